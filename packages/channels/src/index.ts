@@ -1,0 +1,6 @@
+/**
+ * @telltale/channels: every way in and every way out, one file each. A channel knows its protocol and the intake,
+ * nothing behind it.
+ * @module
+ */
+export type * from './channel.ts'

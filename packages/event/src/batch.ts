@@ -1,0 +1,150 @@
+import { Column } from './column.ts'
+import { Dictionary, NUMBER } from './dictionary.ts'
+import type { Event, Json, JsonObject } from './event.ts'
+import { type Path, Schema, type Shape } from './schema.ts'
+
+/**
+ * A small columnar table of events: what travels through Telltale. Whoever builds it owns it until it is journaled;
+ * from then on nobody may change it, and anybody may keep it. Arrays may be longer than {@link length}; only that many
+ * entries are valid.
+ */
+export class Batch {
+  readonly schema: Schema
+  readonly dictionary: Dictionary
+  /** Rows. */
+  length = 0
+  /** The seq of the first row; row i has seq + i. 0 until journaled. */
+  seq = 0
+  collector = ''
+  /** Dictionary codes, one a row. */
+  type: Uint32Array
+  hostname: Uint32Array
+  /** Code of the JSON text of the array, `[]` where there are none. */
+  tags: Uint32Array
+  /** Code of the fingerprint; code of the empty string until calculated. */
+  md5: Uint32Array
+  /** ms since the epoch, kept to the microsecond. */
+  time: Float64Array
+  receivedAt: Float64Array
+  /** Id of each row's {@link Shape} in the schema. */
+  shapes: Uint32Array
+  /** The values of additional_info, a column per path that any row fills, in order of first appearance. */
+  readonly columns: Column[] = []
+  readonly #byPath: (Column | undefined)[] = []
+
+  /** @param rows how many rows to make room for at first; it grows as needed */
+  constructor(rows = 16, schema: Schema = Schema.shared(), dictionary: Dictionary = new Dictionary()) {
+    this.schema = schema
+    this.dictionary = dictionary
+    this.type = new Uint32Array(rows)
+    this.hostname = new Uint32Array(rows)
+    this.tags = new Uint32Array(rows)
+    this.md5 = new Uint32Array(rows)
+    this.time = new Float64Array(rows)
+    this.receivedAt = new Float64Array(rows)
+    this.shapes = new Uint32Array(rows)
+  }
+
+  /** The column of a path of this batch's schema, if any row fills it. */
+  column(path: Path): Column | undefined {
+    return this.#byPath[path.id]
+  }
+
+  /** The column of a path, made if new. For builders. */
+  ensure(path: Path): Column {
+    let column = this.#byPath[path.id]
+    if (column === undefined) {
+      column = new Column(path)
+      this.#byPath[path.id] = column
+      this.columns.push(column)
+    }
+    return column
+  }
+
+  /** All columns a query's name means: those whose keys joined by dots equal it. Usually one. */
+  named(name: string): Column[] {
+    return this.columns.filter(column => column.path.name === name)
+  }
+
+  shape(row: number): Shape {
+    return this.schema.shapes[this.shapes[row]!]!
+  }
+
+  /** Makes room for one more row. For builders. */
+  reserve(): void {
+    if (this.length < this.type.length) return
+    const room = Math.max(16, this.type.length * 2)
+    const codes = (old: Uint32Array): Uint32Array => {
+      const next = new Uint32Array(room)
+      next.set(old)
+      return next
+    }
+    const numbers = (old: Float64Array): Float64Array => {
+      const next = new Float64Array(room)
+      next.set(old)
+      return next
+    }
+    this.type = codes(this.type)
+    this.hostname = codes(this.hostname)
+    this.tags = codes(this.tags)
+    this.md5 = codes(this.md5)
+    this.shapes = codes(this.shapes)
+    this.time = numbers(this.time)
+    this.receivedAt = numbers(this.receivedAt)
+  }
+
+  /** A cell's value; undefined where the row has none. */
+  cell(column: Column, row: number): Json | undefined {
+    const i = column.at(row)
+    if (i < 0) return undefined
+    const number = column.numbers?.[i]
+    if (number !== undefined && number === number) return number
+    const code = column.codes[i]!
+    return code === NUMBER ? undefined : this.dictionary.value(code)
+  }
+
+  /** The row as a plain object, made anew; equal to what was sent, in its order. */
+  event(row: number): Event {
+    const { dictionary } = this
+    const event: Event = {
+      type: dictionary.text(this.type[row]!),
+      hostname: dictionary.text(this.hostname[row]!),
+      time: this.time[row]!,
+      received_at: this.receivedAt[row]!,
+      tags: dictionary.value(this.tags[row]!) as string[],
+      md5: dictionary.text(this.md5[row]!),
+      additional_info: this.info(row),
+    }
+    if (this.seq > 0) {
+      event.seq = this.seq + row
+      event.collector = this.collector
+    }
+    return event
+  }
+
+  /** The row's additional_info, made anew. */
+  info(row: number): JsonObject {
+    const info: JsonObject = {}
+    for (const path of this.shape(row).paths) {
+      let at = info
+      const last = path.keys.length - 1
+      for (let i = 0; i < last; i++) at = inside(at, path.keys[i]!)
+      put(at, path.keys[last]!, this.cell(this.column(path)!, row) as Json)
+    }
+    return info
+  }
+}
+
+function inside(object: JsonObject, key: string): JsonObject {
+  if (Object.hasOwn(object, key)) return object[key] as JsonObject
+  const next: JsonObject = {}
+  put(object, key, next)
+  return next
+}
+
+/** Sets an own property, `__proto__` included, as JSON.parse does. */
+function put(object: JsonObject, key: string, value: Json): void {
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  else object[key] = value
+}

@@ -1,0 +1,80 @@
+import { NUMBER } from './dictionary.ts'
+import type { Path } from './schema.ts'
+
+const START = 16
+
+/**
+ * The values at one path of a batch: one cell per row that has a value there, in rising row order. Cells, not rows, are
+ * stored, so a path that few events fill costs little. Only the first {@link count} entries of each array are valid.
+ */
+export class Column {
+  readonly path: Path
+  /** Cells present. */
+  count = 0
+  /** The row of each cell. Where `count` equals the batch's length, rows[i] is i. */
+  rows: Uint32Array = new Uint32Array(START)
+  /** The dictionary code of each cell; {@link NUMBER} where the cell is a plain number. */
+  codes: Uint32Array = new Uint32Array(START)
+  /**
+   * The number of each cell, NaN where it is not one; undefined while no cell is. A number that no double holds exactly
+   * has its nearest double here and its exact text in `codes`.
+   */
+  numbers: Float64Array | undefined
+
+  constructor(path: Path) {
+    this.path = path
+  }
+
+  /** Adds a cell that is not a number. `row` must be greater than the last. */
+  pushCode(row: number, code: number): void {
+    const i = this.count++
+    if (i === this.rows.length) this.#grow()
+    this.rows[i] = row
+    this.codes[i] = code
+    if (this.numbers !== undefined) this.numbers[i] = Number.NaN
+  }
+
+  /** Adds a number. `code` is its exact text where no double holds it. */
+  pushNumber(row: number, value: number, code: number = NUMBER): void {
+    const i = this.count++
+    if (i === this.rows.length) this.#grow()
+    if (this.numbers === undefined) {
+      this.numbers = new Float64Array(this.rows.length)
+      this.numbers.fill(Number.NaN, 0, i)
+    }
+    this.rows[i] = row
+    this.codes[i] = code
+    this.numbers[i] = value
+  }
+
+  /** Which cell is this row's, or -1. */
+  at(row: number): number {
+    const { rows, count } = this
+    if (row < count && rows[row] === row) return row
+    let low = 0
+    let high = Math.min(row, count - 1)
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const found = rows[middle]!
+      if (found === row) return middle
+      if (found < row) low = middle + 1
+      else high = middle - 1
+    }
+    return -1
+  }
+
+  #grow(): void {
+    const room = this.rows.length * 2
+    const rows = new Uint32Array(room)
+    rows.set(this.rows)
+    this.rows = rows
+    const codes = new Uint32Array(room)
+    codes.set(this.codes)
+    this.codes = codes
+    if (this.numbers !== undefined) {
+      const numbers = new Float64Array(room)
+      numbers.set(this.numbers)
+      this.numbers = numbers
+    }
+  }
+}

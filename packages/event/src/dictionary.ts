@@ -1,0 +1,157 @@
+import type { Json } from './event.ts'
+
+/** The cell is a number: look into `numbers`. */
+export const NUMBER = 0
+export const NULL = 1
+export const FALSE = 2
+export const TRUE = 3
+/** Codes from here on are texts of the dictionary. */
+export const FIRST_TEXT = 4
+
+const ENCODER = new TextEncoder()
+
+/**
+ * The distinct texts of a batch: UTF-8 bytes one after another in an arena, and a hash table over them. A text is
+ * known by its code. A text is either a string or JSON (an array, an empty object, or a number that no double holds
+ * exactly). Codes are not canonical: two codes may hold equal texts, so whoever groups by code must merge by text.
+ *
+ * Codes 0–3 are the constants {@link NUMBER}, {@link NULL}, {@link FALSE}, {@link TRUE}, so that a predicate computed
+ * once per code covers every cell that is not a number.
+ */
+export class Dictionary {
+  /** Codes in use; at least {@link FIRST_TEXT}. */
+  size: number = FIRST_TEXT
+  /** Bytes in use. */
+  used = 0
+  /** All texts, end to end. Text of code c is bytes[offsets[c]] to bytes[offsets[c + 1]]. */
+  bytes: Buffer
+  offsets: Uint32Array
+  /** 1 where the text is JSON, 0 where it is a string. */
+  json: Uint8Array
+  #hashes: Uint32Array
+  #table: Uint32Array
+  #mask: number
+  readonly #texts: (string | undefined)[] = []
+
+  /** @param texts how many texts to make room for at first; it grows as needed */
+  constructor(texts = 64) {
+    const room = texts + FIRST_TEXT
+    this.bytes = Buffer.allocUnsafeSlow(texts * 16)
+    this.offsets = new Uint32Array(room + 1)
+    this.json = new Uint8Array(room)
+    this.#hashes = new Uint32Array(room)
+    let slots = 16
+    while (slots < room * 2) slots *= 2
+    this.#table = new Uint32Array(slots)
+    this.#mask = slots - 1
+  }
+
+  /** The code of this string, added if new. */
+  string(text: string): number {
+    const bytes = ENCODER.encode(text)
+    return this.add(bytes, 0, bytes.length, 0)
+  }
+
+  /** The code of this JSON text (compact, valid), added if new. */
+  jsonText(text: string): number {
+    const bytes = ENCODER.encode(text)
+    return this.add(bytes, 0, bytes.length, 1)
+  }
+
+  /** The code of source[start..end), added if new. The bytes must be UTF-8, unescaped where they are a string. */
+  add(source: Uint8Array, start: number, end: number, json: 0 | 1): number {
+    let hash = 0x811c9dc5 ^ json
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
+    return this.addHashed(source, start, end, json, hash >>> 0)
+  }
+
+  /** As {@link add}, for who has computed the hash (FNV-1a from 0x811c9dc5 ^ json) on the way. */
+  addHashed(source: Uint8Array, start: number, end: number, json: 0 | 1, hash: number): number {
+    const length = end - start
+    const offsets = this.offsets
+    let slot = (hash ^ (hash >>> 15)) & this.#mask
+    for (;;) {
+      const code = this.#table[slot]!
+      if (code === 0) break
+      if (this.#hashes[code] === hash && this.json[code] === json) {
+        const at = offsets[code]!
+        if (offsets[code + 1]! - at === length && same(this.bytes, at, source, start, length)) return code
+      }
+      slot = (slot + 1) & this.#mask
+    }
+    const code = this.size
+    if (code + 1 >= this.offsets.length) this.#growCodes()
+    if (this.used + length > this.bytes.length) this.#growBytes(length)
+    const bytes = this.bytes
+    for (let i = 0, at = this.used; i < length; i++) bytes[at + i] = source[start + i]!
+    this.offsets[code] = this.used
+    this.used += length
+    this.offsets[code + 1] = this.used
+    this.json[code] = json
+    this.#hashes[code] = hash
+    this.#table[slot] = code
+    this.size = code + 1
+    if (this.size * 2 > this.#table.length) this.#rehash()
+    return code
+  }
+
+  /** The text of a code ≥ {@link FIRST_TEXT}, decoded once. */
+  text(code: number): string {
+    const known = this.#texts[code]
+    if (known !== undefined) return known
+    const text = this.bytes.toString('utf8', this.offsets[code]!, this.offsets[code + 1]!)
+    this.#texts[code] = text
+    return text
+  }
+
+  /** The value a cell of this code holds; arrays are parsed anew each time. The code must not be {@link NUMBER}. */
+  value(code: number): Json {
+    switch (code) {
+      case NULL:
+        return null
+      case FALSE:
+        return false
+      case TRUE:
+        return true
+      default:
+        return this.json[code] === 1 ? (JSON.parse(this.text(code)) as Json) : this.text(code)
+    }
+  }
+
+  #growCodes(): void {
+    const room = this.json.length * 2
+    this.offsets = grown(this.offsets, room + 1)
+    this.json = grown(this.json, room)
+    this.#hashes = grown(this.#hashes, room)
+  }
+
+  #growBytes(length: number): void {
+    const bytes = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.used + length))
+    this.bytes.copy(bytes, 0, 0, this.used)
+    this.bytes = bytes
+  }
+
+  #rehash(): void {
+    const table = new Uint32Array(this.#table.length * 2)
+    const mask = table.length - 1
+    for (let code = FIRST_TEXT; code < this.size; code++) {
+      const hash = this.#hashes[code]!
+      let slot = (hash ^ (hash >>> 15)) & mask
+      while (table[slot] !== 0) slot = (slot + 1) & mask
+      table[slot] = code
+    }
+    this.#table = table
+    this.#mask = mask
+  }
+}
+
+function same(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false
+  return true
+}
+
+function grown<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
+  const next = new (array.constructor as new (length: number) => T)(length)
+  next.set(array)
+  return next
+}

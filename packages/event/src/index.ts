@@ -1,0 +1,24 @@
+/**
+ * @telltale/event: the event, and the batch that carries many of them as columns. It knows nothing of channels,
+ * queries or stores, and never reads a clock unasked.
+ * @module
+ */
+export { Batch } from './batch.ts'
+export { BatchBuilder, batchOf, type EventInput } from './builder.ts'
+export { type Clock, SimulatedClock, wallClock } from './clock.ts'
+export { Column } from './column.ts'
+export { Dictionary, FALSE, FIRST_TEXT, NULL, NUMBER, TRUE } from './dictionary.ts'
+export {
+  BOUNDS,
+  type Bounds,
+  type Event,
+  type Json,
+  type JsonObject,
+  type Origin,
+  type Problem,
+  TOP_KEYS,
+} from './event.ts'
+export { type Scanned, scan } from './scan.ts'
+export { Path, Schema, Shape } from './schema.ts'
+export { readTime } from './time.ts'
+export { writeLines } from './write.ts'

@@ -1,0 +1,44 @@
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)?)?$/
+
+/** The last time that can be kept: 2262-01-01, in ms. */
+const LAST = Date.UTC(2262, 0, 1)
+
+/**
+ * Reads a time as clients send it: a number of s, ms, µs or ns since the epoch (told apart by magnitude), the same as
+ * a string of digits, or ISO 8601 (no zone means UTC).
+ * @returns ms since the epoch, kept to the microsecond; undefined where it is not a time between 1970 and 2262
+ */
+export function readTime(value: unknown): number | undefined {
+  if (typeof value === 'string') {
+    if (/^\d+(\.\d+)?$/.test(value) && value.length > 4) return fromNumber(Number(value))
+    return fromIso(value)
+  }
+  return typeof value === 'number' ? fromNumber(value) : undefined
+}
+
+function fromNumber(value: number): number | undefined {
+  if (!(value >= 0)) return undefined
+  const ms = value < 1e11 ? value * 1e3 : value < 1e14 ? value : value < 1e17 ? value / 1e3 : value / 1e6
+  return ms < LAST ? Math.round(ms * 1e3) / 1e3 : undefined
+}
+
+function fromIso(text: string): number | undefined {
+  const match = ISO.exec(text)
+  if (match === null) return undefined
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
+  const ms = Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second)
+  const date = new Date(ms)
+  if (+month! > 12 || date.getUTCDate() !== +day! || +hour > 23 || +minute > 59 || +second > 59) return undefined
+  const micros = Math.round(Number(`0.${fraction || '0'}`) * 1e6)
+  const whole = ms - offset(zone)
+  return whole >= 0 && whole < LAST ? whole + micros / 1e3 : undefined
+}
+
+/** How far a zone like +03:30 is ahead of UTC, in ms. */
+function offset(zone: string): number {
+  if (zone === 'Z' || zone === 'z') return 0
+  const sign = zone[0] === '-' ? -1 : 1
+  const digits = zone.slice(1).replace(':', '')
+  return sign * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0)) * 60_000
+}

@@ -1,0 +1,44 @@
+import type { EventInput, Problem } from '@telltale/event'
+
+/** Who brings events in. */
+export interface Sender {
+  /** The channel's name: `http`, `udp` … */
+  channel: string
+  /** The sender's address; the hostname of events that name none. */
+  address: string
+  /** Type of events that name none. Default `unknown`. */
+  type?: string
+}
+
+/** What became of some bytes. */
+export interface Taken {
+  accepted: number
+  problems: Problem[]
+  /** Resolves once every accepted event is in the journal; rejects where that failed. */
+  journaled: Promise<void>
+}
+
+/** Telltale can't take events now: the journal is full, failing or behind. */
+export interface Busy {
+  reason: string
+  /** Seconds until it may be worth trying again. */
+  retryAfter: number
+}
+
+/** The one door into the pipeline: every channel hands what it receives to this. */
+export interface Intake {
+  /**
+   * Scans whole events (NDJSON, a JSON array, or JSON values) into the batch being gathered; that batch goes on its way
+   * within about a millisecond. The bytes may be reused by the caller at return.
+   * A channel must ask {@link Intake.busy} first and refuse, wait or count a drop where it is set.
+   */
+  take(bytes: Uint8Array, sender: Sender): Taken
+  /** The same for events already at hand as objects. */
+  add(events: readonly EventInput[], sender: Sender): Taken
+  /** Set while the journal pushes back. */
+  readonly busy: Busy | undefined
+  /** Resolves when it no longer is. */
+  ready(): Promise<void>
+  /** Counts events a channel had to drop (UDP while busy), with the reason. */
+  dropped(channel: string, events: number, reason: string): void
+}
