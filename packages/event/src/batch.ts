@@ -2,6 +2,7 @@ import { Column } from './column.ts'
 import { Dictionary, NUMBER } from './dictionary.ts'
 import type { Event, Json, JsonObject } from './event.ts'
 import { type Path, Schema, type Shape } from './schema.ts'
+import { unfold } from './unfold.ts'
 
 /**
  * A small columnar table of events: what travels through Telltale. Whoever builds it owns it until it is journaled;
@@ -124,27 +125,6 @@ export class Batch {
 
   /** The row's additional_info, made anew. */
   info(row: number): JsonObject {
-    const info: JsonObject = {}
-    for (const path of this.shape(row).paths) {
-      let at = info
-      const last = path.keys.length - 1
-      for (let i = 0; i < last; i++) at = inside(at, path.keys[i]!)
-      put(at, path.keys[last]!, this.cell(this.column(path)!, row) as Json)
-    }
-    return info
+    return unfold(this.shape(row).paths, path => this.cell(this.column(path)!, row) as Json)
   }
-}
-
-function inside(object: JsonObject, key: string): JsonObject {
-  if (Object.hasOwn(object, key)) return object[key] as JsonObject
-  const next: JsonObject = {}
-  put(object, key, next)
-  return next
-}
-
-/** Sets an own property, `__proto__` included, as JSON.parse does. */
-function put(object: JsonObject, key: string, value: Json): void {
-  if (key === '__proto__')
-    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
-  else object[key] = value
 }

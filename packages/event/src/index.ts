@@ -21,4 +21,5 @@ export {
 export { type Scanned, scan } from './scan.ts'
 export { Path, Schema, Shape } from './schema.ts'
 export { readTime } from './time.ts'
+export { unfold } from './unfold.ts'
 export { writeLines } from './write.ts'
