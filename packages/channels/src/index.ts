@@ -4,3 +4,4 @@
  * @module
  */
 export type * from './channel.ts'
+export { type UdpOptions, udp } from './udp.ts'
