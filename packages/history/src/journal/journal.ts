@@ -1,0 +1,368 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Batch, type Clock, wallClock, writeLines } from '@telltale/event'
+import { OpenSegment } from './open-segment.ts'
+import { read } from './read.ts'
+import { recover, syncFolder } from './recover.ts'
+import { COLLECTOR, list, type Segment } from './segment.ts'
+
+/**
+ * When an append counts as durable. `always`: on disk (one fdatasync per group). `50ms`: with the operating system, and
+ * on disk at most 50 ms later: a killed process loses nothing acknowledged, a power cut at most 50 ms of it. `os`: with
+ * the operating system, on disk when it likes.
+ */
+export type Sync = 'always' | '50ms' | 'os'
+
+export interface JournalOptions {
+  /** The folder of segments; made if missing. */
+  dir: string
+  /** A segment of this many bytes is sealed. Default 16 MiB. */
+  segmentBytes?: number
+  /** ms after its first event at which a segment is sealed. Default 1000. */
+  sealAfter?: number
+  /** Default `50ms`: what a crash of Telltale needs, at a fraction of the latency of a sync per group. */
+  sync?: Sync
+  /** Bytes of journal on disk not yet in history beyond which it pushes back. Default 8 GiB. */
+  maxBytes?: number
+  /** Bytes waiting to be written (a slow disk) beyond which it pushes back. Default 64 MiB. */
+  maxWaiting?: number
+  /** Letters, digits, `-` and `_`. Default: made once and kept in the folder. */
+  collector?: string
+  clock?: Clock
+}
+
+/** Why the journal takes nothing now. */
+export interface Pressure {
+  readonly reason: string
+  /** Seconds until it may be worth trying again. */
+  readonly retryAfter: number
+}
+
+interface Waiting {
+  bytes: Buffer
+  batch: Batch
+  resolve: () => void
+  reject: (error: Error) => void
+}
+
+const MIB = 1024 * 1024
+const DEFAULTS = { segmentBytes: 16 * MIB, sealAfter: 1000, maxBytes: 8192 * MIB, maxWaiting: 64 * MIB }
+const GROUP_BYTES = 4 * MIB
+const PROBE_EVERY = 1000
+
+export function journal(options: JournalOptions): Journal {
+  return new Journal(options)
+}
+
+/** Acknowledged means journaled: a folder of segments that every event passes on its way to history. */
+export class Journal {
+  /** Sealed segments not yet removed, in order. */
+  readonly sealed: Segment[] = []
+  /** Bytes found half written at open, cut off and kept in `.torn` files. */
+  torn = 0
+  readonly dir: string
+  readonly #options: Required<Omit<JournalOptions, 'collector' | 'dir'>>
+  #collector = ''
+  #lastSeq = 0
+  #open: OpenSegment | undefined
+  #queue: Waiting[] = []
+  #waiting = 0
+  #sealedBytes = 0
+  /** Seal once the queue is empty. */
+  #sealNow = false
+  /** Seal at once: its first event is old enough. */
+  #aged = false
+  #running: Promise<void> | undefined
+  #failure: string | undefined
+  #pressure: Pressure | undefined
+  #closed = true
+  #cancel: (() => void)[] = []
+  #cancelAge: (() => void) | undefined
+  #syncTimer: NodeJS.Timeout | undefined
+  readonly #sealListeners = new Set<(segment: Segment) => void>()
+  readonly #pressureListeners = new Set<(pressure: Pressure | undefined) => void>()
+
+  constructor(options: JournalOptions) {
+    const { dir, collector = '', ...rest } = options
+    if (collector !== '' && !COLLECTOR.test(collector))
+      throw new Error(`collector "${collector}": expected 1 to 64 letters, digits, "-" or "_"`)
+    this.dir = dir
+    this.#collector = collector
+    this.#options = { ...DEFAULTS, sync: '50ms', clock: wallClock, ...rest }
+  }
+
+  /** This Telltale's name among collectors; with seq it identifies an event. */
+  get collector(): string {
+    return this.#collector
+  }
+
+  /** The highest seq given out. */
+  get lastSeq(): number {
+    return this.#lastSeq
+  }
+
+  /** Bytes on disk that history does not yet hold. */
+  get bytes(): number {
+    return this.#sealedBytes + (this.#open?.bytes ?? 0)
+  }
+
+  /** Set while channels should refuse, wait or count drops. */
+  get pressure(): Pressure | undefined {
+    return this.#pressure
+  }
+
+  /**
+   * Seals what a crash left open and begins a new segment.
+   * @param afterSeq seq at or below this was used by this collector already (history knows)
+   */
+  async open(afterSeq = 0): Promise<void> {
+    await mkdir(this.dir, { recursive: true })
+    this.#collector ||= await collectorOf(this.dir)
+    const found = await list(this.dir)
+    this.#lastSeq = afterSeq
+    for (const left of found.open) {
+      const { segment, torn } = await recover(left.path, left.collector)
+      this.torn += torn
+      if (segment !== undefined) found.sealed.push(segment)
+      if (left.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, left.firstSeq - 1)
+    }
+    for (const segment of found.sealed.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      this.sealed.push(segment)
+      this.#sealedBytes += segment.bytes
+      if (segment.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, segment.lastSeq)
+    }
+    this.#open = await OpenSegment.create(this.dir, this.#collector, this.#lastSeq + 1)
+    await syncFolder(this.dir)
+    this.#closed = false
+    if (this.#options.sync === '50ms') this.#syncTimer = setInterval(() => this.#syncSoon(), 50).unref()
+    this.#cancel.push(this.#options.clock.every(PROBE_EVERY, () => void this.#probe()))
+    this.#weigh()
+  }
+
+  /**
+   * Gives the batch its seq and collector at once, then writes it; batches waiting together are written together.
+   * Resolves once it is durable by the policy; rejects with a sentence where it could not be written, and then nothing
+   * of it is kept and its seq is free again. In the order of the calls, seq rises.
+   */
+  append(batch: Batch): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('the journal is closed'))
+    if (this.#failure !== undefined) return Promise.reject(new Error(this.#failure))
+    const full = this.#full(1.1)
+    if (full !== undefined) return Promise.reject(new Error(full))
+    if (batch.length === 0) return Promise.resolve()
+    batch.seq = this.#lastSeq + 1
+    batch.collector = this.#collector
+    this.#lastSeq += batch.length
+    const bytes = writeLines(batch)
+    this.#waiting += bytes.length
+    this.#weigh()
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ bytes, batch, resolve, reject })
+      this.#run()
+    })
+  }
+
+  /** Seals the open segment now, if there is anything in it. */
+  async seal(): Promise<void> {
+    this.#sealNow = true
+    this.#run()
+    while (this.#running !== undefined) await this.#running
+  }
+
+  /** Calls back with each segment as it is sealed; the returned function stops that. */
+  onSealed(listener: (segment: Segment) => void): () => void {
+    this.#sealListeners.add(listener)
+    return () => this.#sealListeners.delete(listener)
+  }
+
+  /** Calls back whenever pressure comes, goes or changes its reason. */
+  onPressure(listener: (pressure: Pressure | undefined) => void): () => void {
+    this.#pressureListeners.add(listener)
+    return () => this.#pressureListeners.delete(listener)
+  }
+
+  /** Forgets a segment, once history holds it or its file was moved elsewhere. */
+  async remove(segment: Segment): Promise<void> {
+    await unlink(segment.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    const at = this.sealed.findIndex(other => other.name === segment.name)
+    if (at < 0) return
+    this.sealed.splice(at, 1)
+    this.#sealedBytes -= segment.bytes
+    this.#weigh()
+  }
+
+  /** The events of a segment, in order. */
+  read(segment: Segment): AsyncGenerator<Batch> {
+    return read(segment)
+  }
+
+  /** Writes and seals what is left. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const cancel of this.#cancel) cancel()
+    this.#cancelAge?.()
+    clearInterval(this.#syncTimer)
+    await this.seal()
+    await this.#open?.close()
+  }
+
+  get #due(): boolean {
+    return this.#queue.length > 0 || this.#sealNow || this.#aged
+  }
+
+  #run(): void {
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined
+      if (this.#due) this.#run()
+    })
+  }
+
+  /** The only place that writes: one group after another. */
+  async #work(): Promise<void> {
+    const { sync, segmentBytes } = this.#options
+    while (this.#due) {
+      const group = this.#takeGroup()
+      try {
+        const open = this.#open!
+        if (group.length > 0) {
+          const last = group[group.length - 1]!.batch
+          await open.write(
+            group.map(waiting => waiting.bytes),
+            last.seq + last.length - 1,
+            sync === 'always',
+          )
+          for (const { resolve } of group) resolve()
+          this.#cancelAge ??= this.#options.clock.after(this.#options.sealAfter, () => {
+            this.#aged = true
+            this.#run()
+          })
+        }
+        const due = this.#aged || open.bytes >= segmentBytes || (this.#sealNow && this.#queue.length === 0)
+        if (due) await this.#seal()
+      } catch (error) {
+        this.#fail(error as NodeJS.ErrnoException, group)
+      }
+      this.#weigh()
+    }
+  }
+
+  #takeGroup(): Waiting[] {
+    let count = 0
+    let bytes = 0
+    while (count < this.#queue.length && bytes < GROUP_BYTES) bytes += this.#queue[count++]!.bytes.length
+    this.#waiting -= bytes
+    return this.#queue.splice(0, count)
+  }
+
+  async #seal(): Promise<void> {
+    this.#aged = false
+    if (this.#queue.length === 0) this.#sealNow = false
+    this.#cancelAge?.()
+    this.#cancelAge = undefined
+    const open = this.#open!
+    if (open.bytes === 0) return
+    if (this.#options.sync !== 'os') await open.sync()
+    await open.seal()
+    await this.#next(open)
+  }
+
+  /** The next file is there before anybody can remove the one sealed: its name keeps seq from starting over. */
+  async #next({ sealedAs }: OpenSegment): Promise<void> {
+    const segment = sealedAs!
+    this.#open = await OpenSegment.create(this.dir, this.#collector, segment.lastSeq + 1)
+    await syncFolder(this.dir)
+    this.sealed.push(segment)
+    this.#sealedBytes += segment.bytes
+    for (const listener of this.#sealListeners) listener(segment)
+  }
+
+  /** Everything not written is refused and its seq given back, so that seq has no gaps. */
+  #fail(error: NodeJS.ErrnoException, group: Waiting[]): void {
+    this.#failure = sentence(error, this.dir)
+    const refused = [...group, ...this.#queue.splice(0)]
+    this.#waiting = 0
+    this.#sealNow = this.#aged = false
+    if (refused.length > 0) this.#lastSeq = refused[0]!.batch.seq - 1
+    for (const { batch, reject } of refused) {
+      batch.seq = 0
+      reject(new Error(this.#failure))
+    }
+  }
+
+  #syncSoon(): void {
+    const open = this.#open
+    if (open?.dirty !== true || this.#failure !== undefined) return
+    open.sync().catch((error: NodeJS.ErrnoException) => this.#fail(error, []))
+  }
+
+  /** After a failure: once the folder can be written again, what was left half done is mended and appends go on. */
+  async #probe(): Promise<void> {
+    if (this.#failure === undefined || this.#running !== undefined) return
+    const path = join(this.dir, 'probe')
+    try {
+      await writeFile(path, Buffer.alloc(1 << 18), { flush: true })
+      await unlink(path)
+      const open = this.#open!
+      if (open.sealedAs === undefined) await open.mend()
+      else await this.#next(open)
+      this.#failure = undefined
+      await this.seal()
+    } catch (error) {
+      this.#failure = sentence(error as NodeJS.ErrnoException, this.dir)
+      await unlink(path).catch(() => {})
+    }
+    this.#weigh()
+  }
+
+  #full(factor: number): string | undefined {
+    const { maxBytes, maxWaiting } = this.#options
+    if (this.bytes >= maxBytes * factor)
+      return `${mb(this.bytes)} of events wait in the journal for the history, which is behind or down; the bound is ${mb(maxBytes)}`
+    if (this.#waiting >= maxWaiting * factor)
+      return `${mb(this.#waiting)} wait to be written to ${this.dir}: the disk is slow; the bound is ${mb(maxWaiting)}`
+    return undefined
+  }
+
+  #weigh(): void {
+    const reason = this.#failure ?? this.#full(1)
+    const before = this.#pressure
+    if (reason === undefined) this.#pressure = undefined
+    else if (before === undefined || this.#failure !== undefined) this.#pressure = { reason, retryAfter: 1 }
+    if (before?.reason === this.#pressure?.reason) return
+    for (const listener of this.#pressureListeners) listener(this.#pressure)
+  }
+}
+
+async function collectorOf(dir: string): Promise<string> {
+  const path = join(dir, 'collector')
+  try {
+    const id = (await readFile(path, 'utf8')).trim()
+    if (COLLECTOR.test(id)) return id
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const id = randomBytes(6).toString('hex')
+  await writeFile(`${path}.new`, `${id}\n`, { flush: true })
+  await rename(`${path}.new`, path)
+  return id
+}
+
+const WAYS_OUT: Record<string, string> = {
+  ENOSPC: 'the disk is full: free some space',
+  EDQUOT: 'the disk quota is used up: free some space',
+  EROFS: 'the disk is read-only: remount it',
+  EACCES: 'permission is denied: check the owner of the folder',
+  EIO: 'the disk reports errors: check it',
+}
+
+function sentence(error: NodeJS.ErrnoException, dir: string): string {
+  return `the journal can't be written in ${dir}: ${WAYS_OUT[error.code ?? ''] ?? error.message} (${error.code ?? error.name})`
+}
+
+function mb(bytes: number): string {
+  return `${Math.round(bytes / MIB)} MB`
+}

@@ -1,0 +1,115 @@
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type Segment, segmentOf } from './segment.ts'
+
+const STEP = 64 * 1024
+const NEWLINE = 10
+
+/** What became of a segment a crash left open. */
+export interface Recovered {
+  /** Undefined where no whole event was in it. */
+  segment: Segment | undefined
+  /** Bytes cut off and kept beside it in a `.torn` file. */
+  torn: number
+}
+
+/**
+ * Seals a segment that was open when the process died: cut behind the last line that is a whole event. What is cut was
+ * never acknowledged; it is kept aside all the same, for a person to look at.
+ */
+export async function recover(path: string, collector: string): Promise<Recovered> {
+  const file = await open(path, 'r+')
+  try {
+    const { size } = await file.stat()
+    const { end, lastSeq } = await lastWhole(file, size)
+    if (end < size) {
+      await keepAside(file, end, size, path.replace(/\.open$/, '.torn'))
+      await file.truncate(end)
+      await file.datasync()
+    }
+    if (lastSeq === undefined) {
+      await unlink(path)
+      return { segment: undefined, torn: size - end }
+    }
+    const firstSeq = seqOf(await lineAt(file, 0))
+    if (firstSeq === undefined) throw new Error(`${basename(path)} does not begin with an event: move it away to start`)
+    const segment = segmentOf(dirname(path), collector, firstSeq, lastSeq, end)
+    await rename(path, segment.path)
+    return { segment, torn: size - end }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The end of the last line that is an event, and its seq. */
+async function lastWhole(file: FileHandle, size: number): Promise<{ end: number; lastSeq: number | undefined }> {
+  let end = await newlineBefore(file, size)
+  while (end > 0) {
+    const start = await newlineBefore(file, end - 1)
+    const line = Buffer.alloc(end - 1 - start)
+    await file.read(line, 0, line.length, start)
+    const lastSeq = seqOf(line)
+    if (lastSeq !== undefined) return { end, lastSeq }
+    end = start
+  }
+  return { end: 0, lastSeq: undefined }
+}
+
+/** The position just behind the last newline in [0, end), or 0. */
+async function newlineBefore(file: FileHandle, end: number): Promise<number> {
+  const bytes = Buffer.alloc(STEP)
+  for (let to = end; to > 0; ) {
+    const from = Math.max(0, to - STEP)
+    await file.read(bytes, 0, to - from, from)
+    const at = bytes.subarray(0, to - from).lastIndexOf(NEWLINE)
+    if (at >= 0) return from + at + 1
+    to = from
+  }
+  return 0
+}
+
+async function lineAt(file: FileHandle, start: number): Promise<Buffer> {
+  let line: Buffer = Buffer.alloc(0)
+  for (;;) {
+    const bytes = Buffer.alloc(STEP)
+    const { bytesRead } = await file.read(bytes, 0, STEP, start + line.length)
+    const at = bytes.subarray(0, bytesRead).indexOf(NEWLINE)
+    line = Buffer.concat([line, bytes.subarray(0, at >= 0 ? at : bytesRead)])
+    if (at >= 0 || bytesRead === 0) return line
+  }
+}
+
+/** The seq of a whole event; undefined where the line is none. */
+function seqOf(line: Buffer): number | undefined {
+  try {
+    const seq = (JSON.parse(line.toString('utf8')) as { seq?: unknown } | null)?.seq
+    return typeof seq === 'number' ? seq : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function keepAside(file: FileHandle, from: number, to: number, path: string): Promise<void> {
+  const aside = await open(path, 'w')
+  try {
+    const bytes = Buffer.alloc(STEP)
+    for (let at = from; at < to; ) {
+      const { bytesRead } = await file.read(bytes, 0, Math.min(STEP, to - at), at)
+      if (bytesRead === 0) break
+      await aside.write(bytes, 0, bytesRead)
+      at += bytesRead
+    }
+  } finally {
+    await aside.close()
+  }
+}
+
+/** Makes creations and renames in a folder last. */
+export async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(join(dir, '.'), 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
