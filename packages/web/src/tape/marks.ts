@@ -1,0 +1,77 @@
+import type { SeenEvent } from '../text/event.ts'
+import { Names } from './names.ts'
+
+/**
+ * The latest marks of the tape: a ring of typed arrays, oldest overwritten first. The newest `held` of them keep their
+ * event too, for hover and the list. A mark of the past that stands for many events has their number as its weight.
+ */
+export class Marks {
+  readonly types: Names = new Names()
+  readonly hosts: Names = new Names()
+  readonly capacity: number
+  readonly time: Float64Array
+  readonly type: Uint16Array
+  readonly host: Uint16Array
+  readonly weight: Uint32Array
+  readonly #events: (SeenEvent | undefined)[]
+  #pushed = 0
+
+  /** Both are powers of two. */
+  constructor(capacity: number = 1 << 18, held: number = 1 << 14) {
+    this.capacity = capacity
+    this.time = new Float64Array(capacity)
+    this.type = new Uint16Array(capacity)
+    this.host = new Uint16Array(capacity)
+    this.weight = new Uint32Array(capacity)
+    this.#events = new Array<SeenEvent | undefined>(held).fill(undefined)
+  }
+
+  /** How many were ever pushed; mark n sits at n & (capacity − 1). */
+  get pushed(): number {
+    return this.#pushed
+  }
+
+  get size(): number {
+    return Math.min(this.#pushed, this.capacity)
+  }
+
+  push(event: SeenEvent): number {
+    this.#events[this.#pushed & (this.#events.length - 1)] = event
+    return this.#put(event.time, this.types.code(event.type), this.hosts.code(event.hostname), 1)
+  }
+
+  /** A mark for `weight` events nobody holds. */
+  pushMany(time: number, type: string, host: string, weight: number): number {
+    this.#events[this.#pushed & (this.#events.length - 1)] = undefined
+    return this.#put(time, this.types.code(type), this.hosts.code(host), weight)
+  }
+
+  /** The event of mark number `n`, if it is still held. */
+  event(n: number): SeenEvent | undefined {
+    return n < this.#pushed && n >= this.#pushed - this.#events.length && n >= 0 ? this.#events[n & (this.#events.length - 1)] : undefined
+  }
+
+  /** The most recently received events that pass, newest first. */
+  newest(most: number, passes: (event: SeenEvent) => boolean = () => true): SeenEvent[] {
+    const found: SeenEvent[] = []
+    for (let n = this.#pushed - 1; n >= 0 && n >= this.#pushed - this.#events.length && found.length < most; n--) {
+      const event = this.event(n)
+      if (event && passes(event)) found.push(event)
+    }
+    return found
+  }
+
+  clear(): void {
+    this.#pushed = 0
+    this.#events.fill(undefined)
+  }
+
+  #put(time: number, type: number, host: number, weight: number): number {
+    const at = this.#pushed & (this.capacity - 1)
+    this.time[at] = time
+    this.type[at] = type
+    this.host[at] = host
+    this.weight[at] = weight
+    return this.#pushed++
+  }
+}
