@@ -4,4 +4,6 @@
  * @module
  */
 export type * from './channel.ts'
+export type { Plain } from './plain.ts'
 export { type UdpOptions, udp } from './udp.ts'
+export { type WebSocketIntake, type WebSocketOptions, websocket } from './websocket.ts'

@@ -1,0 +1,96 @@
+import { setInterval } from 'node:timers'
+import type { Intake, Taken } from '@telltale/pipeline'
+import type { RawData, WebSocket } from 'ws'
+import { answer, failure } from './answer.ts'
+import { Delivery } from './delivery.ts'
+
+export interface WebSocketOptions {
+  intake: Intake
+  /** The peer's address: the hostname of events that name none. */
+  address: string
+  /** Default `websocket`. */
+  channel?: string
+  /** Bytes received and not yet answered beyond which the socket is not read. Default 4 MB. */
+  unanswered?: number
+  /** ms between pings; a peer that is silent from one to the next is taken for gone. Default 30,000. */
+  ping?: number
+}
+
+export interface WebSocketIntake {
+  /** Resolves once everything received has been handed over and the connection is closed. */
+  readonly closed: Promise<void>
+  /** Takes and answers what was received, then closes (1001, going away). */
+  stop(): Promise<void>
+}
+
+/** What a message costs in memory besides its bytes. */
+const OVERHEAD = 512
+
+/**
+ * Takes events from an open WebSocket. Each message, text or binary, is one event, a JSON array, or NDJSON; each is
+ * answered in order, `{"accepted":n,"rejected":[…]}`, once it is journaled. A peer that sends faster than that, or does
+ * not read its answers, is not read from. The size of one message is bounded by the server's `maxPayload`.
+ */
+export function websocket(socket: WebSocket, options: WebSocketOptions): WebSocketIntake {
+  const { intake, address, channel = 'websocket', unanswered = 4 * 1024 * 1024, ping = 30_000 } = options
+  const delivery = new Delivery(intake, { channel, address }, unanswered)
+  let waiting = 0
+  let alive = true
+  let taking: Promise<unknown> = Promise.resolve()
+  let answering: Promise<unknown> = Promise.resolve()
+
+  const reply = async (taken: Taken, cost: number): Promise<void> => {
+    const text = await taken.journaled.then(() => answer(taken), failure)
+    if (socket.readyState === socket.OPEN) await new Promise<void>(sent => socket.send(text, () => sent()))
+    waiting -= cost
+    if (socket.isPaused && waiting <= unanswered / 2) socket.resume()
+  }
+
+  socket.on('message', data => {
+    alive = true
+    const bytes = bytesOf(data)
+    const cost = bytes.length + OVERHEAD
+    waiting += cost
+    if (waiting > unanswered) socket.pause()
+    taking = taking.then(async () => {
+      const taken = await delivery.take(bytes)
+      answering = answering.then(() => reply(taken, cost))
+    })
+  })
+  socket.on('pong', () => {
+    alive = true
+  })
+  // A broken frame or a lost connection: `close` follows.
+  socket.on('error', () => {})
+
+  const timer = setInterval(() => {
+    // While it is not read, a pong could not be heard either.
+    if (!alive && !socket.isPaused) return socket.terminate()
+    alive = false
+    if (socket.readyState === socket.OPEN) socket.ping()
+  }, ping)
+  timer.unref()
+
+  const handedOver = async (): Promise<void> => {
+    await taking
+    await answering
+  }
+  const closed = new Promise<void>(resolve => socket.once('close', () => resolve(handedOver()))).finally(() =>
+    clearInterval(timer),
+  )
+  return {
+    closed,
+    stop: async () => {
+      await handedOver()
+      socket.close(1001, 'telltale is stopping')
+      const timeOut = setTimeout(() => socket.terminate(), 1_000)
+      await closed
+      clearTimeout(timeOut)
+    },
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return Buffer.isBuffer(data) ? data : Buffer.from(data)
+}
