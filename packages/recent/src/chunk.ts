@@ -1,0 +1,211 @@
+import { type Batch, type Event, type Path, type Schema, unfold } from '@telltale/event'
+import { type Cells, type Codes, cellOf, codeAt, lowerBound, narrow, OpenCells, SealedCells, valueAt } from './cells.ts'
+import { type Numbers, open, seal } from './numbers.ts'
+import { Runs } from './runs.ts'
+
+/** Rows a chunk holds at most; row numbers must fit sixteen bits. */
+export const MAX_ROWS = 65_536
+/** A chunk with this many columns takes no more rows. */
+const MAX_COLUMNS = 4096
+const START = 256
+/** What the objects around a column's arrays take, roughly. */
+const OBJECTS = 512
+
+const TEXT_KEYS = ['type', 'hostname', 'tags', 'md5'] as const
+
+/**
+ * A stretch of events in the order they came. It is appended to until it is full, then sealed column by column, so
+ * that no call pays for a whole chunk; it can be read all the while. Sealed, it never changes, but for rows evicted
+ * from its front.
+ */
+export class Chunk {
+  readonly schema: Schema
+  readonly runs: Runs = new Runs()
+  /** The columns of additional_info. */
+  readonly columns: Map<Path, Cells> = new Map()
+  type: Cells = new OpenCells(undefined, true, START)
+  hostname: Cells = new OpenCells(undefined, true, START)
+  tags: Cells = new OpenCells(undefined, true, START)
+  md5: Cells = new OpenCells(undefined, true, START)
+  time: Numbers
+  receivedAt: Numbers
+  /** Rows, the evicted included. */
+  length = 0
+  /** Rows before this one are evicted. */
+  first = 0
+  minTime: number = Number.POSITIVE_INFINITY
+  maxTime: number = Number.NEGATIVE_INFINITY
+  maxReceived: number = Number.NEGATIVE_INFINITY
+  sealed = false
+  #times: Float64Array = new Float64Array(START)
+  #received: Float64Array = new Float64Array(START)
+  /** Each row's shape: its id in the schema or, sealed, its place in `shapeIds`. */
+  #shapes: Codes = new Uint32Array(START)
+  #shapeIds: Uint32Array | undefined
+  #steps: Generator<number> | undefined
+  #bytes: number | undefined
+
+  constructor(schema: Schema) {
+    this.schema = schema
+    this.time = open(this.#times)
+    this.receivedAt = open(this.#received)
+  }
+
+  /** Whether rows of this batch may go in at all. */
+  takes(batch: Batch): boolean {
+    return this.schema === batch.schema && this.columns.size <= MAX_COLUMNS
+  }
+
+  /** Adds rows `from` to `to` of a batch. @returns how many cells that were */
+  append(batch: Batch, from: number, to: number): number {
+    const row = this.length
+    const shift = row - from
+    this.#reserve(row + to - from)
+    this.#times.set(batch.time.subarray(from, to), row)
+    this.#received.set(batch.receivedAt.subarray(from, to), row)
+    this.#shapes.set(batch.shapes.subarray(from, to), row)
+    for (let i = from; i < to; i++) {
+      const time = batch.time[i]!
+      if (time < this.minTime) this.minTime = time
+      if (time > this.maxTime) this.maxTime = time
+      if (batch.receivedAt[i]! > this.maxReceived) this.maxReceived = batch.receivedAt[i]!
+    }
+    for (const key of TEXT_KEYS) (this[key] as OpenCells).appendTexts(batch[key], batch.dictionary, from, to)
+    this.runs.add(row, batch.seq === 0 ? 0 : batch.seq + from, batch.collector)
+    let cells = TEXT_KEYS.length * (to - from)
+    for (const column of batch.columns) {
+      const start = lowerBound(column.rows, column.count, from)
+      const end = to === batch.length ? column.count : lowerBound(column.rows, column.count, to)
+      if (start === end) continue
+      let own = this.columns.get(column.path) as OpenCells | undefined
+      if (own === undefined) this.columns.set(column.path, (own = new OpenCells(column.path, false, 16)))
+      own.append(column, batch.dictionary, start, end, shift)
+      cells += end - start
+    }
+    this.length += to - from
+    this.#bytes = undefined
+    return cells
+  }
+
+  /** Seals columns until about so many cells are done. @returns whether the whole chunk is */
+  seal(cells: number): boolean {
+    this.#steps ??= this.#sealing()
+    for (let left = cells; left > 0 && !this.sealed; ) {
+      const step = this.#steps.next()
+      if (step.done) this.sealed = true
+      else left -= step.value
+    }
+    this.#bytes = undefined
+    return this.sealed
+  }
+
+  *#sealing(): Generator<number> {
+    const { length } = this
+    const shared = new Map<number, Uint16Array[]>()
+    for (const key of TEXT_KEYS) {
+      this[key] = new SealedCells(this[key] as OpenCells, length, shared)
+      yield length
+    }
+    const same = this.#times.every((time, row) => row >= length || time === this.#received[row])
+    this.time = seal(this.#times, length)
+    this.receivedAt = same ? this.time : seal(this.#received, length)
+    this.#times = this.#received = new Float64Array(0)
+    yield length
+    this.#sealShapes()
+    yield length
+    for (const [path, cells] of this.columns) {
+      this.columns.set(path, new SealedCells(cells as OpenCells, length, shared))
+      yield cells.count
+    }
+  }
+
+  #sealShapes(): void {
+    const places = new Map<number, number>()
+    const codes = this.#shapes.slice(0, this.length) as Uint32Array
+    codes.forEach((id, row) => {
+      let place = places.get(id)
+      if (place === undefined) places.set(id, (place = places.size))
+      codes[row] = place
+    })
+    this.#shapes = narrow(codes, places.size)
+    this.#shapeIds = Uint32Array.from(places.keys())
+  }
+
+  /** Evicts rows before `first`. @returns the greatest time among them */
+  evict(first: number): number {
+    let max = Number.NEGATIVE_INFINITY
+    for (let row = this.first; row < first; row++) max = Math.max(max, this.time.at(row))
+    this.first = first
+    return max
+  }
+
+  /** All columns a query's name means: those whose keys joined by dots equal it. */
+  named(name: string): Cells[] {
+    const found: Cells[] = []
+    for (const [path, cells] of this.columns) if (path.name === name) found.push(cells)
+    return found
+  }
+
+  /** The row as a plain object, made anew. */
+  event(row: number): Event {
+    const event: Event = {
+      type: this.#text('type', row),
+      hostname: this.#text('hostname', row),
+      time: this.time.at(row),
+      received_at: this.receivedAt.at(row),
+      tags: valueAt(this.tags, row) as string[],
+      md5: this.#text('md5', row),
+      additional_info: unfold(this.#paths(row), path => {
+        const cells = this.columns.get(path)!
+        return valueAt(cells, cellOf(cells, row))
+      }),
+    }
+    const seq = this.runs.seq(row)
+    if (seq > 0) {
+      event.seq = seq
+      event.collector = this.runs.collector(row)
+    }
+    return event
+  }
+
+  /** Honest bytes of all arrays, their spare room included; the schema is everybody's. */
+  get byteLength(): number {
+    if (this.#bytes === undefined) {
+      let bytes = this.#times.byteLength + this.#received.byteLength + this.#shapes.byteLength + this.runs.byteLength
+      if (this.#times.length === 0) {
+        bytes += this.time.byteLength + (this.time === this.receivedAt ? 0 : this.receivedAt.byteLength)
+      }
+      for (const key of TEXT_KEYS) bytes += this[key].byteLength + OBJECTS
+      for (const cells of this.columns.values()) bytes += cells.byteLength + OBJECTS
+      this.#bytes = bytes
+    }
+    return this.#bytes
+  }
+
+  #text(key: (typeof TEXT_KEYS)[number], row: number): string {
+    const cells = this[key]
+    return cells.texts.text(codeAt(cells, row))
+  }
+
+  #paths(row: number): readonly Path[] {
+    const shape = this.#shapes[row]!
+    return this.schema.shapes[this.#shapeIds === undefined ? shape : this.#shapeIds[shape]!]!.paths
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.#times.length) return
+    let room = this.#times.length * 2
+    while (room < count) room *= 2
+    const times = new Float64Array(room)
+    times.set(this.#times)
+    const received = new Float64Array(room)
+    received.set(this.#received)
+    const shapes = new Uint32Array(room)
+    shapes.set(this.#shapes)
+    this.#times = times
+    this.#received = received
+    this.#shapes = shapes
+    this.time = open(times)
+    this.receivedAt = open(received)
+  }
+}

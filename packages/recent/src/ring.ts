@@ -1,0 +1,121 @@
+import type { Batch } from '@telltale/event'
+import { Chunk } from './chunk.ts'
+
+/** How much the ring holds. Whichever is reached first evicts. */
+export interface Caps {
+  events: number
+  /** ms since an event was received. */
+  age: number
+  bytes: number
+  /** Rows of a chunk. */
+  chunk: number
+}
+
+/** What the ring holds of all there ever was: what a query over ring and history must know to meet at the seam. */
+export interface Coverage {
+  /** The ring holds every event from this seq on; 0 where none of its events has one. */
+  readonly lowestSeq: number
+  readonly highestSeq: number
+  /** The greatest time of anything ever evicted: a range that starts after it is wholly in the ring. -Infinity while nothing is. */
+  readonly evictedTime: number
+}
+
+/** How many cells are sealed for each one appended, so that a chunk is sealed well before the next is full. */
+const SEALING = 4
+/** A batch is appended in slices, so that the bound on a chunk's bytes is looked at often enough. */
+const SLICE = 4096
+
+/**
+ * The latest events: chunks, oldest first. The last is open. Whole chunks go when the oldest is beyond a cap; by the
+ * cap on events the oldest chunk also loses rows from its front, so the ring never holds more than that.
+ */
+export class Ring {
+  readonly caps: Caps
+  readonly chunks: Chunk[] = []
+  events = 0
+  evicted = 0
+  #evictedTime = Number.NEGATIVE_INFINITY
+  readonly #unsealed: Chunk[] = []
+  #sealedBytes = 0
+
+  constructor(caps: Caps) {
+    this.caps = caps
+  }
+
+  append(batch: Batch, now: number): void {
+    for (let from = 0; from < batch.length; ) {
+      const chunk = this.#openFor(batch)
+      const to = Math.min(batch.length, from + this.caps.chunk - chunk.length, from + SLICE)
+      const cells = chunk.append(batch, from, to)
+      this.events += to - from
+      this.#sealSome(cells * SEALING)
+      from = to
+    }
+    this.evict(now)
+  }
+
+  /** Lets go of what is beyond the caps at this time. */
+  evict(now: number): void {
+    const { events, age, bytes } = this.caps
+    for (let oldest = this.chunks[0]; oldest !== undefined; oldest = this.chunks[0]) {
+      const held = oldest.length - oldest.first
+      const tooMany = this.events - events
+      const last = this.chunks.length === 1
+      if (tooMany >= held || oldest.maxReceived < now - age || (!last && this.byteLength > bytes)) this.#drop(oldest)
+      else {
+        if (tooMany > 0) this.#forget(oldest, oldest.first + tooMany)
+        return
+      }
+    }
+  }
+
+  get byteLength(): number {
+    return this.#unsealed.reduce((sum, chunk) => sum + chunk.byteLength, this.#sealedBytes)
+  }
+
+  get coverage(): Coverage {
+    let lowestSeq = 0
+    let highestSeq = 0
+    for (const chunk of this.chunks) {
+      if (lowestSeq === 0) lowestSeq = chunk.runs.seq(chunk.first)
+      highestSeq = Math.max(highestSeq, chunk.runs.seq(chunk.length - 1))
+    }
+    return { lowestSeq, highestSeq, evictedTime: this.#evictedTime }
+  }
+
+  #openFor(batch: Batch): Chunk {
+    const last = this.chunks[this.chunks.length - 1]
+    if (last !== undefined && last.length < this.caps.chunk && last.takes(batch) && !this.#isBig(last)) return last
+    const chunk = new Chunk(batch.schema)
+    while (this.#unsealed.length > 1) this.#sealSome(Number.POSITIVE_INFINITY)
+    this.chunks.push(chunk)
+    this.#unsealed.push(chunk)
+    return chunk
+  }
+
+  /** One chunk must be a small part of what the ring may hold, since whole chunks are evicted. */
+  #isBig(chunk: Chunk): boolean {
+    return chunk.byteLength > this.caps.bytes / 8
+  }
+
+  #sealSome(cells: number): void {
+    const oldest = this.#unsealed[0]
+    if (oldest === undefined || this.#unsealed.length === 1) return
+    if (!oldest.seal(cells)) return
+    this.#unsealed.shift()
+    this.#sealedBytes += oldest.byteLength
+  }
+
+  #drop(chunk: Chunk): void {
+    this.chunks.shift()
+    this.#forget(chunk, chunk.length)
+    if (this.#unsealed[0] === chunk) this.#unsealed.shift()
+    else this.#sealedBytes -= chunk.byteLength
+  }
+
+  #forget(chunk: Chunk, first: number): void {
+    this.events -= first - chunk.first
+    this.evicted += first - chunk.first
+    this.#evictedTime = Math.max(this.#evictedTime, chunk.evict(first))
+  }
+}

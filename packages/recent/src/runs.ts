@@ -1,0 +1,50 @@
+/** Where each row's seq comes from: stretches of rows whose seqs rise by one. */
+export class Runs {
+  readonly #rows: number[] = []
+  /** Of the first row of each; 0 where they have none. */
+  readonly #seqs: number[] = []
+  readonly #collectors: string[] = []
+
+  /** Says that from this row on seqs start at `seq`. */
+  add(row: number, seq: number, collector: string): void {
+    const last = this.#rows.length - 1
+    if (last >= 0 && this.#collectors[last] === collector && (this.#seqs[last] !== 0) === (seq !== 0)) {
+      if (seq === 0 || this.#seqs[last]! + row - this.#rows[last]! === seq) return
+    }
+    this.#rows.push(row)
+    this.#seqs.push(seq)
+    this.#collectors.push(collector)
+  }
+
+  /** The row's seq; 0 where it has none. */
+  seq(row: number): number {
+    const run = this.#run(row)
+    const seq = this.#seqs[run]!
+    return seq === 0 ? 0 : seq + row - this.#rows[run]!
+  }
+
+  collector(row: number): string {
+    return this.#collectors[this.#run(row)]!
+  }
+
+  /** Calls with each stretch: its rows from start (inclusive) to end (exclusive), and the seq of its first. */
+  each(length: number, call: (start: number, end: number, seq: number) => void): void {
+    for (let i = 0; i < this.#rows.length; i++) call(this.#rows[i]!, this.#rows[i + 1] ?? length, this.#seqs[i]!)
+  }
+
+  get byteLength(): number {
+    return this.#rows.length * 24
+  }
+
+  #run(row: number): number {
+    const rows = this.#rows
+    let low = 0
+    let high = rows.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (rows[middle]! <= row) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}

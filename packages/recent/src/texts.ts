@@ -1,0 +1,110 @@
+import { Dictionary, FALSE, FIRST_TEXT, type Json, NULL, TRUE } from '@telltale/event'
+
+/**
+ * The texts of one column, known by code from {@link FIRST_TEXT} on; codes below are the constants of
+ * `@telltale/event`'s dictionary. A text is a string, or JSON (an array or an empty object).
+ */
+export interface Texts {
+  /** Codes in use, the constants included. */
+  readonly size: number
+  /** All texts, end to end, as UTF-8. */
+  readonly bytes: Buffer
+  /** Where the text of a code starts; it ends where the next starts. */
+  start(code: number): number
+  isJson(code: number): boolean
+  text(code: number): string
+}
+
+/** What a cell of this code holds; the code must not be that of a number. */
+export function constantOrText(texts: Texts, code: number): Json {
+  if (code === NULL) return null
+  if (code === FALSE) return false
+  if (code === TRUE) return true
+  return texts.isJson(code) ? (JSON.parse(texts.text(code)) as Json) : texts.text(code)
+}
+
+/** Texts still growing: a dictionary with its hash table. */
+export class OpenTexts implements Texts {
+  readonly dictionary: Dictionary
+
+  constructor(room: number) {
+    this.dictionary = new Dictionary(room)
+  }
+
+  get size(): number {
+    return this.dictionary.size
+  }
+
+  get bytes(): Buffer {
+    return this.dictionary.bytes
+  }
+
+  start(code: number): number {
+    return this.dictionary.offsets[code]!
+  }
+
+  isJson(code: number): boolean {
+    return this.dictionary.json[code] === 1
+  }
+
+  text(code: number): string {
+    const { dictionary } = this
+    return dictionary.bytes.toString('utf8', dictionary.offsets[code]!, dictionary.offsets[code + 1]!)
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** Texts that no longer change: bytes and offsets only. Where all are equally long there are no offsets either. */
+export class SealedTexts implements Texts {
+  readonly size: number
+  readonly bytes: Buffer
+  readonly #offsets: Uint32Array | undefined
+  readonly #width: number
+  /** One flag a text, or one for all. */
+  readonly #json: Uint8Array | boolean
+
+  private constructor(size: number, bytes: Buffer, offsets: Uint32Array, json: Uint8Array) {
+    this.size = size
+    this.bytes = bytes
+    const width = size > FIRST_TEXT ? offsets[1]! : 0
+    this.#width = offsets.every((start, i) => start === i * width) ? width : -1
+    this.#offsets = this.#width >= 0 ? undefined : offsets
+    const first = json[0]
+    this.#json = json.every(flag => flag === first) ? first === 1 : json
+  }
+
+  /** The texts of these codes, in this order; without `codes`, all of them in their own. */
+  static of(texts: OpenTexts, codes?: Uint32Array): SealedTexts {
+    const { bytes, offsets, json, size, used } = texts.dictionary
+    if (codes === undefined) {
+      const exact = used === 0 ? NO_BYTES : Buffer.allocUnsafeSlow(used)
+      bytes.copy(exact, 0, 0, used)
+      return new SealedTexts(size, exact, offsets.slice(FIRST_TEXT, size + 1), json.slice(FIRST_TEXT, size))
+    }
+    const starts = new Uint32Array(codes.length + 1)
+    for (let i = 0; i < codes.length; i++) starts[i + 1] = starts[i]! + offsets[codes[i]! + 1]! - offsets[codes[i]!]!
+    const exact = Buffer.allocUnsafeSlow(starts[codes.length]!)
+    for (let i = 0; i < codes.length; i++) bytes.copy(exact, starts[i]!, offsets[codes[i]!]!, offsets[codes[i]! + 1]!)
+    const flags = Uint8Array.from(codes, code => json[code]!)
+    return new SealedTexts(FIRST_TEXT + codes.length, exact, starts, flags)
+  }
+
+  get byteLength(): number {
+    const flags = typeof this.#json === 'boolean' ? 0 : this.#json.byteLength
+    return this.bytes.length + (this.#offsets?.byteLength ?? 0) + flags
+  }
+
+  start(code: number): number {
+    const i = code - FIRST_TEXT
+    return this.#offsets === undefined ? i * this.#width : this.#offsets[i]!
+  }
+
+  isJson(code: number): boolean {
+    return typeof this.#json === 'boolean' ? this.#json : this.#json[code - FIRST_TEXT] === 1
+  }
+
+  text(code: number): string {
+    return this.bytes.toString('utf8', this.start(code), this.start(code + 1))
+  }
+}
