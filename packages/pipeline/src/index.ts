@@ -3,4 +3,11 @@
  * journal, broadcast. It knows no protocol and no store.
  * @module
  */
+export { Broadcast, type Consumer, type Listener, type ListenerOptions } from './broadcast.ts'
+export type { Calculation } from './calculate.ts'
+export type { ClassifyRule } from './classify.ts'
 export type * from './intake.ts'
+export { Meter } from './meter.ts'
+export { type Journal, Pipeline, type PipelineOptions, type Stages } from './pipeline.ts'
+export type { Processor } from './process.ts'
+export type { Reject } from './rejects.ts'

@@ -1,0 +1,63 @@
+import { type Batch, type Json, type RowView, rowView } from '@telltale/event'
+import { type Expression, parse, select } from '@telltale/query'
+
+/** Says of some events that they are something else than their sender thought. */
+export interface ClassifyRule {
+  /** A filter of the query language, or any code. */
+  when: string | ((event: RowView) => boolean)
+  /** What matching events become: `type`, `hostname`, `md5`, or any path of additional_info. */
+  set?: Readonly<Record<string, Json>>
+  /** Tags to add. */
+  tag?: string | readonly string[]
+}
+
+/** A rule ready to run. */
+export interface Classifier {
+  readonly rule: ClassifyRule
+  /** Changes the batch in place. @returns how many events matched. Throws where the rule's own code does */
+  run(batch: Batch): number
+}
+
+/** Rules that cannot be understood throw an error that says which one, where, and what was expected. */
+export function classifier(rule: ClassifyRule, position: number): Classifier {
+  const where = typeof rule.when === 'string' ? filterOf(rule.when, position) : undefined
+  const code = typeof rule.when === 'function' ? rule.when : undefined
+  const tags = rule.tag === undefined ? [] : typeof rule.tag === 'string' ? [rule.tag] : rule.tag
+  const set = Object.entries(rule.set ?? {})
+  for (const [name, value] of set)
+    if (TEXTS.has(name) && typeof value !== 'string')
+      throw new Error(`classify[${position}]: set.${name} must be a string, found ${JSON.stringify(value)}`)
+  return {
+    rule,
+    run(batch) {
+      const rows = where !== undefined ? select(batch, where) : rowsWhere(batch, code!)
+      if (rows.length === 0) return 0
+      for (const [name, value] of set) {
+        if (TEXTS.has(name)) batch.setText(name as 'type', rows, value as string)
+        else batch.setInfo(name.split('.'), rows, Array(rows.length).fill(value))
+      }
+      if (tags.length > 0) batch.addTags(rows, tags)
+      return rows.length
+    },
+  }
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['type', 'hostname', 'md5'])
+
+function filterOf(text: string, position: number): Expression {
+  const query = parse(text)
+  if ('message' in query) {
+    const hint = query.hint ? ` (${query.hint})` : ''
+    throw new Error(`classify[${position}].when: ${query.message} at character ${query.position} of "${text}"${hint}`)
+  }
+  if (query.aggregates.length > 0 || query.set.length > 0 || query.range || query.limit !== undefined || !query.filter)
+    throw new Error(`classify[${position}].when: expected a filter such as "type = exception", found "${text}"`)
+  return query.filter
+}
+
+function rowsWhere(batch: Batch, test: (event: RowView) => boolean): Uint32Array {
+  const rows = new Uint32Array(batch.length)
+  let n = 0
+  for (let row = 0; row < batch.length; row++) if (test(rowView(batch, row))) rows[n++] = row
+  return rows.subarray(0, n)
+}

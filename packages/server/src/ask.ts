@@ -1,0 +1,92 @@
+import type { Clock } from '@telltale/event'
+import type { History } from '@telltale/history'
+import { type Expression, finish, merge, type Partial, type Query, type Result, type Scope } from '@telltale/query'
+import type { Recent } from '@telltale/recent'
+
+export interface Answer extends Result {
+  readonly stats: {
+    /** Events looked at. */
+    scanned: number
+    ms: number
+    /** Who was asked. */
+    sources: ('recent' | 'history')[]
+    /** `exact`, or what is missing and why. */
+    coverage: string
+  }
+}
+
+/**
+ * Asks one query of ring and history, which meet at a sequence number: the history answers for what is at or below its
+ * flushed mark, the ring for what is above. No event is seen twice; none is invisible once it is broadcast.
+ */
+export class Asker {
+  readonly #recent: Recent
+  readonly #history: History
+  readonly #clock: Clock
+
+  constructor(recent: Recent, history: History, clock: Clock) {
+    this.#recent = recent
+    this.#history = history
+    this.#clock = clock
+  }
+
+  async ask(query: Query, scope: Scope): Promise<Answer> {
+    const started = performance.now()
+    const { partial, sources, coverage } = await this.#partial(query, scope)
+    const result = finish(query, partial)
+    const ms = Math.round((performance.now() - started) * 1e3) / 1e3
+    return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
+  }
+
+  /** The range of a query where nothing says otherwise: everything. */
+  now(): number {
+    return this.#clock.now()
+  }
+
+  async #partial(
+    query: Query,
+    scope: Scope,
+  ): Promise<{ partial: Partial; sources: ('recent' | 'history')[]; coverage: string }> {
+    const { lowestSeq, evictedTime } = this.#recent.coverage()
+    if (scope.from > evictedTime)
+      return { partial: this.#recent.partial(query, scope), sources: ['recent'], coverage: 'exact' }
+    const mark = this.#history.flushedSeq
+    const present = this.#recent.partial(query, { ...scope, afterSeq: mark })
+    if (enough(query, present, evictedTime)) return { partial: present, sources: ['recent'], coverage: 'exact' }
+    const unavailable = this.#history.unavailable
+    if (unavailable !== undefined) {
+      const partial = this.#recent.partial(query, scope)
+      return { partial, sources: ['recent'], coverage: `not covered: ${unavailable}` }
+    }
+    const past = await this.#history.partial(query, { ...scope, uptoSeq: mark })
+    const waiting = lowestSeq - mark - 1
+    const coverage = waiting > 0 ? `not covered: ${waiting} events wait to be written to the history` : 'exact'
+    return { partial: merge(query, past, present), sources: ['recent', 'history'], coverage }
+  }
+}
+
+/** Whether the ring alone holds the newest events a query wants, however many more the history has. */
+function enough(query: Query, present: Partial, evictedTime: number): boolean {
+  if (present.kind !== 'events' || query.limit === undefined || present.events.length < query.limit) return false
+  return query.sort.length === 0 && present.events.at(-1)!.time > evictedTime
+}
+
+/** The same query, of events that come after a cursor only, newest first. */
+export function after(query: Query, time: number, seq: number): Query {
+  const field = (name: string): Expression => ({ kind: 'field', name })
+  const number = (value: number): Expression => ({ kind: 'literal', value, text: String(value) })
+  const compare = (name: string, op: '<' | '=', value: number): Expression => ({
+    kind: 'compare',
+    op,
+    left: field(name),
+    right: number(value),
+  })
+  const older: Expression = {
+    kind: 'or',
+    items: [
+      compare('time', '<', time),
+      { kind: 'and', items: [compare('time', '=', time), compare('seq', '<', seq)] },
+    ],
+  }
+  return { ...query, filter: query.filter === undefined ? older : { kind: 'and', items: [query.filter, older] } }
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '@telltale/event'
+import type { History } from '@telltale/history'
+import type { Pipeline } from '@telltale/pipeline'
+import type { Recent } from '@telltale/recent'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Asker } from './ask.ts'
+import type { Role } from './auth.ts'
+
+/** What the routes may use. */
+export interface Context {
+  readonly clock: Clock
+  readonly pipeline: Pipeline
+  readonly recent: Recent
+  readonly history: History
+  readonly asker: Asker
+  /** @returns whether the request may play the role; where not, it has been answered */
+  readonly allowed: (role: Role, request: FastifyRequest, reply: FastifyReply) => boolean
+  /** Why Telltale is not ready; empty where it is. */
+  readonly unready: () => string[]
+  /** Bytes of an event array or a single event over HTTP. */
+  readonly maxBody: number
+}

@@ -1,0 +1,231 @@
+import type { Batch, Clock } from '@telltale/event'
+import { print, type Query, select } from '@telltale/query'
+import type { Recent } from '@telltale/recent'
+import type { Asker } from './ask.ts'
+import { type Asked, readQuestion } from './question.ts'
+import { type Refusal, refusal } from './refuse.ts'
+
+/** Where a subscriber's messages go: one WebSocket or one SSE answer. */
+export interface Outgoing {
+  /** Sends one message, already JSON. */
+  send(message: string): void
+  /** Bytes sent and not yet taken by the network. */
+  readonly waiting: number
+}
+
+export interface LiveOptions {
+  asker: Asker
+  recent: Recent
+  clock: Clock
+  /** Bytes a subscriber may leave unread before it is told to start over. Default 8 MiB. */
+  maxWaiting?: number
+  /** Events a second sent to one subscription; more are counted as dropped. Default 5,000. */
+  maxEvents?: number
+  /** Subscriptions of one subscriber. Default 50. */
+  maxSubscriptions?: number
+}
+
+/** What a subscriber writes: `{"id":"a","query":"…","from":"-15m"}`, or `{"id":"a","unsubscribe":true}`. */
+export interface Subscribe extends Asked {
+  id?: unknown
+  unsubscribe?: unknown
+}
+
+interface Subscription {
+  readonly id: string
+  readonly asked: Asked
+  readonly query: Query
+  readonly subscriber: Subscriber
+  /** Batches that came while the past was being asked; undefined once it has been sent. */
+  held: Batch[] | undefined
+  /** Everything at or below this seq is in the first result. */
+  mark: number
+  /** Events it may still be sent in this second. */
+  allowance: number
+  dropped: number
+  /** For aggregates: when to ask next, and what was answered last. */
+  due: number
+  last: string
+  asking: boolean
+}
+
+interface Subscriber {
+  readonly outgoing: Outgoing
+  readonly subscriptions: Map<string, Subscription>
+  behind: boolean
+}
+
+/** Aggregates are asked again at most this often, ms; slower ones less often, so that they cost at most 1/20 of the time. */
+const REFRESH = 1000
+
+/** Everyone who looks: a first result, then what changes. */
+export class Live {
+  readonly #options: Required<LiveOptions>
+  readonly #subscribers = new Set<Subscriber>()
+  readonly #stops: (() => void)[]
+
+  constructor(options: LiveOptions) {
+    this.#options = { maxWaiting: 8 * 1024 * 1024, maxEvents: 5000, maxSubscriptions: 50, ...options }
+    const { clock } = options
+    this.#stops = [clock.every(250, () => this.#refresh()), clock.every(1000, () => this.#refill())]
+  }
+
+  /** Adds a subscriber. @returns what to call with each of its messages, and when it is gone */
+  join(outgoing: Outgoing): { receive(message: Subscribe): void; leave(): void } {
+    const subscriber: Subscriber = { outgoing, subscriptions: new Map(), behind: false }
+    this.#subscribers.add(subscriber)
+    return {
+      receive: message => this.#receive(subscriber, message),
+      leave: () => void this.#subscribers.delete(subscriber),
+    }
+  }
+
+  get size(): number {
+    return this.#subscribers.size
+  }
+
+  /** Re-broadcasts a journaled batch to all whose filter matches; each distinct filter is run once. */
+  batch(batch: Batch): void {
+    const selected = new Map<string, string[]>()
+    for (const subscriber of this.#subscribers)
+      for (const subscription of subscriber.subscriptions.values()) {
+        if (subscription.query.aggregates.length > 0) continue
+        if (subscription.held !== undefined) {
+          if (subscription.held.length < 1000) subscription.held.push(batch)
+          else subscription.dropped += batch.length
+        } else this.#forward(subscription, batch, selected)
+      }
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  #receive(subscriber: Subscriber, message: Subscribe): void {
+    const id = typeof message?.id === 'string' ? message.id : undefined
+    const refuse = ({ error }: Refusal): void => say(subscriber, { id: id ?? null, error })
+    if (id === undefined || id.length > 100)
+      return refuse(refusal('a subscription needs an id', '{"id":"a","query":"type = exception"}'))
+    if (message.unsubscribe) {
+      subscriber.subscriptions.delete(id)
+      return
+    }
+    if (!subscriber.subscriptions.has(id) && subscriber.subscriptions.size >= this.#options.maxSubscriptions)
+      return refuse(refusal(`more than ${this.#options.maxSubscriptions} subscriptions on one connection`))
+    const { query, from, to, limit } = message
+    const asked = { query, from, to, limit }
+    const question = readQuestion(asked, this.#options.clock.now())
+    if ('error' in question) return refuse(question)
+    const subscription: Subscription = {
+      id,
+      asked,
+      query: question.query,
+      subscriber,
+      held: [],
+      mark: this.#options.recent.coverage().highestSeq,
+      allowance: this.#options.maxEvents,
+      dropped: 0,
+      due: 0,
+      last: '',
+      asking: false,
+    }
+    subscriber.subscriptions.set(id, subscription)
+    if (question.query.aggregates.length > 0) void this.#ask(subscription)
+    else void this.#past(subscription)
+  }
+
+  /** Sends the newest events of the range, oldest first, then lets the live ones follow. */
+  async #past(subscription: Subscription): Promise<void> {
+    const { asked, mark } = subscription
+    try {
+      const question = readQuestion({ ...asked, limit: asked.limit ?? 1000 }, this.#options.clock.now())
+      if (asked.from !== undefined && !('error' in question)) {
+        const { rows } = await this.#options.asker.ask(question.query, { ...question.scope, uptoSeq: mark })
+        say(subscription.subscriber, { id: subscription.id, events: rows.map(row => row[0]).reverse() })
+      } else say(subscription.subscriber, { id: subscription.id, events: [] })
+    } catch (error) {
+      say(subscription.subscriber, { id: subscription.id, ...refusal(String(error)) })
+    }
+    const held = subscription.held ?? []
+    subscription.held = undefined
+    for (const batch of held) if (batch.seq > mark) this.#forward(subscription, batch, new Map())
+  }
+
+  #forward(subscription: Subscription, batch: Batch, selected: Map<string, string[]>): void {
+    const { subscriber, query } = subscription
+    if (batch.seq <= subscription.mark) return
+    const key = query.filter === undefined ? '' : print({ ...query, sort: [], limit: 1 })
+    let events = selected.get(key)
+    if (events === undefined) {
+      events = texts(batch, query)
+      selected.set(key, events)
+    }
+    if (events.length === 0) return
+    if (subscriber.outgoing.waiting > this.#options.maxWaiting) {
+      subscriber.behind = true
+      return
+    }
+    if (subscriber.behind) {
+      subscriber.behind = false
+      for (const id of subscriber.subscriptions.keys()) say(subscriber, { id, reset: true })
+    }
+    const sent = events.length <= subscription.allowance ? events : events.slice(0, subscription.allowance)
+    subscription.allowance -= sent.length
+    subscription.dropped += events.length - sent.length
+    if (sent.length > 0)
+      subscriber.outgoing.send(`{"id":${JSON.stringify(subscription.id)},"events":[${sent.join(',')}]}`)
+  }
+
+  #refill(): void {
+    for (const subscriber of this.#subscribers)
+      for (const subscription of subscriber.subscriptions.values()) {
+        subscription.allowance = this.#options.maxEvents
+        if (subscription.dropped === 0) continue
+        say(subscriber, { id: subscription.id, dropped: subscription.dropped })
+        subscription.dropped = 0
+      }
+  }
+
+  #refresh(): void {
+    const now = this.#options.clock.now()
+    for (const subscriber of this.#subscribers)
+      for (const subscription of subscriber.subscriptions.values())
+        if (subscription.query.aggregates.length > 0 && subscription.due <= now && !subscription.asking)
+          void this.#ask(subscription)
+  }
+
+  async #ask(subscription: Subscription): Promise<void> {
+    const { asker, clock, maxWaiting } = this.#options
+    const { subscriber, asked, id } = subscription
+    if (subscriber.outgoing.waiting > maxWaiting) return
+    subscription.asking = true
+    try {
+      const question = readQuestion(asked, clock.now())
+      if ('error' in question) return
+      const { columns, rows, stats } = await asker.ask(question.query, question.scope)
+      subscription.due = clock.now() + Math.max(REFRESH, stats.ms * 20)
+      const text = JSON.stringify(rows)
+      if (text === subscription.last || !subscriber.subscriptions.has(id)) return
+      subscription.last = text
+      say(subscriber, { id, columns, rows, stats })
+    } catch (error) {
+      subscription.due = clock.now() + 10 * REFRESH
+      say(subscriber, { id, ...refusal(String(error)) })
+    } finally {
+      subscription.asking = false
+    }
+  }
+}
+
+/** The matching events of a batch as JSON, oldest first. */
+function texts(batch: Batch, query: Query): string[] {
+  const found: string[] = []
+  if (query.filter === undefined) {
+    for (let row = 0; row < batch.length; row++) found.push(JSON.stringify(batch.event(row)))
+  } else for (const row of select(batch, query.filter)) found.push(JSON.stringify(batch.event(row)))
+  return found
+}
+
+function say(subscriber: Subscriber, message: object): void {
+  subscriber.outgoing.send(JSON.stringify(message))
+}

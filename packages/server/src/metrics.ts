@@ -1,0 +1,52 @@
+import type { Context } from './context.ts'
+
+/** Telltale's own numbers in the Prometheus text format. */
+export function metrics({ pipeline, recent, history }: Context): string {
+  const text = new Exposition()
+  for (const [channel, { accepted, rejected, dropped }] of pipeline.channels) {
+    text.add('telltale_events_accepted_total', 'counter', 'Events taken', accepted, { channel })
+    text.add('telltale_events_rejected_total', 'counter', 'Events refused', rejected, { channel })
+    text.add('telltale_events_dropped_total', 'counter', 'Events lost before they were read', dropped, { channel })
+  }
+  for (const [stage, meter] of Object.entries(pipeline.stages)) {
+    text.add('telltale_stage_events_total', 'counter', 'Events through a stage', meter.events, { stage })
+    text.add('telltale_stage_errors_total', 'counter', 'Failures of a stage', meter.errors, { stage })
+    text.add('telltale_stage_seconds_total', 'counter', 'Time in a stage', meter.ms / 1e3, { stage })
+  }
+  for (const { name, waiting, dropped } of pipeline.broadcast.list()) {
+    text.add('telltale_listener_waiting', 'gauge', 'Events in a mailbox', waiting, { listener: name })
+    text.add('telltale_listener_dropped_total', 'counter', 'Events a listener was too slow for', dropped, { listener: name })
+  }
+  for (const [part, numbers] of Object.entries({ recent: recent.stats(), history: history.status() }))
+    for (const [name, value] of Object.entries(numbers))
+      if (typeof value === 'number' && Number.isFinite(value))
+        text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
+  const memory = process.memoryUsage()
+  text.add('process_resident_memory_bytes', 'gauge', 'Resident memory', memory.rss)
+  text.add('process_cpu_seconds_total', 'counter', 'CPU time', (process.cpuUsage().user + process.cpuUsage().system) / 1e6)
+  return text.toString()
+}
+
+/** Groups samples by metric, as the format wants. */
+class Exposition {
+  readonly #metrics = new Map<string, string[]>()
+
+  add(name: string, type: string, help: string, value: number, labels: Record<string, string> = {}): void {
+    const lines = this.#metrics.get(name) ?? [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
+    const pairs = Object.entries(labels).map(([key, label]) => `${key}="${escape(label)}"`)
+    lines.push(`${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`)
+    this.#metrics.set(name, lines)
+  }
+
+  toString(): string {
+    return `${[...this.#metrics.values()].flat().join('\n')}\n`
+  }
+}
+
+function escape(label: string): string {
+  return label.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`).replace(/\W+/g, '_')
+}

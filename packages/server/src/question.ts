@@ -1,0 +1,59 @@
+import { parse, type Query, rangeOf, type Scope } from '@telltale/query'
+import { MOMENT_FORMS, readMoment } from './moment.ts'
+import { type Refusal, refusal } from './refuse.ts'
+
+/** A query as a request brings it. */
+export interface Question {
+  query: Query
+  scope: Scope
+}
+
+/** What a request may say; everything is optional. */
+export interface Asked {
+  query?: unknown
+  from?: unknown
+  to?: unknown
+  limit?: unknown
+}
+
+/** The OpenAPI of {@link Asked} in a query string. */
+export const QUERY_STRING = {
+  type: 'object',
+  properties: {
+    query: { type: 'string', description: 'a filter or query, see docs/query.md; empty means everything' },
+    from: { type: 'string', description: MOMENT_FORMS },
+    to: { type: 'string', description: 'exclusive' },
+    limit: { type: 'string', description: 'at most this many rows' },
+  },
+} as const
+
+/** Rows of an answer where the query names no limit. */
+const MOST_ROWS = 10_000
+
+/**
+ * Understands a request: text to tree, range and limit. A range in the query itself wins over the request's; with
+ * neither, all of time is meant.
+ */
+export function readQuestion(asked: Asked, now: number): Question | Refusal {
+  const { query: text = '' } = asked
+  if (typeof text !== 'string') return refusal(`query must be a string, found ${JSON.stringify(text)}`)
+  const query = parse(text)
+  if ('message' in query) return refusal(query.message, query.hint, query.position)
+  const from = moment('from', asked.from, now)
+  if (typeof from === 'object') return from
+  const to = moment('to', asked.to, now)
+  if (typeof to === 'object') return to
+  const limit = asked.limit === undefined || asked.limit === null ? undefined : Number(asked.limit)
+  if (limit !== undefined && (!Number.isInteger(limit) || limit < 1 || limit > 1_000_000))
+    return refusal(`limit must be a whole number from 1 to 1000000, found ${JSON.stringify(asked.limit)}`)
+  const most = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limit ?? MOST_ROWS)
+  const limited = query.limit === undefined || limit !== undefined ? { ...query, limit: most } : query
+  const scope = rangeOf(query, now) ?? { from: from ?? Number.NEGATIVE_INFINITY, to: to ?? Number.POSITIVE_INFINITY }
+  return { query: limited, scope }
+}
+
+function moment(name: string, given: unknown, now: number): number | undefined | Refusal {
+  if (given === undefined || given === null || given === '') return undefined
+  const ms = typeof given === 'string' || typeof given === 'number' ? readMoment(given, now) : undefined
+  return ms ?? refusal(`${name} must be ${MOMENT_FORMS}; found ${JSON.stringify(given)}`)
+}

@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { after } from '../ask.ts'
+import { decoded, takeBody } from '../body.ts'
+import type { Context } from '../context.ts'
+import { QUERY_STRING, readQuestion } from '../question.ts'
+import { refuse } from '../refuse.ts'
+
+/** Ways of sending and reading events: `POST /v1/events`, `GET /v1/events`. */
+export function events(app: FastifyInstance, context: Context): void {
+  app.post('/v1/events', {
+    schema: {
+      summary: 'Send events',
+      description: 'Role: send. One event, an array, or NDJSON; Content-Encoding gzip, deflate, br or zstd.',
+      tags: ['events'],
+      querystring: { type: 'object', properties: { type: { type: 'string', description: 'for events that name none' } } },
+      response: { 202: OUTCOME, 400: OUTCOME, 413: OUTCOME, 503: OUTCOME },
+    },
+    // the body is read as a stream by the handler, whatever its content type says
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    handler: (request, reply) => receive(request, reply, context),
+  })
+
+  app.get('/v1/events', {
+    schema: {
+      summary: 'Read events, newest first',
+      description: 'Role: read. `cursor` of an answer continues it with older events.',
+      tags: ['events'],
+      querystring: { ...QUERY_STRING, properties: { ...QUERY_STRING.properties, cursor: { type: 'string' } } },
+    },
+    async handler(request, reply) {
+      if (!context.allowed('read', request, reply)) return reply
+      const given = request.query as { cursor?: string } & Record<string, string>
+      const question = readQuestion({ ...given, limit: given['limit'] ?? 100 }, context.clock.now())
+      if ('error' in question) return reply.code(400).send(question)
+      let { query } = question
+      if (query.aggregates.length > 0)
+        return refuse(reply, 400, 'this query aggregates; here only events are given', 'POST it to /v1/query')
+      if (given.cursor !== undefined) {
+        const [time, seq] = given.cursor.split('.').map(part => Number.parseInt(part, 36))
+        if (!Number.isFinite(time) || !Number.isFinite(seq))
+          return refuse(reply, 400, `cursor "${given.cursor}" is none of ours`, 'use the cursor of the answer before')
+        query = after(query, time! / 1e3, seq!)
+      }
+      const answer = await context.asker.ask(query, question.scope)
+      const list = answer.rows.map(row => row[0] as { time: number; seq?: number })
+      const last = list.at(-1)
+      const more = last !== undefined && list.length === query.limit
+      const cursor = more ? `${Math.round(last.time * 1e3).toString(36)}.${(last.seq ?? 0).toString(36)}` : undefined
+      return { events: list, ...(cursor === undefined ? {} : { cursor }), stats: answer.stats }
+    },
+  })
+
+  app.get('/v1/rejects', {
+    schema: { summary: 'The latest input that was refused, with reasons', description: 'Role: read.', tags: ['events'] },
+    async handler(request, reply) {
+      if (!context.allowed('read', request, reply)) return reply
+      return { rejects: context.pipeline.rejects.list(200) }
+    },
+  })
+}
+
+const OUTCOME = {
+  type: 'object',
+  properties: {
+    accepted: { type: 'integer' },
+    rejected: {
+      type: 'array',
+      items: { type: 'object', properties: { index: { type: 'integer' }, reason: { type: 'string' } } },
+    },
+    rejected_total: { type: 'integer' },
+    error: {
+      type: 'object',
+      properties: { message: { type: 'string' }, hint: { type: 'string' }, position: { type: 'integer' } },
+    },
+  },
+} as const
+
+async function receive(request: FastifyRequest, reply: FastifyReply, context: Context): Promise<unknown> {
+  if (!context.allowed('send', request, reply)) return reply
+  const { pipeline } = context
+  const busy = pipeline.busy
+  if (busy !== undefined) {
+    reply.header('retry-after', busy.retryAfter)
+    return refuse(reply, 503, busy.reason, `try again in ${busy.retryAfter} s`)
+  }
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase()
+  const stream = decoded(request.raw, encoding)
+  if (stream === undefined)
+    return refuse(reply, 415, `content-encoding "${encoding}" is unknown`, 'use gzip, deflate, br, zstd or none')
+  const { type } = request.query as { type?: string }
+  const sender = { channel: 'http', address: request.ip, ...(type === undefined ? {} : { type }) }
+  try {
+    const options = { maxWhole: context.maxBody, patience: 10_000 }
+    const { accepted, rejected, rejectedTotal, unreadable, stopped } = await takeBody(stream, pipeline, sender, options)
+    const listed = rejectedTotal > rejected.length ? { rejected_total: rejectedTotal } : {}
+    const answer = { accepted, rejected, ...listed }
+    if (stopped !== undefined) {
+      if (stopped.retryAfter !== undefined) reply.header('retry-after', stopped.retryAfter)
+      reply.header('connection', 'close')
+      return reply.code(stopped.status).send({ ...answer, error: { message: stopped.message } })
+    }
+    if (unreadable) {
+      const message = rejected[0]?.reason ?? 'the body is empty'
+      const hint = 'send one JSON object, an array of them, or one a line'
+      return reply.code(400).send({ ...answer, error: { message, hint } })
+    }
+    return reply.code(202).send(answer)
+  } catch (error) {
+    return failed(error as NodeJS.ErrnoException, reply)
+  }
+}
+
+function failed(error: NodeJS.ErrnoException, reply: FastifyReply): unknown {
+  const inBody = error.code?.startsWith('Z_') || error.code?.startsWith('ERR_') || error.message.startsWith('not Zstandard')
+  if (inBody) return refuse(reply, 400, `the body could not be read: ${error.message}`, 'check content-encoding')
+  reply.header('retry-after', 1)
+  return refuse(reply, 503, `the events could not be journaled: ${error.message}`, 'send them again')
+}

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+import type { Answer } from '../ask.ts'
+import type { Context } from '../context.ts'
+import { type Asked, readQuestion } from '../question.ts'
+
+/** Asking: `POST /v1/query`. */
+export function query(app: FastifyInstance, context: Context): void {
+  app.post('/v1/query', {
+    schema: {
+      summary: 'Ask',
+      description: 'Role: read. With `Accept: application/x-ndjson` the rows come as one object a line.',
+      tags: ['query'],
+      body: {
+        type: 'object',
+        properties: {
+          query: { type: 'string' },
+          from: { type: ['string', 'number', 'null'] },
+          to: { type: ['string', 'number', 'null'] },
+          limit: { type: ['integer', 'null'] },
+        },
+      },
+    },
+    async handler(request, reply) {
+      if (!context.allowed('read', request, reply)) return reply
+      const question = readQuestion((request.body ?? {}) as Asked, context.clock.now())
+      if ('error' in question) return reply.code(400).send(question)
+      const answer = await context.asker.ask(question.query, question.scope)
+      if (!(request.headers.accept ?? '').includes('application/x-ndjson')) return answer
+      reply.header('content-type', 'application/x-ndjson')
+      return reply.send(lines(answer))
+    },
+  })
+}
+
+function lines(answer: Answer): string {
+  const names = answer.columns.map(column => column.name)
+  const single = answer.columns.length === 1 && answer.columns[0]!.type === 'event'
+  const objects = answer.rows.map(row =>
+    single ? row[0] : Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])),
+  )
+  return objects.map(object => `${JSON.stringify(object)}\n`).join('')
+}

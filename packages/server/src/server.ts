@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import rateLimit from '@fastify/rate-limit'
+import statics from '@fastify/static'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import websocket from '@fastify/websocket'
+import { websocketIntake } from '@telltale/channels'
+import fastify, { type FastifyInstance } from 'fastify'
+import { isLoopback, type Tokens } from './auth.ts'
+import type { Context } from './context.ts'
+import type { Live } from './live.ts'
+import { refusal } from './refuse.ts'
+import { events } from './routes/events.ts'
+import { health } from './routes/health.ts'
+import { live } from './routes/live.ts'
+import { query } from './routes/query.ts'
+
+export interface ServerOptions {
+  host: string
+  port: number
+  tokens: Tokens
+  /** The folder of the web interface. */
+  web?: string
+  /** Questions a minute from one address. Default 6,000. */
+  maxQuestions?: number
+}
+
+/** The HTTP and WebSocket side of Telltale, not yet listening. */
+export async function server(context: Context, hub: Live, options: ServerOptions): Promise<FastifyInstance> {
+  if (!isLoopback(options.host) && options.tokens.admin === undefined)
+    throw new Error(
+      `host ${options.host} can be reached from elsewhere, so a token is needed: set TELLTALE_TOKEN, or use host 127.0.0.1`,
+    )
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    requestIdHeader: 'x-request-id',
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 500 },
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+  })
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+    const status = error.statusCode ?? 500
+    void reply.code(status).send(refusal(status === 500 ? `BUG: ${error.message}` : error.message))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    void reply.code(404).send(refusal(`there is no ${request.method} ${request.url}`, 'see /docs'))
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Telltale', description: 'Let your system talk to you.', version: '0.1.0' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 } })
+  await app.register(async asking => {
+    await asking.register(rateLimit, { max: options.maxQuestions ?? 6000, timeWindow: '1 minute' })
+    query(asking, context)
+  })
+  await app.register(async sending => {
+    sending.removeAllContentTypeParsers()
+    sending.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    events(sending, context)
+  })
+  health(app, context)
+  await app.register(async looking => {
+    live(looking, context, hub)
+    looking.get('/v1/send', {
+      websocket: true,
+      schema: { summary: 'Send events over a WebSocket', description: 'Role: send. Each message is events, each is answered.', tags: ['events'] },
+      preHandler: (request, reply, done) => {
+        if (context.allowed('send', request, reply)) done()
+      },
+      handler: (socket, request) => websocketIntake(socket, context.pipeline, request.ip),
+    })
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  if (options.web !== undefined) await app.register(statics, { root: options.web, wildcard: false })
+  return app
+}

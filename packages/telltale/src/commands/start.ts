@@ -1,0 +1,63 @@
+import { openHouse } from '@telltale/server'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { type Config, findConfig, loadConfig, watchConfig } from '../config.ts'
+
+interface Options {
+  port?: number
+  host?: string
+  data?: string
+  config?: string
+}
+
+/** `telltale start` */
+export function startCommand(): Command {
+  return new Command('start')
+    .description('receive, keep, answer and show events')
+    .addOption(new Option('--port <port>', 'HTTP; UDP at +1, TCP at +2; 0 takes free ones').env('TELLTALE_PORT').argParser(port))
+    .addOption(new Option('--host <address>', 'where to listen').env('TELLTALE_HOST'))
+    .addOption(new Option('--data <folder>', 'where everything is kept').env('TELLTALE_DATA'))
+    .addOption(new Option('--config <file>', 'a telltale.config.ts').env('TELLTALE_CONFIG'))
+    .action(start)
+}
+
+async function start(options: Options): Promise<void> {
+  const file = findConfig(options.config)
+  const config: Config = file === undefined ? {} : await loadConfig(file)
+  const { config: _, ...flags } = options
+  const token = process.env['TELLTALE_TOKEN']
+  const tokens = { ...config.tokens, ...(token ? { admin: token } : {}) }
+  const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
+  const house = await openHouse({ ...config, ...flags, tokens, log })
+  console.log(`Telltale listens at ${house.url}`)
+  if (file !== undefined)
+    watchConfig(file, changed => {
+      try {
+        if (changed instanceof Error) throw changed
+        house.configure(changed)
+        log(`${file} takes effect`)
+      } catch (error) {
+        log(`${file} is refused, the old one goes on: ${(error as Error).message}`)
+      }
+    })
+  let stopping = false
+  const stop = (signal: string): void => {
+    if (stopping) return
+    stopping = true
+    log(`${signal}: flushing`)
+    house.stop().then(
+      () => process.exit(0),
+      error => {
+        log(`could not stop cleanly: ${String(error)}`)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  process.on('SIGINT', () => stop('SIGINT'))
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65533) throw new InvalidArgumentError('a port is 0 to 65533')
+  return value
+}
