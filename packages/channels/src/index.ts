@@ -4,6 +4,8 @@
  * @module
  */
 export type * from './channel.ts'
+export { type HealthOptions, health } from './health.ts'
+export { type HostOptions, host } from './host/host.ts'
 export type { Plain } from './plain.ts'
 export { type UdpOptions, udp } from './udp.ts'
 export { type WebSocketIntake, type WebSocketOptions, websocket } from './websocket.ts'
