@@ -24,8 +24,8 @@ export interface Conditions {
   extraJobs: number
   /** Leaked UDP sockets as a share of how many the process may have, 0 to 1. */
   leak: number
-  /** Release the web hosts run, where it is not the regular one. */
-  version: string | undefined
+  /** Build of the release that the web hosts run. */
+  build: number
 }
 
 export const calm: Readonly<Conditions> = {
@@ -41,5 +41,5 @@ export const calm: Readonly<Conditions> = {
   attempts: 0,
   extraJobs: 0,
   leak: 0,
-  version: undefined,
+  build: 0,
 }

@@ -67,7 +67,10 @@ export class Random {
 export function weighted<T>(items: readonly T[], weight: (item: T, rank: number) => number): (random: Random) => T {
   const sums: number[] = []
   let total = 0
-  items.forEach((item, rank) => sums.push((total += weight(item, rank))))
+  for (const [rank, item] of items.entries()) {
+    total += weight(item, rank)
+    sums.push(total)
+  }
   return random => {
     const mark = random.next() * total
     let low = 0

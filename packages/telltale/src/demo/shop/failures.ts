@@ -19,7 +19,17 @@ const SERVER_FRAMES = [
   'java.lang.Thread.run(Thread.java:679)',
 ]
 
-export const failures = {
+type FailureName =
+  | 'brokenLink'
+  | 'poolTimeout'
+  | 'unknownHost'
+  | 'cart'
+  | 'brokenHost'
+  | 'timeout'
+  | 'image'
+  | 'encoding'
+
+export const failures: Readonly<Record<FailureName, Failure>> = {
   brokenLink: {
     exception: 'java.lang.IllegalArgumentException',
     message: random => `parse-query-string: incomplete escape at position ${random.below(90) + 4}`,
@@ -36,7 +46,8 @@ export const failures = {
   },
   unknownHost: {
     exception: 'java.net.UnknownHostException',
-    message: random => `java.net.UnknownHostException: ${random.pick(['payments.partner.net', 'images.cdn.net', 'dc0-cache01'])}`,
+    message: random =>
+      `java.net.UnknownHostException: ${random.pick(['payments.partner.net', 'images.cdn.net', 'dc0-cache01'])}`,
     frames: [
       'java.net.PlainSocketImpl.connect(PlainSocketImpl.java:175)',
       'java.net.Socket.connect(Socket.java:546)',
@@ -46,7 +57,11 @@ export const failures = {
   cart: {
     exception: 'java.lang.NullPointerException',
     message: () => 'discount of cart is nil',
-    frames: ['clojure.lang.Numbers.ops(Numbers.java:942)', 'shop.cart$total.invoke(cart.clj:112)', 'shop.cart$show.invoke(cart.clj:30)'],
+    frames: [
+      'clojure.lang.Numbers.ops(Numbers.java:942)',
+      'shop.cart$total.invoke(cart.clj:112)',
+      'shop.cart$show.invoke(cart.clj:30)',
+    ],
   },
   brokenHost: {
     exception: 'java.io.IOException',
@@ -60,15 +75,19 @@ export const failures = {
   },
   image: {
     exception: 'java.lang.IllegalStateException',
-    message: random => `no image of size ${random.pick(['80x120', '160x240', '320x480'])} for product ${random.below(9000) + 1000}`,
+    message: random =>
+      `no image of size ${random.pick(['80x120', '160x240', '320x480'])} for product ${random.below(9000) + 1000}`,
     frames: ['shop.images$variant.invoke(images.clj:52)', 'shop.pages$product.invoke(pages.clj:88)'],
   },
   encoding: {
     exception: 'java.nio.charset.MalformedInputException',
     message: random => `Input length = ${random.below(3) + 1}`,
-    frames: ['java.nio.charset.CoderResult.throwException(CoderResult.java:277)', 'shop.search$terms.invoke(search.clj:19)'],
+    frames: [
+      'java.nio.charset.CoderResult.throwException(CoderResult.java:277)',
+      'shop.search$terms.invoke(search.clj:19)',
+    ],
   },
-} satisfies Record<string, Failure>
+}
 
 /** What goes wrong on the best of days. */
 export const everyday: readonly Failure[] = [failures.timeout, failures.image, failures.encoding]

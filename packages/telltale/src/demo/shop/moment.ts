@@ -1,6 +1,9 @@
 import type { JsonObject } from '@telltale/event'
 import type { Conditions } from '../conditions.ts'
 
+/** The story is told in steps of so many ms. */
+export const STEP = 100
+
 /** An event as the demo sends it. */
 export interface DemoEvent {
   type: string
@@ -21,6 +24,8 @@ export interface Moment {
   elapsed: number
   /** Page views expected in this span, before any incident. */
   views: number
+  /** How much larger than a shop of 40 events per second. */
+  scale: number
   /** How busy the day is: 1 on average, more in the evening, less at night. */
   daylight: number
   /** Release the web hosts run. */

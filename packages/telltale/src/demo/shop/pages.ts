@@ -13,7 +13,9 @@ export interface Page {
 }
 
 const CATEGORIES = ['dresses', 'shoes', 'bags', 'jackets', 'jeans', 'jewellery', 'hats', 'sale']
-const products = Array.from({ length: 240 }, (_, n) => page('product', `/product/${1000 + ((n * 7919) % 9000)}`, 0.06, 0.7))
+const products = Array.from({ length: 240 }, (_, n) =>
+  page('product', `/product/${1000 + ((n * 7919) % 9000)}`, 0.06, 0.7),
+)
 const categories = CATEGORIES.map(name => page('category', `/${name}`, 0.09, 1.2))
 const landing = page('landing', '/', 0.04, 0.2)
 const search = page('search', '/search', 0.14, 1.5)

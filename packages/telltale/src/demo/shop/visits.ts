@@ -75,18 +75,40 @@ export function visits(random: Random): Part {
     return { events, seconds }
   }
 
-  function asked(hostname: string, type: string, time: number, additional_info: DemoEvent['additional_info']): DemoEvent {
+  function asked(
+    hostname: string,
+    type: string,
+    time: number,
+    additional_info: DemoEvent['additional_info'],
+  ): DemoEvent {
     return { type, hostname, time: micros(time), additional_info }
   }
 
-  function pageLoad(hostname: string, time: number, url: string, seconds: number, failure: Failure | undefined, { version }: Moment): DemoEvent {
+  function pageLoad(
+    hostname: string,
+    time: number,
+    url: string,
+    seconds: number,
+    failure: Failure | undefined,
+    { version }: Moment,
+  ): DemoEvent {
     const status = failure === undefined ? 200 : failure === failures.poolTimeout ? 503 : 500
-    const additional_info = { url, execution_time: round(seconds), http: { status, method: 'GET' }, user: drawUser(random), version }
+    const additional_info = {
+      url,
+      execution_time: round(seconds),
+      http: { status, method: 'GET' },
+      user: drawUser(random),
+      version,
+    }
     return { type: 'page_load', hostname, time: micros(time), tags: ['metrics', 'performance'], additional_info }
   }
 
   function thrown(failure: Failure, url: string, time: number, { version }: Moment): DemoEvent {
-    return exception(failure, { hostname: random.pick(APP), time: micros(time), additional_info: { url, version } }, random)
+    return exception(
+      failure,
+      { hostname: random.pick(APP), time: micros(time), additional_info: { url, version } },
+      random,
+    )
   }
 
   function brokenLink(time: number): DemoEvent {
@@ -119,10 +141,23 @@ export function visits(random: Random): Part {
     const took = random.logNormal(0.6, 0.5)
     const user = loaded.additional_info['user']!
     const placed = { order_id, user, amount, currency: 'EUR', items }
-    const paid = { order_id, amount, currency: 'EUR', provider, state: declined ? 'declined' : 'captured', execution_time: round(took) }
+    const paid = {
+      order_id,
+      amount,
+      currency: 'EUR',
+      provider,
+      state: declined ? 'declined' : 'captured',
+      execution_time: round(took),
+    }
     return [
       { type: 'order', hostname: loaded.hostname, time: loaded.time, tags: ['business'], additional_info: placed },
-      { type: 'payment', hostname: WORKERS[0]!, time: micros(loaded.time + took * 1000), tags: ['business'], additional_info: paid },
+      {
+        type: 'payment',
+        hostname: WORKERS[0]!,
+        time: micros(loaded.time + took * 1000),
+        tags: ['business'],
+        additional_info: paid,
+      },
     ]
   }
 

@@ -1,0 +1,11 @@
+/**
+ * The demo: a small shop in production, and what goes wrong in it. The shop, its incidents and their schedule are
+ * functions of a seed and of the time passed in; only the links and the leak touch the outside. It knows Telltale as any
+ * client does, by its addresses, and imports nothing of the server.
+ * @module
+ */
+export { demoCommand } from './command.ts'
+export { type Demo, type DemoOptions, demo } from './demo.ts'
+export { type Incident, MINUTE, type Play } from './incidents/incident.ts'
+export { incidentNamed, incidents } from './incidents/index.ts'
+export { type Story, type StoryOptions, story } from './story.ts'
