@@ -50,9 +50,7 @@ export class Descriptors {
     try {
       folder = opendirSync(`${this.#proc.root}/${process.pid}/fd`, { bufferSize: 256 })
     } catch {
-      process.hidden = true
-      process.lookedFiles = process.files ?? -1
-      return 1
+      return hide(process)
     }
     const sockets: number[] = []
     let count = 0
@@ -60,6 +58,7 @@ export class Descriptors {
       for (let entry = folder.readSync(); entry !== null && count < this.#budget.process; entry = folder.readSync()) {
         count++
         const link = this.#proc.link(process.pid, entry.name)
+        if (link === undefined) return hide(process)
         if (link.startsWith('socket:[')) sockets.push(Number(link.slice(8, -1)))
         if (slices.due) await slices.rest()
       }
@@ -74,4 +73,11 @@ export class Descriptors {
     process.lookedFiles = process.files
     return count + 1
   }
+}
+
+function hide(process: Process): number {
+  process.hidden = true
+  process.sockets = []
+  process.lookedFiles = process.files ?? -1
+  return 1
 }

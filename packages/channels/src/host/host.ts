@@ -23,12 +23,12 @@ export interface HostOptions {
   proc?: string
   /** Hostname of the events. Default the machine's. */
   hostname?: string
-  /** Processes told of, by each of processor, memory and open files. Default 10. */
+  /** Processes told of, by each of processor, memory and open files. Default 5. */
   topProcesses?: number
   /** Processes told of by sockets (default 20), if they hold at least so many (default 10). */
   topSockets?: number
   leastSockets?: number
-  /** Bounds of a round's work: processes read (1,000), file descriptors looked at (4,000). The rest has its turn in the next. */
+  /** Bounds of a round's work: processes read (1,000), file descriptors looked at (1,000). The rest has its turn in the next. */
   processesPerRound?: number
   descriptorsPerRound?: number
   /** Default `host`. */
@@ -91,11 +91,11 @@ class Host implements Channel {
   }
 
   #linux(proc: Proc): void {
-    const { topProcesses = 10, topSockets = 20, leastSockets = 10 } = this.#options
-    const { processesPerRound = 1_000, descriptorsPerRound = 4_000 } = this.#options
+    const { topProcesses = 5, topSockets = 20, leastSockets = 10 } = this.#options
+    const { processesPerRound = 1_000, descriptorsPerRound = 1_000 } = this.#options
     const table = new ProcessTable(proc, processesPerRound)
     this.#table = table
-    const descriptors = new Descriptors(proc, { round: descriptorsPerRound, process: 16_384 })
+    const descriptors = new Descriptors(proc, { round: descriptorsPerRound, process: 4_096 })
     this.#probes = [
       new CpuProbe(proc),
       new MemoryProbe(proc),
@@ -144,7 +144,9 @@ class Host implements Channel {
   }
 
   #sayWhatIsHidden({ log }: ChannelContext): void {
-    const processes = [...(this.#table?.processes.values() ?? [])].filter(process => !process.kernel)
+    const processes = [...(this.#table?.processes.values() ?? [])].filter(
+      process => !process.kernel && process.state !== 'Z',
+    )
     const visible = processes.filter(process => !process.hidden).length
     if (visible < processes.length)
       log(

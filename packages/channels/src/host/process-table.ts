@@ -68,7 +68,7 @@ export class ProcessTable {
   }
 
   #read(pid: number, at: number): void {
-    const stat = this.#proc.read(`${pid}/stat`)
+    const stat = this.#proc.readOnce(`${pid}/stat`)
     const end = stat?.lastIndexOf(')') ?? -1
     if (stat === undefined || end < 0) {
       this.processes.delete(pid)
@@ -90,7 +90,7 @@ export class ProcessTable {
     process.residentBytes = Number(fields[21]) * this.#page
     process.ticks = ticks
     process.readAt = at
-    if (!process.kernel) process.files = this.#proc.openFiles(pid) ?? process.files
+    if (!process.kernel && process.state !== 'Z') process.files = this.#proc.openFiles(pid) ?? process.files
   }
 }
 

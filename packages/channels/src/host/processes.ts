@@ -23,9 +23,10 @@ export class ProcessesProbe implements Probe {
 
   measure(): Vital[] {
     const all = [...this.#table.processes.values()]
-    const byCpu = top(all, this.#top, process => process.cpuPercent)
-    const byMemory = top(all, this.#top, process => process.residentBytes)
-    const byFiles = top(all, this.#top, process => process.files)
+    const living = all.filter(process => process.state !== 'Z')
+    const byCpu = top(living, this.#top, process => process.cpuPercent)
+    const byMemory = top(living, this.#top, process => process.residentBytes)
+    const byFiles = top(living, this.#top, process => process.files)
     const vitals = new Map([...byCpu, ...byMemory, ...byFiles].map(process => [process, this.#process(process)]))
     const brief = (processes: Process[], ...fields: string[]): Json[] =>
       processes.map(process => pick(vitals.get(process)!, 'pid', 'process', ...fields))

@@ -35,7 +35,10 @@ export class SocketTable {
   /** @param most sockets of each of tcp, tcp6, udp, udp6 to read */
   static async read(proc: Proc, most: number, round: Round): Promise<SocketTable> {
     const table = new SocketTable()
-    for (const name of ['tcp', 'tcp6'])
+    // To list them the kernel walks all of its hash, empty or not; where it counts none, it need not.
+    const six = proc.read(`${proc.net}/sockstat6`) ?? ''
+    const none = (counted: string): boolean => six.includes(`${counted}: inuse 0\n`)
+    for (const name of none('TCP6') ? ['tcp'] : ['tcp', 'tcp6'])
       await table.#lines(proc, name, most, round, fields => {
         const state = Number.parseInt(fields[3]!, 16)
         table.tcp[state] = (table.tcp[state] ?? 0) + 1

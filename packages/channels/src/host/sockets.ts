@@ -35,7 +35,7 @@ export class SocketsProbe implements Probe {
 
   async measure(round: Round): Promise<Vital[]> {
     this.#rates.round(round.at)
-    const processes = [...this.#table.processes.values()].filter(process => !process.kernel)
+    const processes = [...this.#table.processes.values()].filter(process => !process.kernel && process.state !== 'Z')
     await this.#descriptors.look(processes, round)
     const sockets = await SocketTable.read(this.#proc, this.#options.most, round)
     const holders = top(processes, this.#options.top, process => process.sockets.length)
@@ -45,7 +45,7 @@ export class SocketsProbe implements Probe {
   }
 
   #all(sockets: SocketTable, processes: readonly Process[], holders: readonly Vital[]): Vital {
-    const [, established, synSent, , finWait1, finWait2, timeWait, closed, closeWait, lastAck, listen, closing] =
+    const [, established, synSent, , finWait1, finWait2, , closed, closeWait, lastAck, listen, closing] =
       sockets.tcp as [number, number, number, number, number, number, number, number, number, number, number, number]
     const stat = this.#proc.read(`${this.#proc.net}/sockstat`) ?? ''
     const snmp = this.#proc.read(`${this.#proc.net}/snmp`) ?? ''
@@ -59,7 +59,8 @@ export class SocketsProbe implements Probe {
       tcp: sockets.tcp.reduce((sum, n) => sum + n, 0),
       established,
       listen,
-      time_wait: timeWait,
+      // The kernel's own count: those of IPv6 may not have been listed.
+      time_wait: Number(/^TCP:.* tw (\d+)/m.exec(stat)?.[1] ?? sockets.tcp[6]),
       close_wait: closeWait,
       syn_sent: synSent,
       syn_received: sockets.tcp[3]! + sockets.tcp[12]!,
