@@ -1,0 +1,73 @@
+/**
+ * The process that holds chDB. It runs the SQL it is told to and nothing else; everything that is decided is decided by
+ * its parent. It is plain JavaScript so that it starts the same from sources and from a build.
+ *
+ * A crash inside the library hangs instead of exiting, so the parent listens for its beat and kills it; and it kills
+ * itself where the parent is gone or silent, because its own exit may hang too.
+ */
+const [path, config, sizes] = process.argv.slice(2)
+const BEAT = 500
+const PARENT_SILENT = 120_000
+
+const die = () => process.kill(process.pid, 'SIGKILL')
+const tell = message => {
+  if (process.connected) process.send(message, error => error && die())
+  else die()
+}
+const dieTelling = message => {
+  tell(message)
+  setTimeout(die, 1000)
+}
+
+let heard = Date.now()
+process.on('disconnect', die)
+process.on('uncaughtException', error => {
+  process.stderr.write(`history engine: ${error?.stack ?? error}\n`)
+  die()
+})
+setInterval(() => {
+  if (Date.now() - heard > PARENT_SILENT) die()
+  tell({ kind: 'beat' })
+}, BEAT)
+
+/** Sessions by pool and slot; the parent gives each one thing at a time. */
+const pools = {}
+
+async function open() {
+  let chdb
+  try {
+    chdb = await import('chdb')
+  } catch (error) {
+    return dieTelling({ kind: 'unavailable', reason: String(error?.message ?? error) })
+  }
+  try {
+    for (const [pool, size] of Object.entries(JSON.parse(sizes)))
+      pools[pool] = Array.from(
+        { length: size },
+        () => new chdb.Session(path, { connectionArgs: [`--config-file=${config}`] }),
+      )
+    tell({ kind: 'ready' })
+  } catch (error) {
+    dieTelling({ kind: 'broken', reason: String(error?.message ?? error) })
+  }
+}
+
+async function run({ id, pool, slot, sql, format }) {
+  try {
+    const result = await pools[pool][slot].queryAsync(sql, { format })
+    tell({ kind: 'done', id, bytes: Buffer.from(result.bytes()), rowsRead: Number(result.rowsRead) })
+  } catch (error) {
+    const message = String(error?.message ?? error)
+    tell({ kind: 'failed', id, code: Number(/Code: (\d+)/.exec(message)?.[1] ?? 0), message })
+  }
+}
+
+process.on('message', message => {
+  heard = Date.now()
+  if (message.kind === 'run') run(message)
+  if (message.kind === 'close') {
+    for (const session of Object.values(pools).flat()) session.close()
+    tell({ kind: 'closed' })
+  }
+})
+await open()

@@ -1,0 +1,300 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { text } from '../literal.ts'
+import { alive, identity } from '../lock.ts'
+import { engineConfig } from './config.ts'
+import {
+  type Answer,
+  type Engine,
+  EngineError,
+  type EngineState,
+  type Load,
+  ONE_PART,
+  type ReadOptions,
+} from './engine.ts'
+import { Slots } from './slots.ts'
+
+export interface EmbeddedOptions {
+  /** The folder that is the child's alone. */
+  path: string
+  /** Bytes of memory the engine may use, about; it overshoots by some 400 MB under heavy queries. Default 800 MB. */
+  memory?: number
+  /** Reads at the same time. Default 2. */
+  readers?: number
+  /** ms without a beat after which the child counts as hung and is killed. Default 10,000. */
+  hungAfter?: number
+  log?: (message: string) => void
+}
+
+type Pool = 'ingest' | 'read' | 'admin'
+
+interface Pending {
+  resolve: (answer: Answer) => void
+  reject: (error: Error) => void
+  /** When the child counts as hung, whatever its beat says. */
+  deadline: number
+}
+
+type Told =
+  | { kind: 'beat' | 'ready' | 'closed' }
+  | { kind: 'unavailable' | 'broken'; reason: string }
+  | { kind: 'done'; id: number; bytes: Uint8Array; rowsRead: number }
+  | { kind: 'failed'; id: number; code: number; message: string }
+
+const CHILD = fileURLToPath(new URL('../../child/main.mjs', import.meta.url))
+const START_LIMIT = 120_000
+const LOAD_LIMIT = 600_000
+const GRACE = 15_000
+const BACK_OFF = { first: 200, most: 30_000 }
+
+/** chDB in a process of its own: a crash or a hang there costs a restart, never Telltale. */
+export function embedded(options: EmbeddedOptions): Engine {
+  return new Embedded(options)
+}
+
+class Embedded implements Engine {
+  state: EngineState = { kind: 'stopped' }
+  readonly #path: string
+  readonly #memory: number
+  readonly #readers: number
+  readonly #hungAfter: number
+  readonly #log: (message: string) => void
+  #child: ChildProcess | undefined
+  #slots: Record<Pool, Slots> | undefined
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 1
+  #heard = 0
+  #watch: NodeJS.Timeout | undefined
+  #backOff = BACK_OFF.first
+  #comingUp: Promise<void> | undefined
+  #stopping = false
+  readonly #listeners = new Set<() => void>()
+  #lastWords = ''
+
+  constructor(options: EmbeddedOptions) {
+    this.#path = resolve(options.path)
+    this.#memory = options.memory ?? 800_000_000
+    this.#readers = options.readers ?? 2
+    this.#hungAfter = options.hungAfter ?? 10_000
+    this.#log = options.log ?? (() => {})
+  }
+
+  async start(): Promise<void> {
+    this.#stopping = false
+    await mkdir(this.#path, { recursive: true })
+    await this.#buryPredecessor()
+    await this.#comeUp()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#watch)
+    const child = this.#child
+    this.state = { kind: 'stopped' }
+    if (child === undefined) return
+    const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
+    const closed = new Promise<void>(resolve =>
+      child.on('message', (told: Told) => told.kind === 'closed' && resolve()),
+    )
+    if (child.connected) child.send({ kind: 'close' })
+    await Promise.race([closed, gone, sleep(5000, undefined, { ref: false })])
+    child.kill('SIGKILL')
+    await gone
+    await rm(this.#pidFile, { force: true })
+  }
+
+  async read(sql: string, options: ReadOptions = {}): Promise<Answer> {
+    const { timeout = 30_000, memory = Math.floor(this.#memory / 2), format = 'TabSeparatedRaw', signal } = options
+    signal?.throwIfAborted()
+    const tag = `telltale-${process.pid}-${this.#nextId++}`
+    const settings = {
+      max_execution_time: timeout / 1000,
+      max_memory_usage: memory,
+      max_bytes_before_external_group_by: Math.floor(memory / 2),
+      max_bytes_before_external_sort: Math.floor(memory / 2),
+      log_comment: tag,
+    }
+    const kill = (): void => {
+      this.#run('admin', `KILL QUERY WHERE Settings['log_comment'] = ${text(tag)} ASYNC`, GRACE).catch(() => {})
+    }
+    signal?.addEventListener('abort', kill, { once: true })
+    try {
+      return await this.#run('read', `${sql}\n${settingsClause(settings)}`, timeout, format, signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', kill)
+    }
+  }
+
+  async command(sql: string): Promise<void> {
+    await this.#run('ingest', sql, LOAD_LIMIT)
+  }
+
+  async load({ file, sql, structure, token }: Load): Promise<void> {
+    // Relative to the child's own folder: file() takes * ? { } in a path for wildcards.
+    const source = `file(${text(relative(this.#path, resolve(file)))}, JSONEachRow, ${text(structure)})`
+    const settings = { ...ONE_PART, insert_deduplication_token: token }
+    await this.#run('ingest', `${sql(source)}\n${settingsClause(settings)}`, LOAD_LIMIT)
+  }
+
+  onReady(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async #run(
+    pool: Pool,
+    sql: string,
+    limit: number,
+    format = 'TabSeparatedRaw',
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    if (this.state.kind === 'stopped') throw new EngineError('the history engine is stopped', 0)
+    await this.#comingUp
+    if (this.state.kind === 'unavailable' || this.state.kind === 'down') throw new EngineError(this.state.reason, 0)
+    const slots = this.#slots![pool]
+    const slot = await slots.take()
+    try {
+      signal?.throwIfAborted()
+      const child = this.#child
+      if (child?.connected !== true) throw new EngineError('the history engine went away', 0)
+      const id = this.#nextId++
+      return await new Promise<Answer>((resolve, reject) => {
+        this.#pending.set(id, { resolve, reject, deadline: Date.now() + limit + GRACE })
+        child.send({ kind: 'run', id, pool, slot, sql, format }, error => {
+          if (error && this.#pending.delete(id)) reject(new EngineError('the history engine went away', 0))
+        })
+      })
+    } finally {
+      slots.give(slot)
+    }
+  }
+
+  /** One child after another until one is ready. Rejects where none ever will be. */
+  #comeUp(): Promise<void> {
+    this.state = { kind: 'starting' }
+    const up = this.#spawn()
+    this.#comingUp = up.catch(() => {})
+    return up
+  }
+
+  async #spawn(): Promise<void> {
+    const config = join(this.#path, 'telltale.xml')
+    await writeFile(config, engineConfig(this.#memory))
+    const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1 }
+    const child = fork(CHILD, [join(this.#path, 'data'), config, JSON.stringify(sizes)], {
+      cwd: this.#path,
+      detached: true, // SYSTEM SHUTDOWN would signal the whole process group
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+      execArgv: [],
+    })
+    this.#child = child
+    this.#heard = Date.now()
+    child.stderr?.on('data', (words: Buffer) => {
+      this.#lastWords = (this.#lastWords + words.toString()).slice(-2000)
+    })
+    if (child.pid !== undefined) await writeFile(this.#pidFile, await identity(child.pid))
+    await new Promise<void>((resolve, reject) => {
+      const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT)
+      const settle = (error?: Error): void => {
+        clearTimeout(limit)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      child.on('message', (told: Told) => {
+        this.#heard = Date.now()
+        if (told.kind === 'ready') {
+          this.state = { kind: 'ready' }
+          this.#slots = { ingest: new Slots(1), read: new Slots(this.#readers), admin: new Slots(1) }
+          settle()
+        } else if (told.kind === 'unavailable') {
+          this.state = { kind: 'unavailable', reason: `chDB can't be loaded here: ${told.reason}` }
+          settle(new EngineError(this.state.reason, 0))
+        } else if (told.kind === 'broken') this.#lastWords += told.reason
+        else this.#answer(told)
+      })
+      child.once('error', error => settle(error))
+      child.once('exit', () => {
+        settle(new EngineError(`the history engine did not start: ${this.#words()}`, 0))
+        this.#gone(child)
+      })
+    })
+    this.#backOff = BACK_OFF.first
+    this.#watch ??= setInterval(() => this.#checkBeat(), 1000).unref()
+  }
+
+  #answer(told: Told): void {
+    if (told.kind !== 'done' && told.kind !== 'failed') return
+    const pending = this.#pending.get(told.id)
+    if (pending === undefined) return
+    this.#pending.delete(told.id)
+    if (told.kind === 'failed') pending.reject(new EngineError(told.message, told.code))
+    else {
+      const { buffer, byteOffset, byteLength } = told.bytes
+      pending.resolve({ bytes: Buffer.from(buffer, byteOffset, byteLength), rowsRead: told.rowsRead })
+    }
+  }
+
+  #checkBeat(): void {
+    const child = this.#child
+    if (child?.connected !== true || this.state.kind !== 'ready') return
+    child.send({ kind: 'beat' }, () => {})
+    const now = Date.now()
+    const stuck = [...this.#pending.values()].some(({ deadline }) => deadline < now)
+    if (!stuck && now - this.#heard < this.#hungAfter) return
+    this.#log(`the history engine ${stuck ? 'does not finish its work' : 'is silent'}: killing process ${child.pid}`)
+    child.kill('SIGKILL')
+  }
+
+  /** Tells who waits, and starts another after a while. */
+  #gone(child: ChildProcess): void {
+    if (this.#child !== child) return
+    this.#child = undefined
+    for (const { reject } of this.#pending.values()) reject(new EngineError('the history engine went away', 0))
+    this.#pending.clear()
+    if (this.#stopping || this.state.kind === 'unavailable') return
+    this.state = { kind: 'down', reason: `the history engine is down and being started again: ${this.#words()}` }
+    this.#log(this.state.reason)
+    setTimeout(() => {
+      if (this.#stopping) return
+      this.#comeUp().then(
+        () => {
+          for (const listener of this.#listeners) listener()
+        },
+        () => {},
+      )
+    }, this.#backOff).unref()
+    this.#backOff = Math.min(this.#backOff * 2, BACK_OFF.most)
+  }
+
+  #words(): string {
+    const words = this.#lastWords.trim().split('\n').slice(-3).join(' ').slice(-500)
+    return words === '' ? 'it left no word' : words
+  }
+
+  get #pidFile(): string {
+    return join(this.#path, 'engine.pid')
+  }
+
+  /** A child may outlive a killed parent when it hangs; the folder's lock says that parent is gone. */
+  async #buryPredecessor(): Promise<void> {
+    const who = await readFile(this.#pidFile, 'utf8').catch(() => '')
+    if (who === '' || !who.includes(' ') || !(await alive(who))) return
+    process.kill(Number.parseInt(who, 10), 'SIGKILL')
+    for (let tries = 0; tries < 100 && (await alive(who)); tries++) await sleep(50)
+  }
+}
+
+export function settingsClause(settings: Readonly<Record<string, number | string>>): string {
+  const pairs = Object.entries(settings).map(
+    ([key, value]) => `${key} = ${typeof value === 'number' ? value : text(value)}`,
+  )
+  return `SETTINGS ${pairs.join(', ')}`
+}

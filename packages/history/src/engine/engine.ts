@@ -1,0 +1,84 @@
+/** What holds the events and runs SQL over them: chDB in a child process, or a ClickHouse server by URL. */
+export interface Engine {
+  readonly state: EngineState
+  /** Resolves once it answers; rejects with a sentence where it never will ({@link EngineState} says why). */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Runs a read. @returns the answer's bytes in the format asked for. The SQL must name no settings and no format. */
+  read(sql: string, options?: ReadOptions): Promise<Answer>
+  /** Runs DDL or another command that answers nothing. */
+  command(sql: string): Promise<void>
+  /** Inserts the JSON lines of a file, all or nothing per day, and under one token only once. */
+  load(load: Load): Promise<void>
+  /** Calls back when it has come up again after a failure. */
+  onReady(listener: () => void): () => void
+}
+
+export type EngineState =
+  | { readonly kind: 'stopped' | 'starting' | 'ready' }
+  /** It failed and is being started again. */
+  | { readonly kind: 'down'; readonly reason: string }
+  /** It can't run here at all. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+
+export interface ReadOptions {
+  /** Default TabSeparatedRaw. */
+  format?: string
+  /** ms the engine may work on it. Default 30,000. */
+  timeout?: number
+  /** Bytes of memory it may use. Default: a quarter of the engine's. */
+  memory?: number
+  signal?: AbortSignal
+}
+
+export interface Answer {
+  bytes: Buffer
+  rowsRead: number
+}
+
+export interface Load {
+  file: string
+  /** INSERT … SELECT … FROM the given source, without SETTINGS. */
+  sql: (source: string) => string
+  /** Columns of the file, as ClickHouse writes them. */
+  structure: string
+  token: string
+}
+
+/** Why SQL failed. */
+export class EngineError extends Error {
+  /** ClickHouse's error code; 0 where the engine itself was gone. */
+  readonly code: number
+
+  constructor(message: string, code: number) {
+    super(message)
+    this.name = 'EngineError'
+    this.code = code
+  }
+
+  /** The data is at fault, not the engine: the same data will fail again. */
+  get data(): boolean {
+    return DATA_ERRORS.has(this.code)
+  }
+}
+
+/** CANNOT_PARSE_…, INCORRECT_DATA, TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, TOO_DEEP_RECURSION, VALUE_IS_OUT_OF_RANGE and kin. */
+const DATA_ERRORS = new Set([
+  6, 20, 23, 24, 25, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 306, 321, 407, 467, 675, 676,
+])
+
+/** Settings that make one insert one part per day, all or nothing; several blocks could double or lose rows on a retry. */
+export const ONE_PART: Readonly<Record<string, number>> = {
+  max_insert_threads: 1,
+  max_threads: 2,
+  min_insert_block_size_rows: 2_000_000,
+  min_insert_block_size_bytes: 0,
+  max_insert_block_size: 2_000_000,
+  max_partitions_per_insert_block: 0,
+  async_insert: 0,
+  insert_deduplicate: 1,
+  input_format_try_infer_dates: 0,
+  input_format_try_infer_datetimes: 0,
+  type_json_skip_duplicated_paths: 1,
+  input_format_parallel_parsing: 1,
+}

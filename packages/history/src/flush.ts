@@ -1,0 +1,148 @@
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Engine, EngineError } from './engine/engine.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Segment } from './journal/segment.ts'
+import { mend } from './mend.ts'
+import { insertSql, STRUCTURE } from './schema.ts'
+
+/** An event the engine would not take; its line is kept in `refused/`. */
+export interface Refused {
+  readonly segment: string
+  readonly line: string
+  readonly reason: string
+}
+
+export interface FlushHooks {
+  flushed(segment: Segment): void
+  refused(refused: Refused): void
+  log(message: string): void
+}
+
+const NEWLINE = 10
+
+/**
+ * Hands sealed segments to the engine, in order, one at a time. A segment's name is the token under which it counts
+ * once, however often it is offered. What the engine can't take never blocks the queue: good events go in, each bad one
+ * is set aside and reported.
+ */
+export class Flush {
+  readonly #journal: Journal
+  readonly #engine: Engine
+  readonly #hooks: FlushHooks
+  #running: Promise<void> | undefined
+  #stopped = false
+  #retryAfter = 250
+
+  constructor(journal: Journal, engine: Engine, hooks: FlushHooks) {
+    this.#journal = journal
+    this.#engine = engine
+    this.#hooks = hooks
+  }
+
+  /** Offers what is there, if it is not being offered already. */
+  wake(): void {
+    if (this.#stopped || this.#running !== undefined) return
+    this.#running = this.#work().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** Offers what is there and resolves when the last of it was taken, or the engine failed. */
+  async drain(): Promise<void> {
+    this.wake()
+    await this.#running
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+
+  async #work(): Promise<void> {
+    for (
+      let segment = this.#journal.sealed[0];
+      segment !== undefined && !this.#stopped;
+      segment = this.#journal.sealed[0]
+    ) {
+      try {
+        await this.#offer(segment)
+        this.#retryAfter = 250
+      } catch (error) {
+        this.#hooks.log(`segment ${segment.name} waits: ${(error as Error).message}`)
+        if (this.#stopped) return
+        setTimeout(() => this.wake(), this.#retryAfter).unref()
+        this.#retryAfter = Math.min(this.#retryAfter * 2, 30_000)
+        return
+      }
+      // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
+      this.#hooks.flushed(segment)
+      await this.#journal.remove(segment)
+    }
+  }
+
+  async #offer(segment: Segment): Promise<void> {
+    try {
+      await this.#load(segment.path, segment.name)
+    } catch (error) {
+      if (!isData(error)) throw error
+      await this.#offerMended(segment)
+    }
+  }
+
+  async #offerMended(segment: Segment): Promise<void> {
+    const mended = join(dirname(segment.path), `${segment.name}.mended`)
+    try {
+      await mend(segment.path, mended)
+      await this.#bisect(segment, mended, segment.name)
+    } finally {
+      await rm(mended, { force: true })
+    }
+  }
+
+  /** Loads a file; where its data is refused, its halves. The same file always makes the same halves, hence tokens. */
+  async #bisect(segment: Segment, path: string, token: string): Promise<void> {
+    try {
+      await this.#load(path, token)
+    } catch (error) {
+      if (!isData(error)) throw error
+      const lines = await readFile(path)
+      const middle = lines.indexOf(NEWLINE, Math.floor(lines.length / 2) - 1) + 1 || lines.lastIndexOf(NEWLINE, -2) + 1
+      const cut = middle < lines.length ? middle : lines.lastIndexOf(NEWLINE, -2) + 1
+      if (cut <= 0) {
+        await this.#refuse(segment, lines.toString(), (error as Error).message)
+        return
+      }
+      for (const [half, bytes] of [lines.subarray(0, cut), lines.subarray(cut)].entries()) {
+        const part = `${path}${half}`
+        try {
+          await writeFile(part, bytes)
+          await this.#bisect(segment, part, `${token}.${half}`)
+        } finally {
+          await rm(part, { force: true })
+        }
+      }
+    }
+  }
+
+  async #refuse(segment: Segment, line: string, reason: string): Promise<void> {
+    const dir = join(dirname(segment.path), 'refused')
+    await mkdir(dir, { recursive: true })
+    const file = await open(join(dir, segment.name), 'a')
+    try {
+      await file.write(line)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    this.#hooks.refused({ segment: segment.name, line, reason })
+  }
+
+  #load(file: string, token: string): Promise<void> {
+    return this.#engine.load({ file, token, sql: insertSql, structure: STRUCTURE })
+  }
+}
+
+function isData(error: unknown): boolean {
+  return error instanceof EngineError && error.data
+}

@@ -1,0 +1,202 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type Batch, type Clock, wallClock } from '@telltale/event'
+import { embedded } from './engine/embedded.ts'
+import type { Engine, EngineState } from './engine/engine.ts'
+import { Flush, type Refused } from './flush.ts'
+import { type Journal, type JournalOptions, journal } from './journal/journal.ts'
+import { keepMs } from './keep.ts'
+import { latest } from './latest.ts'
+import { text } from './literal.ts'
+import { lock } from './lock.ts'
+import { dropBefore, migrate, TABLE } from './schema.ts'
+
+export interface HistoryOptions {
+  /** The data folder: this process's alone while it runs. */
+  path: string
+  /** How long events are kept, by their time, in whole days: `90d` (default), `2w`, `1y`, `forever`. */
+  keep?: string | number
+  journal?: Omit<JournalOptions, 'dir' | 'clock' | 'collector'>
+  /** This Telltale's name; default made once and kept in the folder. */
+  collector?: string
+  clock?: Clock
+  /** Default: chDB in a child process, in the data folder. */
+  engine?: Engine
+  /** Bytes the embedded engine may use, about. Default 800 MB. */
+  memory?: number
+  /** One line for a person. */
+  log?: (message: string) => void
+  /** An event no engine could take; its line is kept in `journal/refused/`. */
+  onRefused?: (refused: Refused) => void
+}
+
+export interface HistoryStatus {
+  readonly engine: EngineState
+  /** Events in the journal that history does not hold yet. */
+  readonly waiting: number
+  readonly waitingBytes: number
+  readonly flushedSeq: number
+  readonly refused: number
+}
+
+const SWEEP_EVERY = 3_600_000
+
+export function history(options: HistoryOptions): History {
+  return new History(options)
+}
+
+/** Every event, on disk: the journal that acknowledges, and the engine that answers for what is at or below the flushed mark. */
+export class History {
+  readonly journal: Journal
+  readonly #engine: Engine
+  readonly #path: string
+  readonly #clock: Clock
+  readonly #flush: Flush
+  readonly #log: (message: string) => void
+  #keep: number
+  #flushedSeq = 0
+  #refused = 0
+  #unlock: (() => Promise<void>) | undefined
+  #cancel: (() => void)[] = []
+  readonly #flushListeners = new Set<(seq: number) => void>()
+
+  constructor(options: HistoryOptions) {
+    this.#path = resolve(options.path)
+    this.#clock = options.clock ?? wallClock
+    this.#log = options.log ?? (() => {})
+    this.#keep = keepMs(options.keep ?? '90d')
+    const { memory, collector } = options
+    this.#engine =
+      options.engine ??
+      embedded({ path: join(this.#path, 'history'), log: this.#log, ...(memory === undefined ? {} : { memory }) })
+    this.journal = journal({
+      ...options.journal,
+      dir: join(this.#path, 'journal'),
+      clock: this.#clock,
+      ...(collector === undefined ? {} : { collector }),
+    })
+    this.#flush = new Flush(this.journal, this.#engine, {
+      log: this.#log,
+      flushed: segment => this.#flushed(segment.lastSeq, segment.collector),
+      refused: refused => {
+        this.#refused++
+        this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
+        options.onRefused?.(refused)
+      },
+    })
+  }
+
+  /** Rejects only where the folder is another's or can't be written; without an engine it goes on with the journal alone. */
+  async start(): Promise<void> {
+    await mkdir(this.#path, { recursive: true })
+    this.#unlock = await lock(this.#path)
+    try {
+      await this.journal.open()
+    } catch (error) {
+      await this.#unlock()
+      throw error
+    }
+    this.#flushedSeq =
+      (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1
+    try {
+      await this.#engine.start()
+      await this.#ready()
+    } catch (error) {
+      this.#log(`no history for now: ${(error as Error).message}`)
+    }
+    this.#cancel.push(
+      this.#engine.onReady(() => void this.#ready().catch(error => this.#log(String(error)))),
+      this.journal.onSealed(() => this.#flush.wake()),
+      this.#clock.every(SWEEP_EVERY, () => void this.sweep().catch(error => this.#log(String(error)))),
+    )
+  }
+
+  /** Writes, seals and hands over what is left, then stops the engine. */
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancel.splice(0)) cancel()
+    await this.journal.close()
+    if (this.#engine.state.kind === 'ready') await this.#flush.drain()
+    await this.#flush.stop()
+    await this.#engine.stop()
+    await this.#unlock?.()
+  }
+
+  append(batch: Batch): Promise<void> {
+    return this.journal.append(batch)
+  }
+
+  /** Every event of this collector with a seq at or below is in history, none above. */
+  get flushedSeq(): number {
+    return this.#flushedSeq
+  }
+
+  /** Calls back whenever the flushed mark moves. */
+  onFlushed(listener: (seq: number) => void): () => void {
+    this.#flushListeners.add(listener)
+    return () => this.#flushListeners.delete(listener)
+  }
+
+  get status(): HistoryStatus {
+    const { state } = this.#engine
+    const waiting = this.journal.lastSeq - this.#flushedSeq
+    return {
+      engine: state,
+      waiting,
+      waitingBytes: this.journal.bytes,
+      flushedSeq: this.#flushedSeq,
+      refused: this.#refused,
+    }
+  }
+
+  /** Seals and hands over all that was appended so far. */
+  async flush(): Promise<void> {
+    await this.journal.seal()
+    await this.#flush.drain()
+  }
+
+  /** How many events history holds. */
+  async count(): Promise<number> {
+    return Number((await this.#engine.read(`SELECT count() FROM ${TABLE}`)).bytes.toString())
+  }
+
+  /** The greatest event time, in ms, among this collector's events with a seq below; undefined where there are none. */
+  async maxTimeBelow(seq: number): Promise<number | undefined> {
+    const { bytes } = await this.#engine.read(
+      `SELECT toUnixTimestamp64Micro(max(time)), count() FROM ${TABLE} WHERE collector = ${text(this.journal.collector)} AND seq < ${seq}`,
+    )
+    const [micros, count] = bytes.toString().trim().split('\t').map(Number)
+    return count === 0 ? undefined : micros! / 1000
+  }
+
+  /** The n newest events by seq, oldest first: history's, then those only the journal has. For filling a ring. */
+  latest(n: number): AsyncGenerator<Batch> {
+    return latest(this.#engine, this.journal, this.#flushedSeq, n)
+  }
+
+  /** Changes how long events are kept; takes effect at once. */
+  async keep(keep: string | number): Promise<void> {
+    this.#keep = keepMs(keep)
+    await this.sweep()
+  }
+
+  /** Drops the days that are past keeping. Done by itself every hour. */
+  async sweep(): Promise<void> {
+    if (this.#keep === Number.POSITIVE_INFINITY) return
+    const before = this.#clock.now() - this.#keep
+    if (before <= 0) return
+    const days = await dropBefore(this.#engine, before)
+    if (days.length > 0) this.#log(`history: dropped ${days.join(', ')}, older than is kept`)
+  }
+
+  async #ready(): Promise<void> {
+    await migrate(this.#engine)
+    this.#flush.wake()
+    await this.sweep()
+  }
+
+  #flushed(seq: number, collector: string): void {
+    if (collector !== this.journal.collector) return
+    this.#flushedSeq = seq
+    for (const listener of this.#flushListeners) listener(seq)
+  }
+}
