@@ -94,6 +94,14 @@ export class Batch {
     this.receivedAt = numbers(this.receivedAt)
   }
 
+  /** Takes back the cells of the row being built. For builders. */
+  abandon(): void {
+    const { columns, length } = this
+    for (const column of columns) column.drop(length)
+    while (columns.length > 0 && columns[columns.length - 1]!.count === 0)
+      this.#byPath[columns.pop()!.path.id] = undefined
+  }
+
   /** A cell's value; undefined where the row has none. */
   cell(column: Column, row: number): Json | undefined {
     const i = column.at(row)

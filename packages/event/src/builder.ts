@@ -1,52 +1,115 @@
 import { Batch } from './batch.ts'
 import { FALSE, NULL, TRUE } from './dictionary.ts'
-import { BOUNDS, type Bounds, type Event, type Json, type JsonObject, type Origin, type Problem } from './event.ts'
+import { BOUNDS, type Bounds, type Event, type JsonObject, type Origin, type Problem } from './event.ts'
+import { type Refusal, readEvent } from './law.ts'
+import { toPlain } from './plain.ts'
 import { type Path, Schema, type Shape } from './schema.ts'
-import { readTime } from './time.ts'
 
 /** Events as code may write them: any part may be missing, keys may stand at top level, a bare string is a message. */
 export type EventInput = string | Partial<Event> | JsonObject
 
-type Refusal = Pick<Problem, 'reason' | 'kind'>
-
-/** What one event says, its keys sorted into places, before it becomes a row. */
-interface Read {
-  type: string
-  hostname: string
-  time: number
-  receivedAt: number
-  tags: string[]
-  md5: string
-  info: JsonObject
+/** How much a batch may hold before its builder is full. */
+export interface BatchBounds {
+  rows: number
+  columns: number
+  /** Bytes of distinct texts. */
+  bytes: number
 }
+export const BATCH_BOUNDS: BatchBounds = { rows: 32_768, columns: 4096, bytes: 64 << 20 }
 
-/** Builds a batch row by row, from objects. The scanner does the same from bytes. */
+/** Builds a batch row by row, from objects or other batches' rows. {@link scanInto} does so from bytes. */
 export class BatchBuilder {
   readonly batch: Batch
-  readonly #bounds: Bounds
+  readonly bounds: Bounds
+  /** Only of trusted senders: each row's seq, NaN where it had none, and its collector's code, -1 where it had none. */
+  readonly seqs: number[] = []
+  readonly collectors: number[] = []
+  readonly #most: BatchBounds
+  readonly #codes: Map<string, number> = new Map()
+  #noTags = -1
 
-  constructor(bounds: Bounds = BOUNDS, rows = 16) {
-    this.#bounds = bounds
+  constructor(bounds: Bounds = BOUNDS, rows = 16, most: BatchBounds = BATCH_BOUNDS) {
+    this.bounds = bounds
     this.batch = new Batch(rows, Schema.shared())
+    this.#most = most
+  }
+
+  /** Whether the batch has grown so large that the next event should go into a new one. */
+  get full(): boolean {
+    const { length, columns, dictionary, schema } = this.batch
+    const { rows, columns: most, bytes } = this.#most
+    return length >= rows || columns.length >= most || dictionary.used >= bytes || (schema.full && length > 0)
   }
 
   /** Adds one event. @returns why not, where it is none */
   add(input: unknown, origin: Origin): Refusal | undefined {
-    const read = readEvent(input as Json, origin, this.#bounds)
-    if ('reason' in read) return read
+    const plain = toPlain(input, this.bounds)
+    if ('reason' in plain) return plain
+    const said = readEvent(plain.value, origin, this.bounds)
+    if ('reason' in said) return said
     const { batch } = this
     const { dictionary } = batch
     batch.reserve()
     const row = batch.length
-    batch.type[row] = dictionary.string(read.type)
-    batch.hostname[row] = dictionary.string(read.hostname)
-    batch.tags[row] = dictionary.jsonText(JSON.stringify(read.tags))
-    batch.md5[row] = dictionary.string(read.md5)
-    batch.time[row] = read.time
-    batch.receivedAt[row] = read.receivedAt
-    batch.shapes[row] = this.#values(row, batch.schema.empty, batch.schema.root, read.info).id
+    batch.type[row] = dictionary.string(said.type)
+    batch.hostname[row] = dictionary.string(said.hostname)
+    batch.tags[row] = dictionary.jsonText(JSON.stringify(said.tags))
+    batch.md5[row] = dictionary.string(said.md5)
+    batch.time[row] = said.time
+    batch.receivedAt[row] = said.receivedAt
+    batch.shapes[row] = this.#values(row, batch.schema.empty, batch.schema.root, said.info).id
     batch.length++
+    if (origin.trusted)
+      this.journaled(row, said.seq ?? Number.NaN, said.collector === undefined ? -1 : dictionary.string(said.collector))
     return undefined
+  }
+
+  /** Appends a row of another batch, or of this one. */
+  copy(from: Batch, row: number): void {
+    const { batch } = this
+    const { dictionary, schema } = batch
+    batch.reserve()
+    const to = batch.length
+    for (const key of ['type', 'hostname', 'tags', 'md5'] as const)
+      batch[key][to] = dictionary.adopt(from.dictionary, from[key][row]!)
+    batch.time[to] = from.time[row]!
+    batch.receivedAt[to] = from.receivedAt[row]!
+    let shape = schema.empty
+    for (const theirs of from.shape(row).paths) {
+      const column = from.column(theirs)!
+      const cell = column.at(row)
+      const path = schema === from.schema ? theirs : schema.path(theirs.keys)
+      shape = schema.step(shape, path)
+      batch.ensure(path).push(to, dictionary.adopt(from.dictionary, column.codes[cell]!), column.numbers?.[cell])
+    }
+    batch.shapes[to] = shape.id
+    batch.length++
+  }
+
+  /** Notes what a trusted sender said of a row's place in a journal. */
+  journaled(row: number, seq: number, collector: number): void {
+    while (this.seqs.length < row) {
+      this.seqs.push(Number.NaN)
+      this.collectors.push(-1)
+    }
+    this.seqs.push(seq)
+    this.collectors.push(collector)
+  }
+
+  /** The code of a text that many rows will share. */
+  code(text: string): number {
+    let code = this.#codes.get(text)
+    if (code === undefined) {
+      code = this.batch.dictionary.string(text)
+      this.#codes.set(text, code)
+    }
+    return code
+  }
+
+  /** The code of no tags. */
+  get noTags(): number {
+    if (this.#noTags < 0) this.#noTags = this.batch.dictionary.jsonText('[]')
+    return this.#noTags
   }
 
   #values(row: number, shape: Shape, parent: Path, object: JsonObject): Shape {
@@ -54,8 +117,7 @@ export class BatchBuilder {
     const { schema, dictionary } = batch
     let at = shape
     for (const key of Object.keys(object)) {
-      const value = object[key] as Json | undefined
-      if (value === undefined || typeof value === 'function') continue
+      const value = object[key]!
       const path = schema.child(parent, key)
       if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0) {
         at = this.#values(row, at, path, value)
@@ -88,104 +150,11 @@ export function batchOf(
   return { batch: builder.batch, problems }
 }
 
+/** The start of what came; also of what JSON can't write. */
 function sampleOf(input: unknown): string {
-  return (JSON.stringify(input) ?? String(input)).slice(0, 200)
-}
-
-/** Sorts what a client sent into the places of an event. The law for the scanner too. */
-function readEvent(input: Json, origin: Origin, bounds: Bounds): Read | Refusal {
-  if (typeof input === 'string') return plain({ message: input }, origin)
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    return wrong(`an event must be an object or a string, found ${kindOf(input)}`)
-  const tooBig = measure(input, bounds)
-  if (tooBig !== undefined) return tooBig
-  const read = plain({}, origin)
-  const given = Object.hasOwn(input, 'additional_info') ? input['additional_info'] : undefined
-  if (typeof given === 'string') read.info['message'] = given
-  else if (typeof given === 'object' && given !== null && !Array.isArray(given)) read.info = { ...given }
-  else if (given !== undefined && given !== null)
-    return wrong(`additional_info must be an object, found ${kindOf(given)}`)
-  let time: number | undefined
-  for (const key of Object.keys(input)) {
-    const value = input[key]
-    if (value === undefined || key === 'additional_info') continue
-    switch (key) {
-      case 'type':
-      case 'hostname':
-      case 'md5': {
-        if (value === null || value === '') break
-        if (typeof value !== 'string' && typeof value !== 'number')
-          return wrong(`${key} must be a string, found ${kindOf(value)}`)
-        read[key] = String(value)
-        break
-      }
-      case 'time': {
-        if (value === null) break
-        time = readTime(value)
-        if (time === undefined) return wrong(`time must be ms since the epoch or ISO 8601, found ${quote(value)}`)
-        break
-      }
-      case 'tags': {
-        if (value === null) break
-        const tags = typeof value === 'string' ? [value] : value
-        if (!Array.isArray(tags)) return wrong(`tags must be an array of strings, found ${kindOf(value)}`)
-        const bad = tags.findIndex(tag => typeof tag !== 'string')
-        if (bad >= 0) return wrong(`tags[${bad}] must be a string, found ${kindOf(tags[bad] as Json)}`)
-        read.tags = [...new Set(tags as string[])]
-        if (read.tags.length > bounds.tags)
-          return { kind: 'bound', reason: `${read.tags.length} tags, at most ${bounds.tags} are taken` }
-        break
-      }
-      default: {
-        if (origin.trusted && (key === 'received_at' || key === 'seq' || key === 'collector')) {
-          if (key === 'received_at') read.receivedAt = readTime(value) ?? origin.receivedAt
-          break
-        }
-        if (Object.hasOwn(read.info, key)) {
-          if (JSON.stringify(read.info[key]) === JSON.stringify(value)) break
-          return wrong(`"${key}" stands both at top level and in additional_info, with different values`)
-        }
-        Object.defineProperty(read.info, key, { value, writable: true, enumerable: true, configurable: true })
-      }
-    }
+  try {
+    return (JSON.stringify(input) ?? String(input)).slice(0, 200)
+  } catch {
+    return String(input).slice(0, 200)
   }
-  read.time = time ?? read.receivedAt
-  return read
-}
-
-function plain(info: JsonObject, origin: Origin): Read {
-  const { hostname, receivedAt, type = 'unknown' } = origin
-  return { type, hostname, time: receivedAt, receivedAt, tags: [], md5: '', info }
-}
-
-function measure(value: Json, bounds: Bounds): Refusal | undefined {
-  let keys = 0
-  const walk = (at: Json, depth: number): Refusal | undefined => {
-    if (typeof at === 'number' && !Number.isFinite(at)) return wrong('a number is beyond what a double holds')
-    if (typeof at !== 'object' || at === null) return undefined
-    if (depth > bounds.depth) return { kind: 'bound', reason: `nested deeper than ${bounds.depth} levels` }
-    if (!Array.isArray(at)) keys += Object.keys(at).length
-    if (keys > bounds.keys) return { kind: 'bound', reason: `more than ${bounds.keys} keys` }
-    for (const item of Array.isArray(at) ? at : Object.values(at)) {
-      const refusal = walk(item as Json, depth + 1)
-      if (refusal !== undefined) return refusal
-    }
-    return undefined
-  }
-  return walk(value, 1)
-}
-
-function wrong(reason: string): Refusal {
-  return { kind: 'event', reason }
-}
-
-function kindOf(value: Json): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `${typeof value} ${quote(value)}`
-}
-
-function quote(value: Json): string {
-  const text = JSON.stringify(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

@@ -47,6 +47,17 @@ export class Column {
     this.numbers[i] = value
   }
 
+  /** Adds a cell like one of another column; `value` is NaN or undefined where it is not a number. */
+  push(row: number, code: number, value: number | undefined): void {
+    if (value !== undefined && value === value) this.pushNumber(row, value, code)
+    else this.pushCode(row, code)
+  }
+
+  /** Takes back the cells of this row, which must be the last. */
+  drop(row: number): void {
+    while (this.count > 0 && this.rows[this.count - 1] === row) this.count--
+  }
+
   /** Which cell is this row's, or -1. */
   at(row: number): number {
     const { rows, count } = this

@@ -1,4 +1,5 @@
 import type { Json } from './event.ts'
+import { HASH, PRIME } from './lexer.ts'
 
 /** The cell is a number: look into `numbers`. */
 export const NUMBER = 0
@@ -8,7 +9,8 @@ export const TRUE = 3
 /** Codes from here on are texts of the dictionary. */
 export const FIRST_TEXT = 4
 
-const ENCODER = new TextEncoder()
+/** After so many strangers in a row a text is added unshared: colliding texts (a hash flood) cost no more than this. */
+const PROBES = 64
 
 /**
  * The distinct texts of a batch: UTF-8 bytes one after another in an arena, and a hash table over them. A text is
@@ -48,29 +50,30 @@ export class Dictionary {
 
   /** The code of this string, added if new. */
   string(text: string): number {
-    const bytes = ENCODER.encode(text)
+    const bytes = Buffer.from(text)
     return this.add(bytes, 0, bytes.length, 0)
   }
 
   /** The code of this JSON text (compact, valid), added if new. */
   jsonText(text: string): number {
-    const bytes = ENCODER.encode(text)
+    const bytes = Buffer.from(text)
     return this.add(bytes, 0, bytes.length, 1)
   }
 
   /** The code of source[start..end), added if new. The bytes must be UTF-8, unescaped where they are a string. */
-  add(source: Uint8Array, start: number, end: number, json: 0 | 1): number {
-    let hash = 0x811c9dc5 ^ json
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
+  add(source: Buffer, start: number, end: number, json: 0 | 1): number {
+    let hash = HASH ^ json
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, PRIME)
     return this.addHashed(source, start, end, json, hash >>> 0)
   }
 
   /** As {@link add}, for who has computed the hash (FNV-1a from 0x811c9dc5 ^ json) on the way. */
-  addHashed(source: Uint8Array, start: number, end: number, json: 0 | 1, hash: number): number {
+  addHashed(source: Buffer, start: number, end: number, json: 0 | 1, hash: number): number {
     const length = end - start
     const offsets = this.offsets
     let slot = (hash ^ (hash >>> 15)) & this.#mask
-    for (;;) {
+    let probes = PROBES
+    for (; probes > 0; probes--) {
       const code = this.#table[slot]!
       if (code === 0) break
       if (this.#hashes[code] === hash && this.json[code] === json) {
@@ -83,16 +86,25 @@ export class Dictionary {
     if (code + 1 >= this.offsets.length) this.#growCodes()
     if (this.used + length > this.bytes.length) this.#growBytes(length)
     const bytes = this.bytes
-    for (let i = 0, at = this.used; i < length; i++) bytes[at + i] = source[start + i]!
+    const at = this.used
+    if (length > 48) bytes.set(source.subarray(start, end), at)
+    else for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]!
     this.offsets[code] = this.used
     this.used += length
     this.offsets[code + 1] = this.used
     this.json[code] = json
     this.#hashes[code] = hash
-    this.#table[slot] = code
+    if (probes > 0) this.#table[slot] = code
     this.size = code + 1
     if (this.size * 2 > this.#table.length) this.#rehash()
     return code
+  }
+
+  /** The code of another dictionary's text, added if new. */
+  adopt(other: Dictionary, code: number): number {
+    if (code < FIRST_TEXT) return code
+    const { bytes, offsets, json } = other
+    return this.addHashed(bytes, offsets[code]!, offsets[code + 1]!, json[code] as 0 | 1, other.#hashes[code]!)
   }
 
   /** The text of a code ≥ {@link FIRST_TEXT}, decoded once. */
@@ -137,15 +149,16 @@ export class Dictionary {
     for (let code = FIRST_TEXT; code < this.size; code++) {
       const hash = this.#hashes[code]!
       let slot = (hash ^ (hash >>> 15)) & mask
-      while (table[slot] !== 0) slot = (slot + 1) & mask
-      table[slot] = code
+      let probes = PROBES
+      while (table[slot] !== 0 && --probes > 0) slot = (slot + 1) & mask
+      if (probes > 0) table[slot] = code
     }
     this.#table = table
     this.#mask = mask
   }
 }
 
-function same(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
+function same(a: Buffer, aStart: number, b: Buffer, bStart: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false
   return true
 }

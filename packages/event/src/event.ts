@@ -46,7 +46,7 @@ export interface Origin {
   receivedAt: number
   /** Given to events that name no type. Default `unknown`. */
   type?: string
-  /** The sender is Telltale itself (its journal, an export, the library's own user): `received_at`, `seq` and `collector` are believed. Elsewhere they are data. */
+  /** The sender is Telltale itself (its journal, an export, the library's own user): `received_at`, `seq` and `collector` are believed, and a time that is a number is ms. Elsewhere they are data. */
   trusted?: boolean
 }
 
@@ -59,6 +59,8 @@ export interface Bounds {
   /** Keys in one event, all levels together. */
   keys: number
   tags: number
+  /** How many problems of one input are told; the others are only counted. Default 1,000. */
+  problems?: number
 }
 export const BOUNDS: Bounds = { line: 256 * 1024, depth: 32, keys: 1024, tags: 64 }
 

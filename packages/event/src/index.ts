@@ -4,7 +4,7 @@
  * @module
  */
 export { Batch } from './batch.ts'
-export { BatchBuilder, batchOf, type EventInput } from './builder.ts'
+export { BATCH_BOUNDS, type BatchBounds, BatchBuilder, batchOf, type EventInput } from './builder.ts'
 export { type Clock, SimulatedClock, wallClock } from './clock.ts'
 export { Column } from './column.ts'
 export { Dictionary, FALSE, FIRST_TEXT, NULL, NUMBER, TRUE } from './dictionary.ts'
@@ -18,8 +18,7 @@ export {
   type Problem,
   TOP_KEYS,
 } from './event.ts'
-export { type Scanned, scan } from './scan.ts'
+export { type Scanned, scan, scanInto, type Taken } from './scan.ts'
 export { Path, Schema, Shape } from './schema.ts'
 export { readTime } from './time.ts'
-export { unfold } from './unfold.ts'
 export { writeLines } from './write.ts'

@@ -10,27 +10,54 @@ export class Path {
   readonly name: string
   readonly id: number
   readonly parent: Path | undefined
+  /** The last key as JSON writes it, quotes included. */
+  readonly json: Buffer
+  /** Whether {@link json} is the key's own bytes, without escapes. */
+  readonly plain: boolean
+  /** The event that met this path last; a second meeting in one event is a duplicate key. For the scanner. */
+  stamp = 0
+  #byHash: Map<number, Path> | undefined
 
   constructor(id: number, parent: Path | undefined, key: string) {
     this.id = id
     this.parent = parent
     this.keys = parent ? [...parent.keys, key] : []
-    this.name = this.keys.join('.')
+    // Concatenated, not joined: V8 then shares the parent's text, so that one long key over many costs its length once.
+    this.name = parent?.parent ? `${parent.name}.${key}` : key
+    const json = JSON.stringify(key)
+    this.json = Buffer.from(json)
+    this.plain = !json.includes('\\')
+  }
+
+  get depth(): number {
+    return this.keys.length
+  }
+
+  /** The child known to have this hash, if any; the caller must compare its bytes. */
+  hashed(hash: number): Path | undefined {
+    return this.#byHash?.get(hash)
+  }
+
+  /** Lets a child be found by the hash of its key. The first of a hash stays, so that colliding keys cost no chain. */
+  remember(hash: number, child: Path): void {
+    this.#byHash ??= new Map()
+    if (!this.#byHash.has(hash)) this.#byHash.set(hash, child)
   }
 }
 
 /**
  * The ordered list of paths an event fills, as a node in a tree: each event walks from the empty shape, one step per
- * value. Events built alike share one shape, and a row can be rebuilt in the very order it came.
+ * value. Events built alike share one shape, and a row can be rebuilt in the very order it came. The paths of one
+ * object stand together.
  */
 export class Shape {
-  readonly children: Map<Path, Shape> = new Map()
   readonly id: number
   readonly parent: Shape | undefined
   /** The last path of the list; undefined for the empty shape. */
   readonly path: Path | undefined
   /** The child taken last time: most events repeat the one before. */
   likely: Shape | undefined
+  #children: Map<Path, Shape> | undefined
   #paths: readonly Path[] | undefined
 
   constructor(id: number, parent: Shape | undefined, path: Path | undefined) {
@@ -48,6 +75,15 @@ export class Shape {
     }
     return this.#paths
   }
+
+  child(path: Path): Shape | undefined {
+    return this.#children?.get(path)
+  }
+
+  adopt(path: Path, child: Shape): void {
+    this.#children ??= new Map()
+    this.#children.set(path, child)
+  }
 }
 
 /**
@@ -61,9 +97,11 @@ export class Schema {
   readonly shapes: Shape[] = []
   readonly root: Path
   readonly empty: Shape
+  /** Characters of all keys together. */
+  #keyed = 0
   readonly #limit: number
 
-  /** @param limit how many paths and shapes together make it full */
+  /** @param limit how many paths and shapes together make it full; 256 characters of keys weigh as much as one */
   constructor(limit = 65_536) {
     this.#limit = limit
     this.root = new Path(0, undefined, '')
@@ -79,7 +117,7 @@ export class Schema {
   }
 
   get full(): boolean {
-    return this.paths.length + this.shapes.length >= this.#limit
+    return this.paths.length + this.shapes.length + this.#keyed / 256 >= this.#limit
   }
 
   /** The path one key below `parent`. */
@@ -89,7 +127,17 @@ export class Schema {
       path = new Path(this.paths.length, parent, key)
       parent.children.set(key, path)
       this.paths.push(path)
+      this.#keyed += key.length
     }
+    return path
+  }
+
+  /** The path one key below `parent`, the key given as its unescaped UTF-8 bytes and their FNV-1a hash. */
+  childOf(parent: Path, source: Buffer, start: number, end: number, hash: number): Path {
+    const known = parent.hashed(hash)
+    if (known !== undefined && isKey(known, source, start, end)) return known
+    const path = this.child(parent, source.toString('utf8', start, end))
+    parent.remember(hash, path)
     return path
   }
 
@@ -104,13 +152,20 @@ export class Schema {
   step(shape: Shape, path: Path): Shape {
     const likely = shape.likely
     if (likely !== undefined && likely.path === path) return likely
-    let next = shape.children.get(path)
+    let next = shape.child(path)
     if (next === undefined) {
       next = new Shape(this.shapes.length, shape, path)
-      shape.children.set(path, next)
+      shape.adopt(path, next)
       this.shapes.push(next)
     }
     shape.likely = next
     return next
   }
+}
+
+/** Whether source[start..end) is the last key of this path; a key that needs escapes is not known this way. */
+function isKey({ json, plain }: Path, source: Buffer, start: number, end: number): boolean {
+  if (!plain || json.length !== end - start + 2) return false
+  for (let i = 1; start < end; i++, start++) if (json[i] !== source[start]) return false
+  return true
 }

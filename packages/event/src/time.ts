@@ -7,9 +7,11 @@ const LAST = Date.UTC(2262, 0, 1)
 /**
  * Reads a time as clients send it: a number of s, ms, µs or ns since the epoch (told apart by magnitude), the same as
  * a string of digits, or ISO 8601 (no zone means UTC).
+ * @param ours the number was written by Telltale and is ms, however small
  * @returns ms since the epoch, kept to the microsecond; undefined where it is not a time between 1970 and 2262
  */
-export function readTime(value: unknown): number | undefined {
+export function readTime(value: unknown, ours = false): number | undefined {
+  if (ours && typeof value === 'number') return value >= 0 && value < LAST ? toMicros(value) : undefined
   if (typeof value === 'string') {
     if (/^\d+(\.\d+)?$/.test(value) && value.length > 4) return fromNumber(Number(value))
     return fromIso(value)
@@ -17,10 +19,15 @@ export function readTime(value: unknown): number | undefined {
   return typeof value === 'number' ? fromNumber(value) : undefined
 }
 
+/** Rounds ms to the microsecond. */
+export function toMicros(ms: number): number {
+  return Math.round(ms * 1e3) / 1e3
+}
+
 function fromNumber(value: number): number | undefined {
   if (!(value >= 0)) return undefined
   const ms = value < 1e11 ? value * 1e3 : value < 1e14 ? value : value < 1e17 ? value / 1e3 : value / 1e6
-  return ms < LAST ? Math.round(ms * 1e3) / 1e3 : undefined
+  return ms < LAST ? toMicros(ms) : undefined
 }
 
 function fromIso(text: string): number | undefined {

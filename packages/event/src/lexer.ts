@@ -1,0 +1,279 @@
+import { POWERS, writesBack } from './decimal.ts'
+
+export const QUOTE = 0x22
+export const COMMA = 0x2c
+export const MINUS = 0x2d
+export const DOT = 0x2e
+export const ZERO = 0x30
+export const NINE = 0x39
+export const COLON = 0x3a
+export const BACKSLASH = 0x5c
+export const OPEN_ARRAY = 0x5b
+export const CLOSE_ARRAY = 0x5d
+export const OPEN = 0x7b
+export const CLOSE = 0x7d
+export const NEWLINE = 0x0a
+
+/** FNV-1a: where a hash starts, and what it is multiplied by. The start is xored with 1 for JSON texts. */
+export const HASH = 0x811c9dc5
+export const PRIME = 0x01000193
+
+const MOST = 2 ** 53
+
+/** Thrown where an event can't be read on; caught where events are told apart. Not an Error: those record a stack. */
+export class Fault {
+  /** Where in the bytes. */
+  readonly at: number
+  readonly kind: 'syntax' | 'bound'
+  /** For `syntax` what was expected there, for `bound` the whole reason. */
+  readonly reason: string
+
+  constructor(at: number, reason: string, kind: 'syntax' | 'bound' = 'syntax') {
+    this.at = at
+    this.reason = reason
+    this.kind = kind
+  }
+}
+
+/**
+ * Reads the words of JSON from bytes, which must be valid UTF-8: each method takes where a word starts, leaves what it
+ * says in the fields, and returns where it ends. What is no JSON is thrown as a {@link Fault}.
+ */
+export class Lexer {
+  bytes: Buffer = Buffer.alloc(0)
+  /** Words must end at or before this. */
+  end = 0
+  /** The string read last, unescaped: source[from..to), and its FNV-1a hash. */
+  source: Buffer = this.bytes
+  from = 0
+  to = 0
+  hash = 0
+  /** The number read last: the nearest double (never -0), and whether that says the same as the text. */
+  value = 0
+  exact = true
+  #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
+
+  open(bytes: Buffer): void {
+    this.bytes = bytes
+    this.end = bytes.length
+  }
+
+  /** Lets go of the bytes. */
+  close(): void {
+    this.open(Buffer.alloc(0))
+    this.source = this.bytes
+  }
+
+  /** Skips white space. */
+  space(i: number): number {
+    const { bytes } = this
+    for (;;) {
+      const b = bytes[i]!
+      if (b === 0x20 || b === NEWLINE || b === 0x0d || b === 0x09) i++
+      else return i
+    }
+  }
+
+  /** The bytes at i must be this one. */
+  expect(i: number, byte: number): number {
+    if (this.bytes[i] === byte) return i + 1
+    throw new Fault(i, `"${String.fromCharCode(byte)}"`)
+  }
+
+  /** Reads a string, i being after its opening quote. */
+  string(i: number): number {
+    const { bytes, end } = this
+    let hash = HASH
+    this.from = i
+    for (; i < end; i++) {
+      const b = bytes[i]!
+      if (b <= QUOTE) {
+        if (b === QUOTE) {
+          this.source = bytes
+          this.to = i
+          this.hash = hash >>> 0
+          return i + 1
+        }
+        if (b < 0x20) throw new Fault(i, 'no bare control character in a string (escape it)')
+      } else if (b === BACKSLASH) return this.#escaped(i, hash)
+      hash = Math.imul(hash ^ b, PRIME)
+    }
+    throw new Fault(end, 'a closing quote')
+  }
+
+  /** Goes on with a string at its first escape: unescapes into the scratch. */
+  #escaped(i: number, hash: number): number {
+    const { bytes, end, from } = this
+    let n = i - from
+    let scratch = this.#room(0, n)
+    bytes.copy(scratch, 0, from, i)
+    while (i < end) {
+      if (n + 4 > scratch.length) scratch = this.#room(n, n + 4)
+      const first = n
+      const b = bytes[i]!
+      if (b === QUOTE) {
+        this.source = scratch
+        this.from = 0
+        this.to = n
+        this.hash = hash >>> 0
+        return i + 1
+      }
+      if (b < 0x20) throw new Fault(i, 'no bare control character in a string (escape it)')
+      if (b !== BACKSLASH) {
+        scratch[n++] = b
+        i++
+      } else if (bytes[i + 1] !== 0x75) {
+        const plain = unescape(bytes[i + 1]!)
+        if (plain < 0) throw new Fault(i + 1, 'one of "\\/bfnrtu after a backslash')
+        scratch[n++] = plain
+        i += 2
+      } else {
+        let point = this.#hex(i + 2)
+        i += 6
+        if (point >= 0xd800 && point <= 0xdfff) {
+          const next = point < 0xdc00 && bytes[i] === BACKSLASH && bytes[i + 1] === 0x75 ? this.#hex(i + 2) : 0
+          if (next >= 0xdc00 && next <= 0xdfff) {
+            point = 0x10000 + ((point - 0xd800) << 10) + (next - 0xdc00)
+            i += 6
+          } else point = 0xfffd
+        }
+        n = encode(scratch, n, point)
+      }
+      for (let at = first; at < n; at++) hash = Math.imul(hash ^ scratch[at]!, PRIME)
+    }
+    throw new Fault(end, 'a closing quote')
+  }
+
+  #hex(i: number): number {
+    let point = 0
+    for (let at = i; at < i + 4; at++) {
+      const b = this.bytes[at]!
+      const digit = b >= ZERO && b <= NINE ? b - ZERO : (b | 32) >= 0x61 && (b | 32) <= 0x66 ? (b | 32) - 0x57 : -1
+      if (digit < 0 || at >= this.end) throw new Fault(at, 'four hexadecimal digits after \\u')
+      point = point * 16 + digit
+    }
+    return point
+  }
+
+  #room(used: number, bytes: number): Buffer {
+    if (bytes > this.#scratch.length) {
+      const next = Buffer.allocUnsafeSlow(Math.max(bytes + 64, this.#scratch.length * 2))
+      this.#scratch.copy(next, 0, 0, used)
+      this.#scratch = next
+    }
+    return this.#scratch
+  }
+
+  /** Reads a number. Up to 15 digits with a small power of ten are exact by one multiplication or division (Clinger). */
+  number(i: number): number {
+    const { bytes } = this
+    const start = i
+    const negative = bytes[i] === MINUS
+    if (negative) i++
+    let b = bytes[i]!
+    let mantissa = 0
+    let digits = 0
+    let power = 0
+    if (b === ZERO) b = bytes[++i]!
+    else if (b > ZERO && b <= NINE) {
+      do {
+        mantissa = mantissa * 10 + (b - ZERO)
+        digits++
+        b = bytes[++i]!
+      } while (b >= ZERO && b <= NINE)
+    } else throw new Fault(i, negative ? 'a digit after the minus' : 'a value')
+    if (b === DOT) {
+      const first = i + 1
+      b = bytes[++i]!
+      while (b >= ZERO && b <= NINE) {
+        mantissa = mantissa * 10 + (b - ZERO)
+        if (mantissa !== 0) digits++
+        b = bytes[++i]!
+      }
+      if (i === first) throw new Fault(i, 'a digit after the decimal point')
+      power = first - i
+    }
+    if (b === 0x65 || b === 0x45) {
+      b = bytes[++i]!
+      const minus = b === MINUS
+      if (minus || b === 0x2b) b = bytes[++i]!
+      if (!(b >= ZERO && b <= NINE)) throw new Fault(i, 'a digit in the exponent')
+      let exponent = 0
+      do {
+        if (exponent < 1e6) exponent = exponent * 10 + (b - ZERO)
+        b = bytes[++i]!
+      } while (b >= ZERO && b <= NINE)
+      power += minus ? -exponent : exponent
+    }
+    if (digits <= 15 && power >= -22 && power <= 22) {
+      const value = power < 0 ? mantissa / POWERS[-power]! : mantissa * POWERS[power]!
+      this.value = negative ? 0 - value : value
+      this.exact = true
+    } else if (power === 0 && mantissa < MOST) {
+      this.value = negative ? 0 - mantissa : mantissa
+      this.exact = true
+    } else this.#long(bytes.toString('latin1', start, i))
+    return i
+  }
+
+  #long(text: string): void {
+    this.value = Number(text) + 0
+    this.exact = writesBack(text, this.value)
+  }
+
+  /** Reads `true`, `false` or `null`. */
+  literal(i: number): number {
+    const { bytes } = this
+    if (bytes[i] === 0x74 && bytes[i + 1] === 0x72 && bytes[i + 2] === 0x75 && bytes[i + 3] === 0x65) return i + 4
+    if (bytes[i] === 0x6e && bytes[i + 1] === 0x75 && bytes[i + 2] === 0x6c && bytes[i + 3] === 0x6c) return i + 4
+    if (bytes[i] === 0x66 && bytes[i + 1] === 0x61 && bytes[i + 2] === 0x6c && bytes[i + 3] === 0x73)
+      if (bytes[i + 4] === 0x65) return i + 5
+    throw new Fault(i, 'a value')
+  }
+
+  /** The string read last, as a string. */
+  text(): string {
+    return this.source.toString('utf8', this.from, this.to)
+  }
+}
+
+/** The byte a one-letter escape stands for, or -1. */
+function unescape(letter: number): number {
+  switch (letter) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x2f:
+      return letter
+    case 0x62:
+      return 8
+    case 0x66:
+      return 12
+    case 0x6e:
+      return 10
+    case 0x72:
+      return 13
+    case 0x74:
+      return 9
+    default:
+      return -1
+  }
+}
+
+/** Writes a code point as UTF-8. */
+function encode(out: Buffer, n: number, point: number): number {
+  if (point < 0x80) out[n++] = point
+  else if (point < 0x800) {
+    out[n++] = 0xc0 | (point >> 6)
+    out[n++] = 0x80 | (point & 63)
+  } else if (point < 0x10000) {
+    out[n++] = 0xe0 | (point >> 12)
+    out[n++] = 0x80 | ((point >> 6) & 63)
+    out[n++] = 0x80 | (point & 63)
+  } else {
+    out[n++] = 0xf0 | (point >> 18)
+    out[n++] = 0x80 | ((point >> 12) & 63)
+    out[n++] = 0x80 | ((point >> 6) & 63)
+    out[n++] = 0x80 | (point & 63)
+  }
+  return n
+}
