@@ -1,6 +1,47 @@
 /**
- * @telltale/query: the one query language. A tree, its text, its meaning. Runs in a browser; knows no store.
+ * @telltale/query: the one query language. A tree, its text, its meaning: parser, printer, checks, a slow and obvious
+ * reference evaluator, and the partial results and sketches all evaluators share. It runs in a browser; it knows no
+ * store, no channel and no clock, and never touches events other than to read them.
  * @module
  */
+export { Accumulator, admits, newStates } from './accumulator.ts'
+export type { Aggregate, Moment, Param, ParamKind, SqlArgument } from './aggregate.ts'
+export { AGGREGATES, signature } from './aggregates.ts'
+export { type Bucket, bucketEnd, bucketStart } from './bucket.ts'
+export { check } from './check.ts'
+export { type Column, columnsOf, findColumn } from './columns.ts'
+export { addDistinct, type Distinct, distinctOf, mergeDistinct, newDistinct, sizeOf } from './distinct.ts'
+export { DAY, printDuration, readDuration } from './duration.ts'
+export { finish } from './finish.ts'
+export { fold, likeText } from './fold.ts'
+export { hashText } from './hash.ts'
+export { fromIdentity, identityOf } from './identity.ts'
+export { compares, leaves, ofEvent, predicate, type Source, type Value, valuer } from './match.ts'
+export { merge, mergeGroups } from './merge.ts'
+export { printMoment, readMoment } from './moment.ts'
+export { type Place, resolve, TOP_FIELDS, type TopField } from './names.ts'
+export { compareSorted, newestFirst } from './newest.ts'
+export { ARITHMETIC, COMPARISONS, CONDITIONS } from './operators.ts'
+export { compareKeys, compareScalars, compareText, groupKey, scalarOf } from './order.ts'
+export { type Parsed, parse } from './parse.ts'
 export type * from './partial.ts'
+export { globTest, regexProblem, regexTest } from './pattern.ts'
+export { type Call, type Plan, plan } from './plan.ts'
+export { print } from './print.ts'
+export type { QueryError } from './query-error.ts'
+export { type Outer, rangeOf } from './range.ts'
+export { evaluate, inScope } from './reference.ts'
+export {
+  addToSketch,
+  BUCKET_SHIFT,
+  BUCKETS,
+  bucketMiddle,
+  bucketOf,
+  mergeSketches,
+  newSketch,
+  quantileOf,
+  type Sketch,
+} from './sketch.ts'
+export { SketchCounts } from './sketch-counts.ts'
 export type * from './tree.ts'
+export { isZone } from './zone.ts'

@@ -14,7 +14,7 @@ export interface Query {
   /** Group keys, without the time bucket. */
   readonly by: readonly Field[]
   readonly window?: Window
-  /** Over the rows of the result: fields name result columns. */
+  /** Over the rows of the result: fields name result columns. Without aggregates: one more condition on events, after `set`. */
   readonly where?: Expression
   readonly sort: readonly SortKey[]
   readonly limit?: number
@@ -74,9 +74,12 @@ export interface AggregateCall {
 }
 
 export type Window =
-  /** `by url, 1m`: aligned buckets; the bucket's start in ms is the last key, its column is named `time`. */
-  | { readonly kind: 'tumbling'; readonly ms: number; readonly zone: string }
-  /** `over 5m [every 5s]` */
+  /**
+   * `by url, 1m`: aligned buckets; the bucket's start in ms is the last key, its column is named `time`.
+   * `at`: before which key of `by` the column stands in the result; absent: after all.
+   */
+  | { readonly kind: 'tumbling'; readonly ms: number; readonly zone: string; readonly at?: number }
+  /** `over 5m [every 5s]`: `ms` is a multiple of `every`. Over a past range a row per pane, its `time` the window's end. */
   | { readonly kind: 'sliding'; readonly ms: number; readonly every: number }
   /** `over 100 events` */
   | { readonly kind: 'count'; readonly events: number }

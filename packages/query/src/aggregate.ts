@@ -1,0 +1,77 @@
+import type { State } from './partial.ts'
+import type { Scalar } from './tree.ts'
+
+/** What may stand as an argument. All but `literal` kinds are computed per event. */
+export type ParamKind =
+  /** Numbers count, anything else is ignored. */
+  | 'number'
+  /** Anything but missing counts; an array as its compact JSON text. */
+  | 'value'
+  /** A condition; counts where it holds. */
+  | 'condition'
+  /** A number written in the query. */
+  | 'constant'
+  /** A duration written in the query, in ms. */
+  | 'duration'
+
+export interface Param {
+  readonly name: string
+  readonly kind: ParamKind
+  /** Taken where the argument is left out. Absent: it must be given, unless `optional`. */
+  readonly byDefault?: number
+  readonly optional?: boolean
+}
+
+/** When an added value happened: its event's time in ms and seq (0 before it is journaled). */
+export interface Moment {
+  readonly time: number
+  readonly seq: number
+}
+
+/** The argument of an aggregate as SQL expressions; each evaluator of SQL says how it makes them. */
+export interface SqlArgument {
+  /** Nullable(Float64): the number, NULL for anything else. */
+  readonly number: string
+  /** Nullable(String): the value's identity (see identity.ts), NULL where it is missing. */
+  readonly identity: string
+  /** UInt8: whether the condition holds. For no argument: `1`. */
+  readonly condition: string
+  /** Float64: the event's time in ms. */
+  readonly time: string
+  /** UInt64: the event's seq. */
+  readonly seq: string
+}
+
+/**
+ * An aggregate function: everything the language knows of it. A new one is one new entry of the table in aggregates.ts;
+ * parser, checker, evaluators, SQL, completion and documentation follow.
+ *
+ * States must be plain JSON data. `add` must be given only values its parameter admits, and returns the state, which
+ * may be the same object, changed. `merge` must change neither, commute and associate.
+ */
+export interface Aggregate<S = State> {
+  readonly name: string
+  /** The value per event comes first, if there is one. */
+  readonly params: readonly Param[]
+  /** One sentence, for completion and documentation. */
+  readonly doc: string
+  /** A query that uses it. */
+  readonly example: string
+  /** The type of the result; `argument` where it is its argument's. */
+  readonly type: 'number' | 'json' | 'argument'
+  /** Aggregates of one family over the same argument (and constants, unless `free`) keep one state between them. */
+  readonly family: string
+  /** Constants matter to the result only, not to the state. */
+  readonly free?: boolean
+  /** What is wrong with the constants; undefined where nothing is. */
+  readonly problem?: (constants: readonly number[]) => string | undefined
+  init(): S
+  add(state: S, value: Scalar, at: Moment): S
+  merge(a: S, b: S): S
+  /** `span`: the ms of time the group covers; undefined where that is not known. Must not be called with a state of another family. */
+  result(state: S, constants: readonly number[], span: number | undefined): unknown
+  /** ClickHouse expressions, without aliases, that compute the state of a group. */
+  sql(argument: SqlArgument): string[]
+  /** The state from the values of {@link sql}'s expressions, as JSON gives them (numbers as numbers). */
+  fromSql(values: readonly unknown[]): S
+}

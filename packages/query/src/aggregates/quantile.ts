@@ -1,0 +1,63 @@
+import type { Aggregate, Param } from '../aggregate.ts'
+import { addToSketch, BUCKETS, mergeSketches, newSketch, quantileOf, type Sketch } from '../sketch.ts'
+
+const X: Param = { name: 'x', kind: 'number' }
+
+/** What all aggregates share that are read off a sketch. */
+export const sketched: Omit<Aggregate<Sketch>, 'name' | 'params' | 'doc' | 'example' | 'type' | 'result'> = {
+  family: 'sketch',
+  free: true,
+  init: newSketch,
+  add(state, value) {
+    addToSketch(state, value as number)
+    return state
+  },
+  merge: mergeSketches,
+  sql: ({ number }) => [
+    `min(${number})`,
+    `max(${number})`,
+    // Adding 0 turns −0 into 0.
+    `sumMapIf([bitAnd(bitShiftRight(reinterpretAsUInt64(assumeNotNull(${number}) + 0.), 45), ${BUCKETS - 1})], [toUInt64(1)], isNotNull(${number}))`,
+  ],
+  fromSql([min, max, pairs]) {
+    const [buckets, counts] = pairs as [unknown[], unknown[]]
+    const sketch: Sketch = { n: 0, min: Number(min ?? 0), max: Number(max ?? 0), counts: {} }
+    buckets.forEach((bucket, i) => {
+      sketch.counts[Number(bucket)] = Number(counts[i])
+      sketch.n += Number(counts[i])
+    })
+    return sketch
+  },
+}
+
+export const quantile: Aggregate<Sketch> = {
+  ...sketched,
+  name: 'quantile',
+  params: [X, { name: 'q', kind: 'constant' }],
+  doc: 'The value that the share q of the numbers does not exceed (nearest rank), to within 1/256 of it.',
+  example: 'type = page_load | quantile(execution_time, 0.42) by url',
+  type: 'number',
+  problem: ([q]) => (q! >= 0 && q! <= 1 ? undefined : `q must be between 0 and 1, found ${q}`),
+  result: (state, [q]) => quantileOf(state, q!),
+}
+
+function fixed(name: string, q: number): Aggregate<Sketch> {
+  return {
+    ...sketched,
+    name,
+    params: [X],
+    doc: `The value that ${+(q * 100).toFixed(1)} % of the numbers do not exceed, to within 1/256 of it.`,
+    type: 'number',
+    example: `type = page_load | ${name}(execution_time) by url, 1m`,
+    result: state => quantileOf(state, q),
+  }
+}
+
+export const percentiles: readonly Aggregate<Sketch>[] = [
+  fixed('p50', 0.5),
+  fixed('p75', 0.75),
+  fixed('p90', 0.9),
+  fixed('p95', 0.95),
+  fixed('p99', 0.99),
+  fixed('p999', 0.999),
+]

@@ -1,0 +1,63 @@
+import type { Token } from './lexer.ts'
+import { quoted, Refusal } from './query-error.ts'
+
+/** A place in the tokens of a query, and the ways to move on from it. */
+export class Cursor {
+  readonly #tokens: readonly Token[]
+  #at = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
+
+  get token(): Token {
+    return this.#tokens[this.#at]!
+  }
+
+  get atEnd(): boolean {
+    return this.token.kind === 'end'
+  }
+
+  /** The token `n` further on. */
+  ahead(n = 1): Token {
+    return this.#tokens[Math.min(this.#at + n, this.#tokens.length - 1)]!
+  }
+
+  advance(): Token {
+    const token = this.token
+    if (token.kind !== 'end') this.#at++
+    return token
+  }
+
+  isSymbol(text: string): boolean {
+    return this.token.kind === 'symbol' && this.token.text === text
+  }
+
+  isWord(text: string): boolean {
+    return this.token.kind === 'word' && this.token.text === text
+  }
+
+  /** Moves over a symbol or word, if it is next. */
+  take(text: string): boolean {
+    const found = this.isSymbol(text) || this.isWord(text)
+    if (found) this.#at++
+    return found
+  }
+
+  need(symbol: string, hint?: string): void {
+    if (!this.take(symbol)) throw this.expected(`"${symbol}"`, hint)
+  }
+
+  /** Whether a word is directly followed by an opening parenthesis, as in a call. */
+  isCall(): boolean {
+    const { token } = this
+    const after = this.ahead()
+    return token.kind === 'word' && after.text === '(' && after.position === token.position + token.text.length
+  }
+
+  /** For throwing: what is next, and what should be. */
+  expected(expected: string, hint?: string): Refusal {
+    const { kind, text, position } = this.token
+    return new Refusal(`found ${kind === 'end' ? 'the end' : quoted(text)}, expected ${expected}`, position, hint)
+  }
+}

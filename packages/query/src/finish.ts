@@ -1,0 +1,106 @@
+import type { Event } from '@telltale/event'
+import { newStates } from './accumulator.ts'
+import { bucketEnd } from './bucket.ts'
+import { type Column, findColumn } from './columns.ts'
+import { ofEvent, predicate, type Value, valuer } from './match.ts'
+import { compareSorted } from './newest.ts'
+import { compareKeys, scalarOf } from './order.ts'
+import type { Group, Partial, Result, Scope } from './partial.ts'
+import { type Plan, plan } from './plan.ts'
+import { ofRow } from './row.ts'
+import { slide } from './slide.ts'
+import type { Query, Scalar } from './tree.ts'
+import { typed } from './typed.ts'
+
+/**
+ * The answer from a (fully merged) partial result: results of the aggregates, `where`, `sort`, `limit`.
+ * @param scope what was asked for; without it `rate` outside a bucket is null, and no window is left out as incomplete
+ */
+export function finish(query: Query, partial: Partial, scope?: Scope): Result {
+  const ready = plan(query)
+  const rows =
+    partial.kind === 'events' ? eventRows(ready, partial.events) : groupRows(ready, [...partial.groups.values()], scope)
+  const limited = query.limit === undefined ? rows : rows.slice(0, query.limit)
+  return {
+    columns: ready.columns.map((column, i) => ({ name: column.name, type: column.type ?? typeOf(rows, i) })),
+    rows: limited,
+  }
+}
+
+type Row = readonly unknown[]
+
+function eventRows({ columns, names }: Plan, events: readonly Event[]): Row[] {
+  const extras = columns.flatMap(({ source, name }) => (source === 'set' ? [valuer(names.get(name)!, ofEvent)] : []))
+  return events.map(event => [event, ...extras.map(value => value(event))])
+}
+
+function groupRows(ready: Plan, given: readonly Group[], scope: Scope | undefined): Row[] {
+  const { query, columns } = ready
+  const groups = given.length === 0 && query.by.length === 0 && ready.bucket === undefined ? [empty(ready)] : given
+  const windows = query.window?.kind === 'sliding' ? slide(ready, query.window, groups, scope) : groups
+  const rows = windows.map(group => rowOf(ready, group, scope))
+  return sorted(query, columns, where(ready, rows))
+}
+
+function empty(ready: Plan): Group {
+  return { key: [], states: newStates(ready) }
+}
+
+function rowOf({ query, columns, calls, bucket }: Plan, { key, states }: Group, scope: Scope | undefined): Row {
+  const span = spanOf(query, bucket === undefined ? undefined : (key.at(-1) as number), scope)
+  return columns.map(({ source, index }) => {
+    if (source !== 'aggregate') return key[index]
+    const { aggregate, constants } = calls[index]!
+    return aggregate.result(states[index], constants, span)
+  })
+}
+
+/** How much time a row covers, in ms: its bucket or window, as far as the scope reaches; without one the scope. */
+function spanOf({ window }: Query, time: number | undefined, scope: Scope | undefined): number | undefined {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = scope ?? {}
+  if (window?.kind === 'sliding') return window.ms
+  const start = time ?? from
+  const end = window?.kind === 'tumbling' ? bucketEnd(start, window) : to
+  const span = Math.min(end, to) - Math.max(start, from)
+  return Number.isFinite(span) ? span : undefined
+}
+
+function where({ query, columns }: Plan, rows: Row[]): Row[] {
+  if (query.where === undefined) return rows
+  const condition = typed(query.where, field => {
+    const at = findColumn(query, columns, field.name)
+    const type = typeof at === 'number' ? columns[at]!.type : undefined
+    return type === 'string' || type === 'time' ? type : undefined
+  })
+  return rows.filter(predicate(condition, ofRow(query, columns)))
+}
+
+function sorted(query: Query, columns: readonly Column[], rows: Row[]): Row[] {
+  const times = columns.findIndex(({ source }) => source === 'time')
+  const keys = columns.flatMap(({ source }, i) => (source === 'key' ? [i] : []))
+  const keyOf = (row: Row): Scalar[] => (times < 0 ? keys : [times, ...keys]).map(i => row[i] as Scalar)
+  const sorts = query.sort.map(({ column, descending }) => ({
+    at: findColumn(query, columns, column) as number,
+    descending,
+  }))
+  return rows.sort((a, b) => {
+    for (const { at, descending } of sorts) {
+      const order = compareSorted(scalarOf(a[at] as Value), scalarOf(b[at] as Value), descending)
+      if (order !== 0) return order
+    }
+    return compareKeys(keyOf(a), keyOf(b))
+  })
+}
+
+/** The type all values of a column have; `json` where they differ, or there are none. */
+function typeOf(rows: readonly Row[], column: number): string {
+  let type: string | undefined
+  for (const row of rows) {
+    const value = row[column]
+    if (value === null) continue
+    const found = typeof value === 'object' ? 'json' : typeof value
+    if (type !== undefined && type !== found) return 'json'
+    type = found
+  }
+  return type ?? 'json'
+}

@@ -1,0 +1,67 @@
+const ENCODER = new TextEncoder()
+
+/** Two independent 32-bit hashes of a text's UTF-8 bytes: xxHash32 and MurmurHash3 (x86, 32 bit), seed 0, as ClickHouse's functions of those names. */
+export function hashText(text: string): [xx: number, murmur: number] {
+  const bytes = ENCODER.encode(text)
+  return [xxHash32(bytes), murmurHash3(bytes)]
+}
+
+const P1 = 0x9e3779b1
+const P2 = 0x85ebca77
+const P3 = 0xc2b2ae3d
+const P4 = 0x27d4eb2f
+const P5 = 0x165667b1
+
+function xxHash32(bytes: Uint8Array): number {
+  const end = bytes.length
+  let at = 0
+  let hash: number
+  if (end >= 16) {
+    let a = (P1 + P2) | 0
+    let b = P2 | 0
+    let c = 0
+    let d = -P1 | 0
+    for (; at + 16 <= end; at += 16) {
+      a = lane(a, word(bytes, at))
+      b = lane(b, word(bytes, at + 4))
+      c = lane(c, word(bytes, at + 8))
+      d = lane(d, word(bytes, at + 12))
+    }
+    hash = (turn(a, 1) + turn(b, 7) + turn(c, 12) + turn(d, 18)) | 0
+  } else hash = P5 | 0
+  hash = (hash + end) | 0
+  for (; at + 4 <= end; at += 4) hash = Math.imul(turn((hash + Math.imul(word(bytes, at), P3)) | 0, 17), P4)
+  for (; at < end; at++) hash = Math.imul(turn((hash + Math.imul(bytes[at]!, P5)) | 0, 11), P1)
+  hash = Math.imul(hash ^ (hash >>> 15), P2)
+  hash = Math.imul(hash ^ (hash >>> 13), P3)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+function lane(sum: number, value: number): number {
+  return Math.imul(turn((sum + Math.imul(value, P2)) | 0, 13), P1)
+}
+
+function murmurHash3(bytes: Uint8Array): number {
+  const end = bytes.length
+  let hash = 0
+  let at = 0
+  for (; at + 4 <= end; at += 4) hash = (Math.imul(turn(hash ^ scramble(word(bytes, at)), 13), 5) + 0xe6546b64) | 0
+  let rest = 0
+  for (let i = end - 1; i >= at; i--) rest = (rest << 8) | bytes[i]!
+  hash ^= scramble(rest) ^ end
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+function scramble(value: number): number {
+  return Math.imul(turn(Math.imul(value, 0xcc9e2d51), 15), 0x1b873593)
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+}
+
+function turn(value: number, by: number): number {
+  return (value << by) | (value >>> (32 - by))
+}
