@@ -1,104 +1,72 @@
-/**
- * Reading and changing the text of a query without understanding all of it: only quotes, regexes and bars matter here.
- * The text stays what the person wrote; the server has the last word on what it means.
- */
+import { type Expression, parse, print, type Query } from '@telltale/query'
 
-/** The stages between the bars that are outside quotes and regexes. */
-export function stages(query: string): string[] {
-  const parts: string[] = []
-  let start = 0
-  let quote = ''
-  for (let i = 0; i < query.length; i++) {
-    const c = query[i]!
-    if (quote !== '') {
-      if (c === '\\') i++
-      else if (c === quote) quote = ''
-    } else if (c === '"' || c === "'") quote = c
-    else if (c === '/' && /~\s*$/.test(query.slice(start, i))) quote = '/'
-    else if (c === '|') {
-      parts.push(query.slice(start, i).trim())
-      start = i + 1
-    }
-  }
-  parts.push(query.slice(start).trim())
-  return parts
-}
+/** Changing a query by pointing at things: its text is read, its tree changed and written again. */
 
-const RANGE = /^(last\s+\d+\s*\w+|between\s.*|from\s.*)$/i
-const VERB = /^(set|where|sort|limit|by|over)\b/i
-const CALL = /^[a-z]\w*\s*\(/i
-const isFilter = (stage: string) => stage !== '' && !RANGE.test(stage) && !VERB.test(stage) && !(CALL.test(stage) && !/^(not|has)\b/i.test(stage))
+const EVERYTHING: Query = { kind: 'query', set: [], aggregates: [], by: [], sort: [] }
 
-/** The stage that filters, '' where every event counts. */
-export function filterOf(query: string): string {
-  const parts = stages(query)
-  const at = RANGE.test(parts[0]!) ? 1 : 0
-  const stage = parts[at] ?? ''
-  return isFilter(stage) ? stage : ''
+/** The filter alone, '' where every event counts or the text is no query. */
+export function filterOf(text: string): string {
+  const filter = parse(text).query?.filter
+  return filter === undefined ? '' : print({ ...EVERYTHING, filter })
 }
 
 /** Whether the answer is a table of numbers and not events. */
-export function hasAggregates(query: string): boolean {
-  return stages(query).some(stage => CALL.test(stage) && !/^(not|has)\s*\(/i.test(stage))
+export function hasAggregates(text: string): boolean {
+  return (parse(text).query?.aggregates.length ?? 0) > 0
 }
 
-/** `filter | rest`, or only what is there. */
-export function withStages(filter: string, rest: string): string {
-  return filter === '' ? rest : `${filter} | ${rest}`
+/** How many of each of `keys` the filter lets through, by time: the query a graph of events is. */
+export function counted(text: string, keys: readonly string[], step: number): string {
+  const { filter, range } = parse(text).query ?? EVERYTHING
+  return print({
+    ...EVERYTHING,
+    ...(filter && { filter }),
+    ...(range && { range }),
+    aggregates: [{ kind: 'aggregate', fn: 'count', args: [], name: 'count()' }],
+    by: keys.map(name => ({ kind: 'field', name })),
+    window: { kind: 'tumbling', ms: step, zone: 'UTC' },
+  })
 }
 
-/** Adds `clause` to the filter; takes it out again where it already is one of its `and`s. */
-export function toggleClause(query: string, clause: string): string {
-  const filter = filterOf(query)
-  const parts = stages(query)
-  const rest = parts.filter(part => part !== '' && part !== filter && !RANGE.test(part))
-  const range = parts.filter(part => RANGE.test(part))
-  const clauses = conjuncts(filter)
-  const without = clauses.filter(item => item !== clause)
-  const next = without.length < clauses.length ? without : [...clauses.map(grouped), clause]
-  return [...range, next.join(' and '), ...rest].filter(part => part !== '').join(' | ')
+/** Adds `clause` to the filter; takes it out again where it already is one of its `and`s. A text that is no query is replaced. */
+export function toggleClause(text: string, clause: string): string {
+  const query = parse(text).query ?? EVERYTHING
+  const added = parse(clause).query?.filter
+  if (added === undefined) return text
+  const items = conjuncts(query.filter)
+  const written = writtenOf(added)
+  const without = items.filter(item => writtenOf(item) !== written)
+  const next = without.length < items.length ? without : [...items, added]
+  const { filter: _, ...rest } = query
+  if (next.length > 0) return print({ ...rest, filter: next.length === 1 ? next[0]! : { kind: 'and', items: next } })
+  const everything = print(rest)
+  return everything === '*' ? '' : everything
 }
 
-/** Whether the filter asks for exactly this clause (as one of its `and`s). */
-export function hasClause(query: string, clause: string): boolean {
-  return conjuncts(filterOf(query)).includes(clause)
+/** Whether the filter asks for exactly this clause, as one of its `and`s. */
+export function hasClause(text: string, clause: string): boolean {
+  const wanted = parse(clause).query?.filter
+  return wanted !== undefined && conjuncts(parse(text).query?.filter).some(item => writtenOf(item) === writtenOf(wanted))
 }
 
-/** `field = value` as the language writes it; undefined where the language can't ask for that value. */
-export function equals(field: string, value: unknown): string | undefined {
-  const name = /^[A-Za-z_][\w.-]*$/.test(field) ? field : undefined
-  if (name === undefined) return undefined
-  if (value === null) return `not has ${name}`
-  if (typeof value === 'number' || typeof value === 'boolean') return `${name} = ${value}`
-  return typeof value === 'string' ? `${name} = ${literal(value)}` : undefined
+/** `field = value` as the language writes it, `not has field` for null; undefined where the language can't ask for that value. */
+export function equals(name: string, value: unknown): string | undefined {
+  const field = { kind: 'field', name } as const
+  if (value === null) return writtenOf({ kind: 'not', item: { kind: 'has', field } })
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined
+  const right = { kind: 'literal', value, text: String(value) } as const
+  return writtenOf({ kind: 'compare', op: '=', left: field, right })
 }
 
-const RESERVED = /^(and|or|not|in|has|by|over|every|as|set|where|sort|limit|last|asc|desc|true|false|null)$/i
-
-/** A string the way the language writes it: bare where it can be, else quoted. */
-export function literal(text: string): string {
-  return (/^[A-Za-z_]\w*$/.test(text) && !RESERVED.test(text)) || /^\d{1,15}$/.test(text) ? text : JSON.stringify(text)
+export function tagged(tag: string): string {
+  return writtenOf({ kind: 'tag', tag })
 }
 
-/** Splits at the `and`s that are outside quotes and brackets; one item where there is an `or` beside them. */
-function conjuncts(filter: string): string[] {
-  if (filter === '') return []
-  const parts: string[] = []
-  let depth = 0
-  let start = 0
-  for (const { 0: token, index } of filter.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|~\s*\/(?:\\.|[^/\\])*\/|[()]|\b(?:and|or)\b/gi)) {
-    if (token === '(') depth++
-    else if (token === ')') depth--
-    else if (depth === 0 && /^or$/i.test(token)) return [filter]
-    else if (depth === 0 && /^and$/i.test(token)) {
-      parts.push(filter.slice(start, index).trim())
-      start = index + token.length
-    }
-  }
-  parts.push(filter.slice(start).trim())
-  return parts.filter(part => part !== '')
+function conjuncts(filter: Expression | undefined): readonly Expression[] {
+  if (filter === undefined) return []
+  return filter.kind === 'and' ? filter.items : [filter]
 }
 
-function grouped(clause: string, _at: number, all: readonly string[]): string {
-  return all.length === 1 && /\bor\b/i.test(clause) && !/^\(.*\)$/.test(clause) ? `(${clause})` : clause
+function writtenOf(filter: Expression): string {
+  return print({ ...EVERYTHING, filter })
 }

@@ -1,0 +1,116 @@
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
+import { styleMap } from 'lit/directives/style-map.js'
+import type { Answer } from '../api/request.ts'
+import { timeColumn, valueColumns } from '../ask/pivot.ts'
+import { chip, chipStyle } from '../colour/chip.ts'
+import { session } from '../page/session.ts'
+import { sheet } from '../page/sheet.ts'
+import { cell, count, moment } from '../text/format.ts'
+
+const MOST = 500
+
+/** Rows as they came. Without a time bucket the first number of each row is a bar too, so that the eye ranks them. */
+export class AnswerTable extends LitElement {
+  static override styles = [
+    sheet,
+    chipStyle,
+    css`
+      .scroll {
+        overflow: auto;
+        max-height: 420px;
+        border-top: 1px solid var(--rule);
+      }
+      table {
+        width: 100%;
+        border-collapse: collapse;
+        font: 12px/1.4 var(--mono);
+      }
+      th {
+        position: sticky;
+        top: 0;
+        z-index: 1;
+        padding: 5px 10px 5px 2px;
+        background: var(--sheet);
+        color: var(--muted);
+        font-weight: 600;
+        text-align: left;
+        box-shadow: inset 0 -1px var(--rule);
+        white-space: nowrap;
+      }
+      td {
+        padding: 3px 10px 3px 2px;
+        border-bottom: 1px solid var(--rule);
+        overflow-wrap: anywhere;
+      }
+      .value {
+        text-align: right;
+        white-space: nowrap;
+      }
+      .bars {
+        width: 34%;
+        padding-right: 2px;
+      }
+      .bar {
+        display: block;
+        height: 10px;
+        min-width: 1px;
+        border-radius: 2px;
+        background: var(--accent);
+      }
+      td button {
+        display: inline-flex;
+        align-items: center;
+        gap: 6px;
+        font: inherit;
+        overflow-wrap: anywhere;
+      }
+      td button:hover {
+        color: var(--accent);
+        text-decoration: underline;
+        text-underline-offset: 3px;
+      }
+      .none,
+      .rest {
+        padding: 10px 2px;
+      }
+    `,
+  ]
+  static override properties = { answer: { attribute: false } }
+  declare answer: Answer
+
+  protected override render(): TemplateResult {
+    const { columns, rows } = this.answer
+    if (rows.length === 0) return html`<p class="none muted">Nothing matched in this range.</p>`
+    const values = valueColumns(this.answer)
+    const time = timeColumn(this.answer)
+    const ranked = time < 0 && rows.length > 1 ? values[0] : undefined
+    const top = ranked === undefined ? 0 : Math.max(...rows.map(row => Number(row[ranked]) || 0))
+    const ordered = time < 0 ? rows : rows.toReversed()
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Rows of the answer"><table>
+      <thead><tr>${columns.map(({ name }, i) => html`<th class=${values.includes(i) ? 'value' : ''} scope="col">${name}</th>`)}${ranked === undefined ? nothing : html`<th aria-hidden="true"></th>`}</tr></thead>
+      <tbody>
+        ${ordered.slice(0, MOST).map(
+          row => html`<tr>
+            ${row.map((value, i) => (values.includes(i) ? html`<td class="value num">${cell(value)}</td>` : i === time ? html`<td class="num">${moment(Number(value))}</td>` : html`<td>${this.#key(columns[i]!.name, value)}</td>`))}
+            ${ranked === undefined ? nothing : html`<td class="bars" aria-hidden="true">${this.#bar(row, ranked, top)}</td>`}
+          </tr>`,
+        )}
+      </tbody>
+    </table></div>
+    ${rows.length > MOST ? html`<p class="rest muted">${count(rows.length - MOST)} more rows. Add <code>| limit ${MOST}</code> or a sort to choose which.</p>` : nothing}`
+  }
+
+  #key(name: string, value: unknown): TemplateResult {
+    if (typeof value === 'object' && value !== null) return html`${cell(value)}`
+    return html`<button class="plain" title="Only these" @click=${() => session.toggle(name, value)}>${name === 'type' && value !== null ? chip(session.palette.of(String(value))) : nothing}${cell(value)}</button>`
+  }
+
+  #bar(row: readonly unknown[], ranked: number, top: number): TemplateResult {
+    const type = this.answer.columns.findIndex(({ name }) => name === 'type')
+    const swatch = type < 0 ? undefined : session.palette.of(String(row[type]))
+    const dark = document.documentElement.dataset['theme'] === 'dark'
+    const width = top > 0 ? Math.max(0, (100 * (Number(row[ranked]) || 0)) / top) : 0
+    return html`<span class="bar" style=${styleMap({ width: `${width}%`, ...(swatch && { background: dark ? swatch.film : swatch.paper }) })}></span>`
+  }
+}
+customElements.define('answer-table', AnswerTable)

@@ -1,0 +1,127 @@
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
+import type { Answer } from '../api/request.ts'
+import { pivot, timeColumn, valueColumns } from '../ask/pivot.ts'
+import { session } from '../page/session.ts'
+import { sheet } from '../page/sheet.ts'
+import { Follow } from '../page/topic.ts'
+import { count, number, span, timeOfDay } from '../text/format.ts'
+import './answer-table.ts'
+import './line-graph.ts'
+
+/** The answer to the query: a graph where there is time in it, a ranking where there is none, one figure where there is one. */
+export class AnswerView extends LitElement {
+  static override styles = [
+    sheet,
+    css`
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        gap: 4px 12px;
+        min-height: 22px;
+        margin-bottom: 6px;
+      }
+      .stats {
+        margin-left: auto;
+        font-size: 12px;
+      }
+      .big {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px 40px;
+        padding: 14px 0;
+        border-top: 1px solid var(--rule);
+      }
+      .big b {
+        display: block;
+        font-size: 36px;
+        font-weight: 600;
+        letter-spacing: -0.02em;
+        line-height: 1.15;
+      }
+      .big span {
+        font: 12px var(--mono);
+        color: var(--muted);
+      }
+      .graph {
+        padding-bottom: 8px;
+        border-top: 1px solid var(--rule);
+        padding-top: 8px;
+      }
+      .none {
+        padding: 24px 2px;
+        border-top: 1px solid var(--rule);
+      }
+      .uncovered {
+        color: var(--warn);
+      }
+    `,
+  ]
+  static override properties = { shown: { state: true } }
+  /** Which of several aggregates the graph shows. */
+  declare shown: number
+
+  constructor() {
+    super()
+    this.shown = 0
+    new Follow(this, () => session.answers.changed)
+    new Follow(this, () => session.changed)
+  }
+
+  protected override render(): TemplateResult {
+    const { answers } = session
+    const { answer } = answers
+    return html`
+      <header>
+        <h2>${answers.ofEvents ? 'Events per second, by type' : 'Answer'}</h2>
+        ${answer && !answers.ofEvents ? this.#choice(answer) : nothing}
+        <span class="stats muted num">${answer ? this.#stats(answer) : nothing}</span>
+      </header>
+      ${answer ? this.#body(answer) : html`<p class="none muted">${this.#why()}</p>`}
+    `
+  }
+
+  #why(): string {
+    const { answers, live } = session
+    if (answers.refused) return 'No answer: see the message under the query.'
+    return live.state === 'live' || !answers.standing ? 'Asking…' : 'Not connected.'
+  }
+
+  #body(answer: Answer): TemplateResult {
+    const { ofEvents, step } = session.answers
+    const values = valueColumns(answer)
+    const value = values[Math.min(this.shown, values.length - 1)]
+    if (timeColumn(answer) >= 0 && value !== undefined && answer.rows.length > 0) {
+      const lines = pivot(answer, value, step)
+      return html`<div class="graph"><line-graph .lines=${lines} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
+        ${ofEvents ? nothing : html`<answer-table .answer=${answer}></answer-table>`}`
+    }
+    if (ofEvents) return html`<p class="none muted">No event in this range${session.place.query === '' ? '' : ' passes the filter'}.</p>`
+    const [row] = answer.rows
+    if (answer.rows.length === 1 && row && values.length === answer.columns.length) {
+      return html`<div class="big num">${answer.columns.map(({ name }, i) => html`<p><b>${typeof row[i] === 'number' ? number(row[i]) : '–'}</b><span>${name}</span></p>`)}</div>`
+    }
+    return html`<answer-table .answer=${answer}></answer-table>`
+  }
+
+  #choice(answer: Answer): TemplateResult | typeof nothing {
+    const values = valueColumns(answer)
+    if (values.length < 2 || timeColumn(answer) < 0) return nothing
+    return html`<div class="choices" role="group" aria-label="Graph of">
+      ${values.map((column, i) => html`<button aria-pressed=${i === Math.min(this.shown, values.length - 1)} @click=${() => { this.shown = i }}>${answer.columns[column]!.name}</button>`)}
+    </div>`
+  }
+
+  #stats({ stats, rows }: Answer): TemplateResult {
+    const { answers } = session
+    const parts = [
+      answers.ofEvents ? (answers.step ? `points of ${span(answers.step)}` : '') : `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`,
+      stats?.scanned === undefined ? '' : `${count(stats.scanned)} events read`,
+      stats?.ms === undefined ? '' : `${stats.ms < 10 ? stats.ms.toFixed(1) : Math.round(stats.ms)} ms`,
+      stats?.sources?.join(' + ') ?? '',
+    ]
+    const coverage = stats?.coverage
+    return html`${parts.filter(part => part !== '').join(' · ')}${coverage === undefined ? nothing : html` · <span class=${coverage.startsWith('not covered') ? 'uncovered' : ''}>${coverage}</span>`}${answers.standing ? ' · live' : ` · asked ${timeOfDay(Date.now())}`}`
+  }
+}
+customElements.define('answer-view', AnswerView)

@@ -1,0 +1,123 @@
+import { css } from 'lit'
+
+export const listStyle = css`
+  header {
+    display: flex;
+    align-items: baseline;
+    gap: 10px;
+    min-height: 22px;
+    margin-bottom: 6px;
+  }
+  .note {
+    font-size: 12px;
+  }
+  .link {
+    margin-left: auto;
+    color: var(--accent);
+    font-size: 12px;
+    text-decoration: underline;
+    text-underline-offset: 2px;
+  }
+  ol {
+    margin: 0;
+    padding: 0;
+    list-style: none;
+    border-top: 1px solid var(--rule);
+  }
+  li {
+    border-bottom: 1px solid var(--rule);
+  }
+  .row {
+    display: grid;
+    grid-template-columns: 88px 148px 92px minmax(0, 1fr);
+    gap: 10px;
+    align-items: baseline;
+    width: 100%;
+    padding: 3px 6px 3px 2px;
+    border: 0;
+    background: none;
+    font: 12px/1.5 var(--mono);
+    text-align: left;
+  }
+  .row > * {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .row:hover,
+  .row[aria-expanded='true'] {
+    background: var(--accent-wash);
+  }
+  time,
+  .host {
+    color: var(--muted);
+  }
+  .type {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    font-weight: 600;
+  }
+  .type > span:last-child {
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .said {
+    font-family: var(--sans);
+    font-size: 13px;
+  }
+  .none {
+    padding: 16px 2px;
+  }
+  .pinned {
+    margin-bottom: 12px;
+    border: 1px solid var(--accent);
+    border-radius: 8px;
+    overflow: hidden;
+  }
+  .pin-title {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    padding: 8px 12px;
+    background: var(--accent-wash);
+    font-size: 13px;
+  }
+  .pin-title b {
+    font: 600 12px var(--mono);
+  }
+  .pin-title span:last-child {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .close {
+    color: var(--accent);
+    font-weight: 600;
+  }
+  @container (max-width: 520px) {
+    .row {
+      grid-template-columns: auto minmax(0, 1fr) auto;
+      gap: 0 8px;
+      padding: 6px 4px;
+    }
+    .row .type {
+      order: -1;
+    }
+    .row .host {
+      order: -1;
+      text-align: right;
+      grid-column: 2;
+    }
+    .row time {
+      order: -1;
+      grid-column: 3;
+    }
+    .row .type {
+      grid-column: 1;
+    }
+    .row .said {
+      grid-column: 1 / -1;
+    }
+  }
+`

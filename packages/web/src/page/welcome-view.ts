@@ -1,0 +1,89 @@
+import { css, html, LitElement, type TemplateResult } from 'lit'
+import { sheet } from './sheet.ts'
+
+/** Shown while nothing was ever sent: how to send the first event, from wherever one is. */
+export class WelcomeView extends LitElement {
+  static override styles = [
+    sheet,
+    css`
+      section {
+        padding: 20px 22px 22px;
+        border: 1px solid var(--rule);
+        border-radius: 8px;
+        background: var(--sheet);
+      }
+      h2 {
+        font-size: 18px;
+      }
+      p {
+        max-width: 68ch;
+        margin: 6px 0 0;
+      }
+      dl {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr);
+        gap: 10px 18px;
+        align-items: center;
+        margin: 16px 0 0;
+      }
+      dt {
+        font-weight: 600;
+        font-size: 13px;
+      }
+      dd {
+        display: flex;
+        align-items: center;
+        gap: 10px;
+        margin: 0;
+        min-width: 0;
+      }
+      code {
+        flex: 1;
+        min-width: 0;
+        overflow-x: auto;
+        padding: 8px 10px;
+        border-radius: 6px;
+        background: var(--film);
+        color: #e3ecea;
+        white-space: pre;
+      }
+      @media (max-width: 640px) {
+        dl {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 4px;
+        }
+        dd {
+          margin-bottom: 10px;
+        }
+      }
+    `,
+  ]
+  static override properties = { copied: { state: true } }
+  declare copied: string | undefined
+
+  protected override render(): TemplateResult {
+    const { hostname, port, origin } = location
+    const at = Number(port) || (origin.startsWith('https') ? 443 : 80)
+    const event = `{"type":"hello","additional_info":{"message":"my first event"}}`
+    const ways = [
+      ['curl', `curl ${origin}/v1/events -d '${event}'`],
+      ['UDP', `echo '${event}' > /dev/udp/${hostname}/${at + 1}`],
+      ['A log file', `tail -f app.log | npx telltale send --type log`],
+      ['Try it out', `npx telltale demo`],
+    ]
+    return html`<section>
+      <h2>Send your first event</h2>
+      <p>Anything that can write JSON can send. A type and whatever else you know is enough; host, time and the rest are filled in. It shows on the tape the moment it arrives.</p>
+      <dl>${ways.map(
+        ([name, command]) => html`<dt>${name}</dt>
+          <dd><code tabindex="0">${command}</code><button class="button" @click=${() => void this.#copy(command!)}>${this.copied === command ? 'Copied' : 'Copy'}</button></dd>`,
+      )}</dl>
+    </section>`
+  }
+
+  async #copy(command: string): Promise<void> {
+    await navigator.clipboard.writeText(command)
+    this.copied = command
+  }
+}
+customElements.define('welcome-view', WelcomeView)

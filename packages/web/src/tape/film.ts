@@ -1,0 +1,129 @@
+import { Palette, type Swatch } from '../colour/palette.ts'
+import { Bins } from './bins.ts'
+import type { Marks } from './marks.ts'
+import { arrange, OTHER_ROWS, type Row } from './rows.ts'
+
+/** Colours a column can hold; types beyond share the last. */
+const COLOURS = 40
+
+export interface FilmOptions {
+  readonly columns: number
+  /** ms the whole width shows. */
+  readonly span: number
+  readonly rows: 'type' | 'host'
+  readonly maxRows: number
+}
+
+/** What the tape shows now: which rows, and the counts behind each mark. Knows no canvas. */
+export class Film {
+  rows: Row[] = []
+  bins: Bins
+  /** The type and swatch of each colour number. */
+  readonly colours: { type: string; swatch: Swatch }[] = []
+  readonly #marks: Marks
+  readonly #palette: Palette
+  readonly #options: FilmOptions
+  readonly #colourOf = new Map<number, number>()
+  readonly #rowOf = new Map<number, number>()
+  #taken = 0
+
+  constructor(marks: Marks, palette: Palette, options: FilmOptions, now: number, before: readonly string[] = []) {
+    this.#marks = marks
+    this.#palette = palette
+    this.#options = options
+    this.bins = new Bins(options.columns, 1, COLOURS, options.span / options.columns, now)
+    this.arrange(now, before)
+  }
+
+  /** Chooses and sorts the rows by what is on the tape now, and counts everything anew. */
+  arrange(now: number, before: readonly string[] = this.rows.map(row => row.name)): void {
+    const { columns, span, maxRows } = this.#options
+    const counts = new Map<string, number>()
+    this.#each(now - span, (at, code, name) => counts.set(name(code), (counts.get(name(code)) ?? 0) + this.#marks.weight[at]!))
+    this.rows = arrange(counts, maxRows, before)
+    this.#rowOf.clear()
+    this.bins = new Bins(columns, Math.max(1, maxRows + 1), COLOURS, span / columns, now)
+    this.#taken = Math.max(0, this.#marks.pushed - this.#marks.capacity)
+    this.take(now)
+  }
+
+  /** Puts what came since on the tape. @returns whether a row is missing that there would be room for */
+  take(now: number): boolean {
+    this.bins.advance(now)
+    const marks = this.#marks
+    const codes = this.#options.rows === 'type' ? marks.type : marks.host
+    let missing = false
+    for (let n = Math.max(this.#taken, marks.pushed - marks.capacity); n < marks.pushed; n++) {
+      const at = n & (marks.capacity - 1)
+      const row = this.#row(codes[at]!)
+      if (row === undefined) missing = true
+      else this.bins.add(marks.time[at]!, row, this.#colour(marks.type[at]!), marks.weight[at]!)
+    }
+    this.#taken = marks.pushed
+    return missing
+  }
+
+  /** How many marks it has put on the tape, of all ever pushed. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  /** Events per second of a row over the ten seconds before `now`. */
+  perSecond(name: string, now: number): number {
+    let sum = 0
+    this.#each(now - 10_000, (at, code, of) => {
+      if (of(code) === name) sum += this.#marks.weight[at]!
+    })
+    return sum / 10
+  }
+
+  /** The newest mark of a cell, by its number in the ring. */
+  markAt(column: number, row: number): number | undefined {
+    const marks = this.#marks
+    const codes = this.#options.rows === 'type' ? marks.type : marks.host
+    let best: number | undefined
+    for (let n = marks.pushed - 1; n >= Math.max(0, marks.pushed - marks.capacity); n--) {
+      const at = n & (marks.capacity - 1)
+      if (this.bins.column(marks.time[at]!) !== column || this.#row(codes[at]!) !== row) continue
+      if (marks.event(n)) return n
+      best ??= n
+    }
+    return best
+  }
+
+  /** Counts by type of one cell, most first. */
+  cell(column: number, row: number): { type: string; swatch: Swatch; count: number }[] {
+    const counts = this.bins.cell(this.bins.slot(column), row)
+    return [...counts].flatMap((count, i) => (count > 0 && this.colours[i] ? [{ ...this.colours[i], count }] : [])).sort((a, b) => b.count - a.count)
+  }
+
+  #row(code: number): number | undefined {
+    const known = this.#rowOf.get(code)
+    if (known !== undefined) return known
+    const name = (this.#options.rows === 'type' ? this.#marks.types : this.#marks.hosts).name(code)
+    let row = this.rows.findIndex(row => row.name === name)
+    if (row < 0) row = this.rows.findIndex(row => row.name === OTHER_ROWS)
+    if (row < 0) return undefined
+    this.#rowOf.set(code, row)
+    return row
+  }
+
+  #colour(code: number): number {
+    const known = this.#colourOf.get(code)
+    if (known !== undefined) return known
+    const type = this.#marks.types.name(code)
+    const colour = Math.min(this.colours.length, COLOURS - 1)
+    this.colours[colour] ??= { type, swatch: this.#palette.of(type) }
+    this.#colourOf.set(code, colour)
+    return colour
+  }
+
+  #each(since: number, visit: (at: number, code: number, name: (code: number) => string) => void): void {
+    const marks = this.#marks
+    const [codes, names] = this.#options.rows === 'type' ? [marks.type, marks.types] : [marks.host, marks.hosts]
+    for (let n = Math.max(0, marks.pushed - marks.capacity); n < marks.pushed; n++) {
+      const at = n & (marks.capacity - 1)
+      if (marks.time[at]! >= since) visit(at, codes[at]!, code => names.name(code))
+    }
+  }
+}
