@@ -1,5 +1,6 @@
 import { type Batch, type Json, type RowView, rowView } from '@telltale/event'
-import { type Expression, parse, select } from '@telltale/query'
+import { parse } from '@telltale/query'
+import { type Selector, selector } from './select.ts'
 
 /** Says of some events that they are something else than their sender thought. */
 export interface ClassifyRule {
@@ -30,7 +31,7 @@ export function classifier(rule: ClassifyRule, position: number): Classifier {
   return {
     rule,
     run(batch) {
-      const rows = where !== undefined ? select(batch, where) : rowsWhere(batch, code!)
+      const rows = where !== undefined ? where(batch) : rowsWhere(batch, code!)
       if (rows.length === 0) return 0
       for (const [name, value] of set) {
         if (TEXTS.has(name)) batch.setText(name as 'type', rows, value as string)
@@ -44,15 +45,16 @@ export function classifier(rule: ClassifyRule, position: number): Classifier {
 
 const TEXTS: ReadonlySet<string> = new Set(['type', 'hostname', 'md5'])
 
-function filterOf(text: string, position: number): Expression {
-  const query = parse(text)
-  if ('message' in query) {
-    const hint = query.hint ? ` (${query.hint})` : ''
-    throw new Error(`classify[${position}].when: ${query.message} at character ${query.position} of "${text}"${hint}`)
+function filterOf(text: string, position: number): Selector {
+  const { query, error } = parse(text)
+  if (error !== undefined) {
+    const hint = error.hint === undefined ? '' : ` (${error.hint})`
+    throw new Error(`classify[${position}].when: ${error.message}, at character ${error.position} of "${text}"${hint}`)
   }
-  if (query.aggregates.length > 0 || query.set.length > 0 || query.range || query.limit !== undefined || !query.filter)
+  const { filter, aggregates, set, range, limit } = query
+  if (filter === undefined || aggregates.length > 0 || set.length > 0 || range !== undefined || limit !== undefined)
     throw new Error(`classify[${position}].when: expected a filter such as "type = exception", found "${text}"`)
-  return query.filter
+  return selector(query)
 }
 
 function rowsWhere(batch: Batch, test: (event: RowView) => boolean): Uint32Array {

@@ -13,6 +13,8 @@ export interface Sender {
 /** What became of some bytes. */
 export interface Taken {
   accepted: number
+  refused: number
+  /** Why those refused were, for the first thousand of them. */
   problems: Problem[]
   /** Resolves once every accepted event is in the journal; rejects where that failed. */
   journaled: Promise<void>

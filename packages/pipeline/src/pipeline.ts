@@ -108,10 +108,16 @@ export class Pipeline implements Intake {
   }
 
   take(bytes: Uint8Array, sender: Sender): Taken {
-    const open = this.#gathering()
-    const origin = this.#origin(sender)
-    const { accepted, problems } = scanInto(open.builder, bytes, origin, this.#options.bounds)
-    return this.#taken(open, sender, accepted, problems, bytes.length)
+    const opens = [this.#gathering()]
+    const next = (): BatchBuilder => {
+      this.#go()
+      opens.push(this.#gathering())
+      return opens.at(-1)!.builder
+    }
+    const { accepted, refused, problems } = scanInto(opens[0]!.builder, bytes, this.#origin(sender), next)
+    const taken = this.#taken(opens.at(-1)!, sender, { accepted, refused, problems }, bytes.length)
+    if (opens.length === 1) return taken
+    return { ...taken, journaled: Promise.all(opens.map(open => open.journaled)).then(() => {}) }
   }
 
   add(events: readonly EventInput[], sender: Sender): Taken {
@@ -123,7 +129,8 @@ export class Pipeline implements Intake {
       if (refusal !== undefined)
         problems.push({ index, ...refusal, sample: (JSON.stringify(event) ?? '').slice(0, 200) })
     })
-    return this.#taken(open, sender, events.length - problems.length, problems, events.length * 256)
+    const { length } = problems
+    return this.#taken(open, sender, { accepted: events.length - length, refused: length, problems }, events.length * 256)
   }
 
   get busy(): Busy | undefined {
@@ -175,16 +182,17 @@ export class Pipeline implements Intake {
     return this.#open
   }
 
-  #taken(open: Open, sender: Sender, accepted: number, problems: Problem[], bytes: number): Taken {
+  #taken(open: Open, sender: Sender, taken: Omit<Taken, 'journaled'>, bytes: number): Taken {
+    const { accepted, refused, problems } = taken
     const counts = this.#counts(sender.channel)
     counts.accepted += accepted
-    counts.rejected += problems.length
+    counts.rejected += refused
     if (problems.length > 0) this.rejects.add(problems, sender, this.#options.clock.now())
     open.bytes += bytes
     this.#pending += bytes
     const { journaled } = open
     if (open.builder.batch.length >= this.#options.gatherEvents) this.#go()
-    return { accepted, problems, journaled }
+    return { ...taken, journaled }
   }
 
   /** Sends the gathered batch through the stages. */

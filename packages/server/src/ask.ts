@@ -1,4 +1,3 @@
-import type { Clock } from '@telltale/event'
 import type { History } from '@telltale/history'
 import { type Expression, finish, merge, type Partial, type Query, type Result, type Scope } from '@telltale/query'
 import type { Recent } from '@telltale/recent'
@@ -22,25 +21,21 @@ export interface Answer extends Result {
 export class Asker {
   readonly #recent: Recent
   readonly #history: History
-  readonly #clock: Clock
+  readonly #beforeRing: number
 
-  constructor(recent: Recent, history: History, clock: Clock) {
+  /** @param beforeRing the greatest time of what was there before the ring began */
+  constructor(recent: Recent, history: History, beforeRing: number) {
     this.#recent = recent
     this.#history = history
-    this.#clock = clock
+    this.#beforeRing = beforeRing
   }
 
   async ask(query: Query, scope: Scope): Promise<Answer> {
     const started = performance.now()
     const { partial, sources, coverage } = await this.#partial(query, scope)
-    const result = finish(query, partial)
+    const result = finish(query, partial, scope)
     const ms = Math.round((performance.now() - started) * 1e3) / 1e3
     return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
-  }
-
-  /** The range of a query where nothing says otherwise: everything. */
-  now(): number {
-    return this.#clock.now()
   }
 
   async #partial(
@@ -48,15 +43,16 @@ export class Asker {
     scope: Scope,
   ): Promise<{ partial: Partial; sources: ('recent' | 'history')[]; coverage: string }> {
     const { lowestSeq, evictedTime } = this.#recent.coverage()
-    if (scope.from > evictedTime)
+    const missing = Math.max(evictedTime, this.#beforeRing)
+    if (scope.from > missing)
       return { partial: this.#recent.partial(query, scope), sources: ['recent'], coverage: 'exact' }
     const mark = this.#history.flushedSeq
     const present = this.#recent.partial(query, { ...scope, afterSeq: mark })
-    if (enough(query, present, evictedTime)) return { partial: present, sources: ['recent'], coverage: 'exact' }
-    const unavailable = this.#history.unavailable
-    if (unavailable !== undefined) {
+    if (enough(query, present, missing)) return { partial: present, sources: ['recent'], coverage: 'exact' }
+    const { engine } = this.#history.status
+    if (engine.kind !== 'ready') {
       const partial = this.#recent.partial(query, scope)
-      return { partial, sources: ['recent'], coverage: `not covered: ${unavailable}` }
+      return { partial, sources: ['recent'], coverage: `not covered: the history is ${engine.kind}` }
     }
     const past = await this.#history.partial(query, { ...scope, uptoSeq: mark })
     const waiting = lowestSeq - mark - 1
@@ -66,9 +62,9 @@ export class Asker {
 }
 
 /** Whether the ring alone holds the newest events a query wants, however many more the history has. */
-function enough(query: Query, present: Partial, evictedTime: number): boolean {
+function enough(query: Query, present: Partial, missing: number): boolean {
   if (present.kind !== 'events' || query.limit === undefined || present.events.length < query.limit) return false
-  return query.sort.length === 0 && present.events.at(-1)!.time > evictedTime
+  return query.sort.length === 0 && present.events.at(-1)!.time > missing
 }
 
 /** The same query, of events that come after a cursor only, newest first. */

@@ -13,6 +13,8 @@ const BRACKET = 0x5b
 export interface BodyOptions {
   /** Bytes (decompressed) of a body that must be read whole: an array, or one value. */
   maxWhole: number
+  /** It says it is lines (NDJSON): each is taken as it comes, so that an upload may go on for ever. */
+  lines: boolean
   /** How long a sender may be kept waiting while the journal pushes back, in ms. */
   patience: number
 }
@@ -64,40 +66,41 @@ export async function takeBody(
   options: BodyOptions,
 ): Promise<Outcome> {
   const outcome: Outcome = { accepted: 0, rejected: [], rejectedTotal: 0, unreadable: false }
-  const journaled: Promise<void>[] = []
+  let last: Promise<void> | undefined
+  let journaled: Promise<void> = Promise.resolve()
   let syntax = 0
   let pieces: Buffer[] = []
   let size = 0
   let array: boolean | undefined
+  const most = options.lines ? PIECE : options.maxWhole
   const take = (bytes: Buffer): void => {
     const seen = outcome.accepted + outcome.rejectedTotal
     const taken: Taken = intake.take(bytes, sender)
     outcome.accepted += taken.accepted
-    outcome.rejectedTotal += taken.problems.length
+    outcome.rejectedTotal += taken.refused
     for (const { index, reason, kind } of taken.problems) {
       if (kind === 'syntax') syntax++
       if (outcome.rejected.length < LISTED) outcome.rejected.push({ index: seen + index, reason })
     }
-    if (journaled.at(-1) !== taken.journaled) journaled.push(taken.journaled)
+    if (taken.journaled === last) return
+    last = taken.journaled
+    journaled = journaled.then(() => taken.journaled)
   }
   for await (const piece of stream as AsyncIterable<Buffer>) {
     pieces.push(piece)
     size += piece.length
-    array ??= startsArray(piece)
-    if (size < PIECE) continue
-    const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)
-    const end = array ? -1 : whole.lastIndexOf(NEWLINE)
-    if (end < 0) {
-      if (size > options.maxWhole) {
-        outcome.stopped = { status: 413, message: tooLarge(array === true, options.maxWhole) }
-        break
-      }
-      pieces = [whole]
-      continue
+    if (!options.lines) array ??= startsArray(piece)
+    const newline = array ? -1 : piece.lastIndexOf(NEWLINE)
+    if (newline < 0 && size > most) {
+      outcome.stopped = { status: 413, message: tooLarge(array === true, most) }
+      break
     }
-    take(whole.subarray(0, end + 1))
-    pieces = end + 1 < whole.length ? [whole.subarray(end + 1)] : []
-    size = whole.length - end - 1
+    if (newline < 0 || (size < PIECE && !options.lines)) continue
+    const whole = Buffer.concat(pieces, size)
+    const end = size - piece.length + newline + 1
+    take(whole.subarray(0, end))
+    pieces = end < size ? [whole.subarray(end)] : []
+    size -= end
     if (intake.busy !== undefined && !(await calm(intake, options.patience))) {
       const { reason, retryAfter } = intake.busy ?? { reason: 'busy', retryAfter: 1 }
       outcome.stopped = { status: 503, message: reason, retryAfter }
@@ -105,7 +108,7 @@ export async function takeBody(
     }
   }
   if (outcome.stopped === undefined && size > 0) take(Buffer.concat(pieces, size))
-  await Promise.all(journaled)
+  await journaled
   outcome.unreadable = outcome.accepted === 0 && outcome.rejectedTotal === syntax
   return outcome
 }

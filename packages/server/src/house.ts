@@ -1,38 +1,150 @@
-import { mkdirSync } from 'node:fs'
 import { hostname as machine } from 'node:os'
-import { join } from 'node:path'
-import { type Channel, health, host, tcp, udp } from '@telltale/channels'
+import { type Channel, health, host as hostProbe, tcp, udp } from '@telltale/channels'
 import { type Clock, wallClock } from '@telltale/event'
-import { history, journal } from '@telltale/history'
+import { type History, type HistoryOptions, history, type JournalOptions } from '@telltale/history'
 import { Pipeline, type Stages } from '@telltale/pipeline'
-import { recent } from '@telltale/recent'
+import { type Recent, type RecentOptions, recent } from '@telltale/recent'
 import { root as web } from '@telltale/web'
 import { Asker } from './ask.ts'
 import { guard, type Tokens } from './auth.ts'
+import type { Context } from './context.ts'
 import { Live } from './live.ts'
 import { server } from './server.ts'
 
 /** Everything a user may decide. */
 export interface HouseOptions extends Stages {
+  /** Default 127.0.0.1. Anything that can be reached from elsewhere needs an admin token. */
   host?: string
-  /** HTTP; UDP and TCP follow at +1 and +2. 0 takes free ones. */
+  /** HTTP; UDP and TCP follow at +1 and +2. 0 takes free ones. Default 7575. */
   port?: number
-  /** The folder where everything is kept. */
+  /** The folder where everything is kept. Default ./telltale-data */
   data?: string
   tokens?: Tokens
-  latest?: { events?: number; age?: number | string; memory?: number | string }
-  history?: { keep?: string }
-  journal?: { sync?: 'always' | '50ms' | 'os' }
+  /** How much the ring holds. */
+  latest?: Pick<RecentOptions, 'events' | 'age' | 'memory'>
+  history?: Pick<HistoryOptions, 'keep' | 'memory'>
+  journal?: Pick<JournalOptions, 'sync' | 'segmentBytes' | 'sealAfter' | 'maxBytes'>
   /** Further ways in. */
   channels?: readonly Channel[]
   clock?: Clock
   log?: (message: string) => void
 }
 
+/** A running Telltale. */
 export interface House {
   /** Where the browser should go. */
   readonly url: string
-  readonly pipeline: Pipeline
+  /** Replaces the pipeline's stages at once; throws and changes nothing where they cannot be understood. */
+  configure(stages: Stages): void
   /** Stops taking events, flushes, and ends. */
   stop(): Promise<void>
+}
+
+/** Puts the parts together: the only place where their names meet. */
+export async function openHouse(options: HouseOptions = {}): Promise<House> {
+  const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {}, clock = wallClock } = options
+  const log = options.log ?? (() => {})
+  const { keep, memory } = options.history ?? {}
+  const kept = history({
+    path: data,
+    clock,
+    log,
+    ...(keep === undefined ? {} : { keep }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(options.journal === undefined ? {} : { journal: options.journal }),
+  })
+  const latest = recent({ ...options.latest, clock })
+  const pipeline = new Pipeline({ ...options, journal: kept.journal, clock, hostname: machine() })
+  await kept.start()
+  for await (const batch of kept.latest(latest.caps.events)) latest.append(batch)
+  const asker = new Asker(latest, kept, await beforeRing(kept, latest))
+  const live = new Live({ asker, recent: latest, clock })
+  pipeline.broadcast.consume(batch => latest.append(batch))
+  pipeline.broadcast.listen('live', batch => live.batch(batch))
+  const started = clock.now()
+  const unready = (): string[] => reasons(pipeline, kept)
+  const allowed = guard(tokens)
+  const context: Context = { clock, pipeline, recent: latest, history: kept, asker, allowed, unready, maxBody: 16 * MIB }
+  const app = await server(context, live, { host, port, tokens, web })
+  const address = await app.listen({ host, port }).catch(error => {
+    throw listenError(error, port)
+  })
+  const first = Number(new URL(address).port)
+  const channels: Channel[] = [
+    udp({ host, port: port === 0 ? 0 : first + 1 }),
+    tcp({ host, port: port === 0 ? 0 : first + 2 }),
+    hostProbe({}),
+    health({ more: () => numbers(pipeline, latest, kept, clock.now() - started) }),
+    ...(options.channels ?? []),
+  ]
+  for (const channel of channels) {
+    await channel.start({ intake: pipeline, clock, log })
+    if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
+  }
+  return {
+    url: address,
+    configure: stages => pipeline.configure(stages),
+    async stop() {
+      await Promise.all(channels.map(channel => channel.stop()))
+      await app.close()
+      live.stop()
+      await pipeline.stop()
+      await kept.stop()
+    },
+  }
+}
+
+const MIB = 1024 * 1024
+
+/** The greatest time of what the ring does not hold: everything, while the history cannot say. */
+async function beforeRing(kept: History, latest: Recent): Promise<number> {
+  const { lowestSeq } = latest.coverage()
+  try {
+    return (await kept.maxTimeBelow(lowestSeq === 0 ? kept.journal.lastSeq + 1 : lowestSeq)) ?? Number.NEGATIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+/** Why Telltale is not ready; empty where it is. */
+function reasons(pipeline: Pipeline, kept: History): string[] {
+  const found: string[] = []
+  if (pipeline.busy !== undefined) found.push(pipeline.busy.reason)
+  const { engine } = kept.status
+  if (engine.kind !== 'ready') found.push(`the history is ${engine.kind}`)
+  return found
+}
+
+/** Telltale's own numbers, for its health event. */
+function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number): Record<string, number> {
+  const { events, bytes, evicted } = latest.stats()
+  const { waiting, waitingBytes, flushedSeq, refused } = kept.status
+  let accepted = 0
+  let rejected = 0
+  let dropped = 0
+  for (const counts of pipeline.channels.values()) {
+    accepted += counts.accepted
+    rejected += counts.rejected
+    dropped += counts.dropped
+  }
+  return {
+    uptime_s: Math.round(ms / 1000),
+    events_accepted: accepted,
+    events_rejected: rejected,
+    events_dropped: dropped,
+    ring_events: events,
+    ring_bytes: bytes,
+    ring_evicted: evicted,
+    journal_waiting_events: waiting,
+    journal_waiting_bytes: waitingBytes,
+    history_seq: flushedSeq,
+    history_refused: refused,
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code === 'EADDRINUSE')
+    return new Error(`port ${port} is in use; is another Telltale running? Choose one with --port`)
+  if (error.code === 'EACCES') return new Error(`port ${port} may not be used by this user; choose one above 1023 with --port`)
+  return error
 }

@@ -1,5 +1,6 @@
 import type { Batch, Clock } from '@telltale/event'
-import { print, type Query, select } from '@telltale/query'
+import { print, type Query } from '@telltale/query'
+import { type Selector, selector } from '@telltale/pipeline'
 import type { Recent } from '@telltale/recent'
 import type { Asker } from './ask.ts'
 import { type Asked, readQuestion } from './question.ts'
@@ -35,6 +36,9 @@ interface Subscription {
   readonly id: string
   readonly asked: Asked
   readonly query: Query
+  /** Equal for subscriptions with equal filters. */
+  readonly filter: string
+  readonly select: Selector
   readonly subscriber: Subscriber
   /** Batches that came while the past was being asked; undefined once it has been sent. */
   held: Batch[] | undefined
@@ -120,6 +124,8 @@ export class Live {
       id,
       asked,
       query: question.query,
+      filter: print({ kind: 'query', set: [], aggregates: [], by: [], sort: [], ...filterOf(question.query) }),
+      select: selector(question.query),
       subscriber,
       held: [],
       mark: this.#options.recent.coverage().highestSeq,
@@ -152,13 +158,12 @@ export class Live {
   }
 
   #forward(subscription: Subscription, batch: Batch, selected: Map<string, string[]>): void {
-    const { subscriber, query } = subscription
+    const { subscriber, filter, select } = subscription
     if (batch.seq <= subscription.mark) return
-    const key = query.filter === undefined ? '' : print({ ...query, sort: [], limit: 1 })
-    let events = selected.get(key)
+    let events = selected.get(filter)
     if (events === undefined) {
-      events = texts(batch, query)
-      selected.set(key, events)
+      events = Array.from(select(batch), row => JSON.stringify(batch.event(row)))
+      selected.set(filter, events)
     }
     if (events.length === 0) return
     if (subscriber.outgoing.waiting > this.#options.maxWaiting) {
@@ -217,13 +222,9 @@ export class Live {
   }
 }
 
-/** The matching events of a batch as JSON, oldest first. */
-function texts(batch: Batch, query: Query): string[] {
-  const found: string[] = []
-  if (query.filter === undefined) {
-    for (let row = 0; row < batch.length; row++) found.push(JSON.stringify(batch.event(row)))
-  } else for (const row of select(batch, query.filter)) found.push(JSON.stringify(batch.event(row)))
-  return found
+/** What decides which events a query without aggregates gives. */
+function filterOf({ filter, where, set }: Query): Partial<Query> {
+  return { set, ...(filter === undefined ? {} : { filter }), ...(where === undefined ? {} : { where }) }
 }
 
 function say(subscriber: Subscriber, message: object): void {

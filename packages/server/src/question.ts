@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 /** The OpenAPI of {@link Asked} in a query string. */
-export const QUERY_STRING = {
+export const QUERY_STRING: { type: string; properties: Record<string, { type: string; description?: string }> } = {
   type: 'object',
   properties: {
     query: { type: 'string', description: 'a filter or query, see docs/query.md; empty means everything' },
@@ -25,7 +25,7 @@ export const QUERY_STRING = {
     to: { type: 'string', description: 'exclusive' },
     limit: { type: 'string', description: 'at most this many rows' },
   },
-} as const
+}
 
 /** Rows of an answer where the query names no limit. */
 const MOST_ROWS = 10_000
@@ -37,8 +37,8 @@ const MOST_ROWS = 10_000
 export function readQuestion(asked: Asked, now: number): Question | Refusal {
   const { query: text = '' } = asked
   if (typeof text !== 'string') return refusal(`query must be a string, found ${JSON.stringify(text)}`)
-  const query = parse(text)
-  if ('message' in query) return refusal(query.message, query.hint, query.position)
+  const { query, error } = parse(text)
+  if (error !== undefined) return refusal(error.message, error.hint, error.position)
   const from = moment('from', asked.from, now)
   if (typeof from === 'object') return from
   const to = moment('to', asked.to, now)
@@ -48,8 +48,8 @@ export function readQuestion(asked: Asked, now: number): Question | Refusal {
     return refusal(`limit must be a whole number from 1 to 1000000, found ${JSON.stringify(asked.limit)}`)
   const most = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limit ?? MOST_ROWS)
   const limited = query.limit === undefined || limit !== undefined ? { ...query, limit: most } : query
-  const scope = rangeOf(query, now) ?? { from: from ?? Number.NEGATIVE_INFINITY, to: to ?? Number.POSITIVE_INFINITY }
-  return { query: limited, scope }
+  const outer = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+  return { query: limited, scope: rangeOf(query, outer, now) }
 }
 
 function moment(name: string, given: unknown, now: number): number | undefined | Refusal {

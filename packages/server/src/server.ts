@@ -4,7 +4,7 @@ import statics from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
-import { websocketIntake } from '@telltale/channels'
+import { websocket as sendingSocket } from '@telltale/channels'
 import fastify, { type FastifyInstance } from 'fastify'
 import { isLoopback, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
@@ -72,14 +72,21 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   health(app, context)
   await app.register(async looking => {
     live(looking, context, hub)
-    looking.get('/v1/send', {
-      websocket: true,
-      schema: { summary: 'Send events over a WebSocket', description: 'Role: send. Each message is events, each is answered.', tags: ['events'] },
-      preHandler: (request, reply, done) => {
-        if (context.allowed('send', request, reply)) done()
+    looking.get(
+      '/v1/send',
+      {
+        websocket: true,
+        schema: {
+          summary: 'Send events over a WebSocket',
+          description: 'Role: send. Each message is one or more events, and is answered once they are journaled.',
+          tags: ['events'],
+        },
+        preHandler: (request, reply, done) => {
+          if (context.allowed('send', request, reply)) done()
+        },
       },
-      handler: (socket, request) => websocketIntake(socket, context.pipeline, request.ip),
-    })
+      (socket, request) => void sendingSocket(socket, { intake: context.pipeline, address: request.ip }),
+    )
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   if (options.web !== undefined) await app.register(statics, { root: options.web, wildcard: false })

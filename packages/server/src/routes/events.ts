@@ -90,7 +90,8 @@ async function receive(request: FastifyRequest, reply: FastifyReply, context: Co
   const { type } = request.query as { type?: string }
   const sender = { channel: 'http', address: request.ip, ...(type === undefined ? {} : { type }) }
   try {
-    const options = { maxWhole: context.maxBody, patience: 10_000 }
+    const lines = /ndjson|jsonl|json-lines/.test(request.headers['content-type'] ?? '')
+    const options = { maxWhole: context.maxBody, patience: 10_000, lines }
     const { accepted, rejected, rejectedTotal, unreadable, stopped } = await takeBody(stream, pipeline, sender, options)
     const listed = rejectedTotal > rejected.length ? { rejected_total: rejectedTotal } : {}
     const answer = { accepted, rejected, ...listed }

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ask, count, eventually, folder, type Program, send, start } from './program.ts'
+
+let program: Program
+
+beforeAll(async () => {
+  const data = folder()
+  // A ring so small that most of the past is in the history only, while segments move there every second.
+  const config = join(data, 'telltale.config.ts')
+  writeFileSync(config, `export default { latest: { events: 5000 } }`)
+  program = await start({ data, args: ['--config', config] })
+}, 60_000)
+
+afterAll(async () => {
+  await program.stop()
+})
+
+test('every acknowledged event is counted exactly once at any moment, while it moves from ring to history', async () => {
+  let acknowledged = 0
+  let sending = true
+  const sender = (async () => {
+    for (let n = 0; sending; n += 250) {
+      const lines = Array.from({ length: 250 }, (_, i) => `{"type":"oracle","n":${n + i},"host_no":${(n + i) % 7}}`)
+      acknowledged += (await send(program, lines.join('\n'))).accepted
+    }
+  })()
+  const wrong: string[] = []
+  const sources = new Set<string>()
+  const end = Date.now() + 8000
+  let asked = 0
+  while (Date.now() < end) {
+    const before = acknowledged
+    const answer = await ask(program, 'type = oracle | count(), sum(n), max(n)')
+    const after = acknowledged + 250
+    const [n, sum, max] = answer.rows[0] as [number, number, number]
+    for (const source of answer.stats.sources) sources.add(source)
+    if (n < before || n > after) wrong.push(`counted ${n}, acknowledged ${before} to ${after}`)
+    if (n > 0 && sum !== ((n - 1) * n) / 2) wrong.push(`sum ${sum} of ${n} events up to ${max}`)
+    if (answer.stats.coverage !== 'exact') wrong.push(answer.stats.coverage)
+    asked++
+  }
+  sending = false
+  await sender
+  expect(wrong).toEqual([])
+  expect(asked).toBeGreaterThan(10)
+  expect([...sources].sort()).toEqual(['history', 'recent'])
+  expect(await count(program, 'type = oracle')).toBe(acknowledged)
+  const { rows } = await ask(program, 'type = oracle | count() by host_no')
+  expect(rows.reduce((total, row) => total + (row[1] as number), 0)).toBe(acknowledged)
+  await eventually(
+    async () => ((await (await fetch(`${program.url}/v1/pipeline`)).json()) as { recent: { events: number } }).recent.events,
+    events => events <= 5000,
+  )
+}, 60_000)

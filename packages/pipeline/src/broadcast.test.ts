@@ -1,0 +1,65 @@
+import { batchOf } from '@telltale/event'
+import { expect, test } from 'vitest'
+import { Broadcast } from './broadcast.ts'
+
+const origin = { hostname: 'h', receivedAt: 1 }
+const batch = (events: number): ReturnType<typeof batchOf>['batch'] =>
+  batchOf(Array.from({ length: events }, (_, n) => ({ type: 't', n })), origin).batch
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+test('consumers have it at once, listeners in their own time and in order', async () => {
+  const broadcast = new Broadcast(() => {})
+  const seen: string[] = []
+  broadcast.consume(b => seen.push(`store ${b.length}`))
+  broadcast.listen('late', b => void seen.push(`late ${b.length}`))
+  broadcast.send(batch(1))
+  broadcast.send(batch(2))
+  expect(seen).toEqual(['store 1', 'store 2'])
+  await turn()
+  await turn()
+  expect(seen.slice(2)).toEqual(['late 1', 'late 2'])
+})
+
+test('a slow listener never slows intake: it loses its oldest, which is counted and told once', async () => {
+  const told: string[] = []
+  const broadcast = new Broadcast((name, trouble) => told.push(`${name} ${trouble}`))
+  let release = (): void => {}
+  const got: number[] = []
+  broadcast.listen(
+    'slow',
+    async b => {
+      got.push(b.length)
+      await new Promise<void>(resolve => (release = resolve))
+    },
+    { mailbox: 10 },
+  )
+  let stored = 0
+  broadcast.consume(b => (stored += b.length))
+  broadcast.send(batch(1))
+  await turn()
+  for (let i = 0; i < 20; i++) broadcast.send(batch(4))
+  expect(stored).toBe(81)
+  expect(broadcast.list()).toMatchObject([{ name: 'slow', waiting: 8, dropped: 72 }])
+  expect(told).toEqual(['slow fell behind; dropped its oldest 4 events'])
+  for (let i = 0; i < 3; i++) {
+    release()
+    await turn()
+  }
+  expect(got).toEqual([1, 4, 4])
+})
+
+test('a listener that throws harms only itself', async () => {
+  const told: string[] = []
+  const broadcast = new Broadcast((name, trouble) => told.push(`${name} ${trouble}`))
+  let good = 0
+  broadcast.listen('bad', () => {
+    throw new Error('oops')
+  })
+  broadcast.listen('good', b => void (good += b.length))
+  broadcast.send(batch(2))
+  broadcast.send(batch(3))
+  for (let i = 0; i < 5; i++) await turn()
+  expect(good).toBe(5)
+  expect(told).toEqual(['bad threw: Error: oops'])
+  expect(broadcast.list()[0]).toMatchObject({ name: 'bad', errors: 2 })
+})

@@ -1,0 +1,106 @@
+import { type Batch, SimulatedClock } from '@telltale/event'
+import { expect, test } from 'vitest'
+import { type Journal, Pipeline } from './index.ts'
+
+const SENDER = { channel: 'test', address: '10.0.0.7' }
+
+class SlowJournal implements Journal {
+  pressure: Journal['pressure']
+  readonly batches: { batch: Batch; done: () => void; fail: (error: Error) => void }[] = []
+  seq = 1
+
+  append(batch: Batch): Promise<void> {
+    batch.seq = this.seq
+    this.seq += batch.length
+    return new Promise((done, fail) => this.batches.push({ batch, done, fail }))
+  }
+}
+
+function made(options: object = {}): { pipeline: Pipeline; journal: SlowJournal; clock: SimulatedClock; seen: number[] } {
+  const clock = new SimulatedClock(1e12)
+  const journal = new SlowJournal()
+  const pipeline = new Pipeline({ journal, clock, hostname: 'me', ...options })
+  const seen: number[] = []
+  pipeline.broadcast.consume(batch => seen.push(batch.seq, batch.length))
+  return { pipeline, journal, clock, seen }
+}
+
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+test('what arrives within a millisecond is one batch, whoever sent it', async () => {
+  const { pipeline, journal, clock } = made()
+  for (let i = 0; i < 5; i++) pipeline.take(Buffer.from(`{"type":"t","n":${i}}`), { channel: 'udp', address: `10.0.0.${i}` })
+  expect(journal.batches).toHaveLength(0)
+  clock.advance(1)
+  expect(journal.batches.map(({ batch }) => batch.length)).toEqual([5])
+  expect(journal.batches[0]!.batch.event(3)).toMatchObject({ hostname: '10.0.0.3', additional_info: { n: 3 } })
+})
+
+test('acknowledged means journaled, broadcast comes first, and in order', async () => {
+  const { pipeline, journal, clock, seen } = made()
+  let acknowledged = 0
+  const send = (): void => {
+    pipeline.add([{ type: 't' }, { type: 't' }], SENDER).journaled.then(() => acknowledged++, () => {})
+    clock.advance(1)
+  }
+  send()
+  send()
+  journal.batches[1]!.done()
+  await settled()
+  expect([acknowledged, seen]).toEqual([0, []])
+  journal.batches[0]!.done()
+  await settled()
+  expect([acknowledged, seen]).toEqual([2, [1, 2, 3, 2]])
+})
+
+test('a batch the journal could not take is refused to its senders and broadcast to nobody', async () => {
+  const { pipeline, journal, clock, seen } = made()
+  const { journaled } = pipeline.add([{ type: 't' }], SENDER)
+  clock.advance(1)
+  journal.batches[0]!.fail(new Error('no space left on device'))
+  await expect(journaled).rejects.toThrow('no space left')
+  expect(seen).toEqual([])
+  const next = pipeline.add([{ type: 't' }], SENDER)
+  clock.advance(1)
+  journal.batches[1]!.done()
+  await next.journaled
+  expect(seen).toEqual([2, 1])
+})
+
+test('senders are pushed back while too much waits for the journal', async () => {
+  const { pipeline, journal, clock } = made({ maxPending: 1000 })
+  expect(pipeline.busy).toBeUndefined()
+  pipeline.take(Buffer.from(`{"type":"t","s":"${'x'.repeat(2000)}"}`), SENDER)
+  expect(pipeline.busy).toMatchObject({ retryAfter: 1, reason: expect.stringContaining('1000') })
+  let ready = false
+  pipeline.ready().then(() => (ready = true))
+  clock.advance(1)
+  await settled()
+  expect(ready).toBe(false)
+  journal.batches[0]!.done()
+  await settled()
+  expect([ready, pipeline.busy]).toEqual([true, undefined])
+  journal.pressure = { reason: 'disk full', retryAfter: 5 }
+  expect(pipeline.busy).toEqual({ reason: 'disk full', retryAfter: 5 })
+})
+
+test('rejected input is kept to be shown, and is an event', async () => {
+  const { pipeline, journal, clock } = made()
+  const { accepted, refused, problems } = pipeline.take(Buffer.from('{"type":1}\n{oops\n[7]\n'), SENDER)
+  expect([accepted, refused]).toEqual([1, 2])
+  expect(problems.map(({ kind }) => kind)).toEqual(['syntax', 'event'])
+  expect(pipeline.rejects.list()).toHaveLength(2)
+  clock.advance(2000)
+  const types = journal.batches.flatMap(({ batch }) => Array.from({ length: batch.length }, (_, row) => batch.event(row).type))
+  expect(types.filter(type => type === 'rejected')).toHaveLength(2)
+})
+
+test('every event is counted by channel', () => {
+  const { pipeline } = made()
+  pipeline.take(Buffer.from('{}\n{}\n{bad\n'), { channel: 'tcp', address: 'a' })
+  pipeline.dropped('udp', 12, 'busy')
+  expect(Object.fromEntries(pipeline.channels)).toEqual({
+    tcp: { accepted: 2, rejected: 1, dropped: 0 },
+    udp: { accepted: 0, rejected: 0, dropped: 12 },
+  })
+})
