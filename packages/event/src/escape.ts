@@ -21,14 +21,14 @@ export function escapeInto(out: Buffer, n: number, source: Buffer, from: number,
   out[n++] = QUOTE
   for (let i = from; i < to; i++) {
     const b = source[i]!
-    const escape = ESCAPES[b]!
-    if (escape === 0) {
+    const letter = ESCAPES[b]!
+    if (letter === 0) {
       out[n++] = b
       continue
     }
     out[n++] = BACKSLASH
-    out[n++] = escape
-    if (escape !== 0x75) continue
+    out[n++] = letter
+    if (letter !== 0x75) continue
     out[n++] = 0x30
     out[n++] = 0x30
     out[n++] = HEX.charCodeAt(b >> 4)

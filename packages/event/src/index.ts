@@ -21,4 +21,5 @@ export {
 export { type Scanned, scan, scanInto, type Taken } from './scan.ts'
 export { Path, Schema, Shape } from './schema.ts'
 export { readTime } from './time.ts'
-export { writeLines } from './write.ts'
+export { unfold } from './unfold.ts'
+export { writeInfo, writeLines } from './write.ts'

@@ -123,7 +123,7 @@ export class Lexer {
         scratch[n++] = b
         i++
       } else if (bytes[i + 1] !== 0x75) {
-        const plain = unescape(bytes[i + 1]!)
+        const plain = escaped(bytes[i + 1]!)
         if (plain < 0) throw new Fault(i + 1, 'one of "\\/bfnrtu after a backslash')
         scratch[n++] = plain
         i += 2
@@ -238,7 +238,7 @@ export class Lexer {
 }
 
 /** The byte a one-letter escape stands for, or -1. */
-function unescape(letter: number): number {
+function escaped(letter: number): number {
   switch (letter) {
     case QUOTE:
     case BACKSLASH:

@@ -200,7 +200,7 @@ test('what is written is scanned as it was, and written the same again', () => {
       const bytes = writeLines(batch)
       const lines = bytes.toString().split('\n').slice(0, -1)
       expect(lines).toHaveLength(batch.length)
-      lines.forEach((line, row) => expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(batch.event(row)))))
+      for (const [row, line] of lines.entries()) expect(plain(JSON.parse(line))).toEqual(plain(batch.event(row)))
       const again = scan(bytes, trusted)
       expect(again.problems).toEqual([])
       expect(again.batch.length).toBe(batch.length)

@@ -57,6 +57,7 @@ export class Shape {
   readonly path: Path | undefined
   /** The child taken last time: most events repeat the one before. */
   likely: Shape | undefined
+  #lead: Buffer | undefined
   #children: Map<Path, Shape> | undefined
   #paths: readonly Path[] | undefined
 
@@ -74,6 +75,15 @@ export class Shape {
       this.#paths = list.reverse()
     }
     return this.#paths
+  }
+
+  /**
+   * What JSON has between the value before and this one: braces that close and open, a comma, keys and a colon.
+   * Kept per step, not per whole list, so that lists with a common start share it.
+   */
+  get lead(): Buffer {
+    this.#lead ??= leadOf(this.parent?.path, this.path!)
+    return this.#lead
   }
 
   child(path: Path): Shape | undefined {
@@ -168,4 +178,13 @@ function isKey({ json, plain }: Path, source: Buffer, start: number, end: number
   if (!plain || json.length !== end - start + 2) return false
   for (let i = 1; start < end; i++, start++) if (json[i] !== source[start]) return false
   return true
+}
+
+function leadOf(before: Path | undefined, path: Path): Buffer {
+  const keys = path.keys.map(key => JSON.stringify(key))
+  if (before === undefined) return Buffer.from(`{${keys.join(':{')}:`)
+  let common = 0
+  const most = Math.min(before.depth, path.depth) - 1
+  while (common < most && before.keys[common] === path.keys[common]) common++
+  return Buffer.from(`${'}'.repeat(before.depth - 1 - common)},${keys.slice(common).join(':{')}:`)
 }
