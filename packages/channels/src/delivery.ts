@@ -1,5 +1,8 @@
 import type { Intake, Sender, Taken } from '@telltale/pipeline'
 
+/** What a take costs in memory besides its bytes. */
+const OVERHEAD = 512
+
 /**
  * Hands what one sender sends to the intake, in order: waits while the intake is busy, and while more bytes of this
  * sender than a bound are not journaled yet. Whoever awaits {@link Delivery.take} before reading on pushes back.
@@ -23,18 +26,13 @@ export class Delivery {
     while (this.#intake.busy !== undefined || this.#unjournaled > this.#bound)
       await (this.#intake.busy === undefined ? this.#last : this.#intake.ready())
     const taken = this.#intake.take(bytes, this.#sender)
-    const { length } = bytes
-    this.#unjournaled += length
+    const cost = bytes.length + OVERHEAD
+    this.#unjournaled += cost
     const settle = (): void => {
-      this.#unjournaled -= length
+      this.#unjournaled -= cost
     }
     this.#last = taken.journaled.then(settle, settle)
     return taken
-  }
-
-  /** Counts events that were refused before they were events. */
-  refused(events: number, reason: string): void {
-    this.#intake.dropped(this.#sender.channel, events, reason)
   }
 
   /** Resolves once all that was taken is journaled, or could not be. */

@@ -1,4 +1,5 @@
 import { setInterval } from 'node:timers'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { Intake, Taken } from '@telltale/pipeline'
 import type { RawData, WebSocket } from 'ws'
 import { answer, failure } from './answer.ts'
@@ -17,7 +18,7 @@ export interface WebSocketOptions {
 }
 
 export interface WebSocketIntake {
-  /** Resolves once everything received has been handed over and the connection is closed. */
+  /** Resolves once the connection is closed. */
   readonly closed: Promise<void>
   /** Takes and answers what was received, then closes (1001, going away). */
   stop(): Promise<void>
@@ -25,6 +26,8 @@ export interface WebSocketIntake {
 
 /** What a message costs in memory besides its bytes. */
 const OVERHEAD = 512
+/** How long a peer that still sends is listened to when it is to stop, in ms. */
+const LAST_WORDS = 250
 
 /**
  * Takes events from an open WebSocket. Each message, text or binary, is one event, a JSON array, or NDJSON; each is
@@ -36,6 +39,8 @@ export function websocket(socket: WebSocket, options: WebSocketOptions): WebSock
   const delivery = new Delivery(intake, { channel, address }, unanswered)
   let waiting = 0
   let alive = true
+  let closing = false
+  let messages = 0
   let taking: Promise<unknown> = Promise.resolve()
   let answering: Promise<unknown> = Promise.resolve()
 
@@ -48,9 +53,12 @@ export function websocket(socket: WebSocket, options: WebSocketOptions): WebSock
 
   socket.on('message', data => {
     alive = true
+    // What comes after the goodbye is not answered, so it must not be taken: its sender will send it again.
+    if (closing) return
     const bytes = bytesOf(data)
     const cost = bytes.length + OVERHEAD
     waiting += cost
+    messages++
     if (waiting > unanswered) socket.pause()
     taking = taking.then(async () => {
       const taken = await delivery.take(bytes)
@@ -75,13 +83,19 @@ export function websocket(socket: WebSocket, options: WebSocketOptions): WebSock
     await taking
     await answering
   }
-  const closed = new Promise<void>(resolve => socket.once('close', () => resolve(handedOver()))).finally(() =>
-    clearInterval(timer),
-  )
+  const closed = new Promise<void>(resolve => socket.once('close', () => resolve())).finally(() => clearInterval(timer))
   return {
     closed,
     stop: async () => {
-      await handedOver()
+      const end = performance.now() + LAST_WORDS
+      for (let before = -1; before !== messages && performance.now() < end; ) {
+        before = messages
+        await Promise.race([handedOver(), wait(LAST_WORDS)])
+        await turn()
+      }
+      closing = true
+      // Where the journal is stuck, what it could not take is not answered either.
+      await Promise.race([handedOver(), wait(1_000)])
       socket.close(1001, 'telltale is stopping')
       const timeOut = setTimeout(() => socket.terminate(), 1_000)
       await closed

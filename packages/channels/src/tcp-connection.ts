@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net'
+import type { Taken } from '@telltale/pipeline'
+import { answer, failure } from './answer.ts'
+import type { Delivery } from './delivery.ts'
+import { Lines } from './lines.ts'
+import { type Plain, plainToMessages } from './plain.ts'
+
+/** A client's first line, if it wants to be answered. */
+const HELLO = /^\{\s*"telltale"\s*:\s*"ack"\s*\}$/
+/** Answers written and not yet taken by the client, in bytes, beyond which it is not read. */
+const UNREAD_ANSWERS = 256 * 1024
+/** How long a peer may take to close its end, in ms. */
+const GOODBYE = 1_000
+
+/** One sender over TCP, from its first byte to its last. */
+export class TcpConnection {
+  /** Resolves once everything it sent is handed over and answered, and the socket is closed. Never rejects. */
+  readonly done: Promise<void>
+  readonly #socket: Socket
+  readonly #delivery: Delivery
+  readonly #plain: Plain
+  readonly #lines = new Lines()
+  #first = true
+  #acks = false
+  #answering: Promise<void> = Promise.resolve()
+  #ended = false
+  #wake: () => void = () => {}
+
+  constructor(socket: Socket, delivery: Delivery, plain: Plain) {
+    this.#socket = socket
+    this.#delivery = delivery
+    this.#plain = plain
+    this.done = this.#run()
+  }
+
+  /**
+   * Says that it ends, listens to what is still coming for at most ms, and closes. Where the journal is stuck, what it
+   * could not take by then is not answered, and is lost if the sender did not ask for answers.
+   */
+  async finish(ms: number): Promise<void> {
+    // Who wants answers must get them first.
+    if (!this.#acks) this.#socket.end()
+    const timers: NodeJS.Timeout[] = []
+    const cut = (): void => {
+      this.#ended = true
+      this.#wake()
+    }
+    timers.push(setTimeout(cut, ms))
+    const stuck = new Promise<void>(resolve => timers.push(setTimeout(resolve, ms + 2 * GOODBYE)))
+    await Promise.race([this.done, stuck])
+    for (const timer of timers) clearTimeout(timer)
+    this.#socket.destroy()
+  }
+
+  async #run(): Promise<void> {
+    const socket = this.#socket
+    const wake = (): void => this.#wake()
+    const ended = (): void => {
+      this.#ended = true
+      wake()
+    }
+    // What follows an error is `close`; what came before it counts.
+    socket
+      .on('readable', wake)
+      .on('drain', wake)
+      .on('end', ended)
+      .on('close', ended)
+      .on('error', () => {})
+    for (;;) {
+      const chunk: Buffer | null = socket.read()
+      if (chunk !== null) await this.#take(this.#lines.push(chunk))
+      else if (this.#ended) break
+      else await this.#something()
+      while (socket.writableLength > UNREAD_ANSWERS && !this.#ended) await this.#something()
+    }
+    await this.#take(this.#lines.end())
+    await this.#answering
+    await this.#close()
+  }
+
+  #something(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+
+  async #close(): Promise<void> {
+    const socket = this.#socket
+    if (socket.closed) return
+    socket.end()
+    // What it still sends is passed over: were it left unread, the last answers would be lost in a reset.
+    socket.removeAllListeners('readable').resume()
+    const timeOut = setTimeout(() => socket.destroy(), GOODBYE)
+    await new Promise<void>(resolve => socket.once('close', () => resolve()))
+    clearTimeout(timeOut)
+  }
+
+  async #take(whole: Buffer): Promise<void> {
+    const lines = this.#first ? this.#greet(whole) : whole
+    if (lines.length === 0) return
+    const taken = await this.#delivery.take(this.#plain === 'message' ? plainToMessages(lines) : lines)
+    if (this.#acks) this.#answering = this.#answering.then(() => this.#answer(taken))
+  }
+
+  #greet(lines: Buffer): Buffer {
+    if (lines.length === 0) return lines
+    this.#first = false
+    const end = lines.indexOf(10)
+    if (end > 64 || !HELLO.test(lines.toString('latin1', 0, end).trim())) return lines
+    this.#acks = true
+    return lines.subarray(end + 1)
+  }
+
+  /** After a failure the connection ends: the client sends again what was not answered with `accepted`. */
+  async #answer(taken: Taken): Promise<void> {
+    let failed = false
+    const text = await taken.journaled.then(
+      () => answer(taken),
+      error => {
+        failed = true
+        return failure(error)
+      },
+    )
+    if (!this.#socket.writable) return
+    this.#socket.write(`${text}\n`)
+    if (failed) this.#socket.end()
+  }
+}
