@@ -188,7 +188,7 @@ export class SealedCells implements Cells {
     }
     const codes = cells.codes.subarray(0, count)
     if (cells.numbers !== undefined) this.numbers = seal(cells.numbers.offsets as Float64Array, count)
-    if (this.numbers !== undefined && texts.size === FIRST_TEXT && codes.every(code => code === NUMBER)) {
+    if (this.numbers !== undefined && texts.size === FIRST_TEXT && areNumbers(codes)) {
       this.texts = SealedTexts.of(texts)
     } else if (this.numbers === undefined && isPlainSmaller(codes, texts)) {
       this.texts = SealedTexts.of(texts, codes)
@@ -199,6 +199,11 @@ export class SealedCells implements Cells {
     }
     this.byteLength = bytes + this.texts.byteLength + (this.numbers?.byteLength ?? 0)
   }
+}
+
+function areNumbers(codes: Uint32Array): boolean {
+  for (let i = 0; i < codes.length; i++) if (codes[i] !== NUMBER) return false
+  return true
 }
 
 /** Whether a nearly-unique column takes less room with a text a cell than with a code a cell. */
@@ -220,5 +225,5 @@ function equal(a: Uint16Array, b: Uint16Array): boolean {
 
 /** A copy in the least width that holds codes below `size`. */
 export function narrow(codes: Uint32Array, size: number): Codes {
-  return size <= 0x100 ? Uint8Array.from(codes) : size <= 0x10000 ? Uint16Array.from(codes) : codes.slice()
+  return size <= 0x100 ? new Uint8Array(codes) : size <= 0x10000 ? new Uint16Array(codes) : codes.slice()
 }

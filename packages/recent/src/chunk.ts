@@ -2,14 +2,32 @@ import { type Batch, type Event, type Path, type Schema, unfold } from '@telltal
 import { type Cells, type Codes, cellOf, codeAt, lowerBound, narrow, OpenCells, SealedCells, valueAt } from './cells.ts'
 import { type Numbers, open, seal } from './numbers.ts'
 import { Runs } from './runs.ts'
+import { OpenTexts, type Texts } from './texts.ts'
 
 /** Rows a chunk holds at most; row numbers must fit sixteen bits. */
 export const MAX_ROWS = 65_536
 /** A chunk with this many columns takes no more rows. */
 const MAX_COLUMNS = 4096
 const START = 256
+const NO_TEXTS: Texts = new OpenTexts(1)
 /** What the objects around a column's arrays take, roughly. */
 const OBJECTS = 512
+
+/** Numbers of which every row has one. */
+class TimeCells implements Cells {
+  readonly path: undefined
+  readonly rows: undefined
+  readonly codes: undefined
+  readonly numbers: Numbers
+  readonly count: number
+  readonly texts: Texts = NO_TEXTS
+  readonly byteLength = 0
+
+  constructor(numbers: Numbers, count: number) {
+    this.numbers = numbers
+    this.count = count
+  }
+}
 
 const TEXT_KEYS = ['type', 'hostname', 'tags', 'md5'] as const
 
@@ -106,7 +124,7 @@ export class Chunk {
       this[key] = new SealedCells(this[key] as OpenCells, length, shared)
       yield length
     }
-    const same = this.#times.every((time, row) => row >= length || time === this.#received[row])
+    const same = equal(this.#times, this.#received, length)
     this.time = seal(this.#times, length)
     this.receivedAt = same ? this.time : seal(this.#received, length)
     this.#times = this.#received = new Float64Array(0)
@@ -139,10 +157,28 @@ export class Chunk {
     return max
   }
 
+  /** The times, as a column. */
+  get times(): Cells {
+    return new TimeCells(this.time, this.length)
+  }
+
+  get receivedTimes(): Cells {
+    return new TimeCells(this.receivedAt, this.length)
+  }
+
   /** All columns a query's name means: those whose keys joined by dots equal it. */
   named(name: string): Cells[] {
     const found: Cells[] = []
     for (const [path, cells] of this.columns) if (path.name === name) found.push(cells)
+    return found
+  }
+
+  /** All columns at or below what a query's name means. */
+  under(name: string): Cells[] {
+    const found: Cells[] = []
+    for (const [{ name: own }, cells] of this.columns) {
+      if (own === name || own.startsWith(`${name}.`)) found.push(cells)
+    }
     return found
   }
 
@@ -208,4 +244,9 @@ export class Chunk {
     this.time = open(times)
     this.receivedAt = open(received)
   }
+}
+
+function equal(a: Float64Array, b: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (a[i] !== b[i]) return false
+  return true
 }

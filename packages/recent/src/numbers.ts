@@ -110,5 +110,5 @@ function asFloats(values: Float64Array, count: number): Offsets {
     const value = values[i]!
     if (value === value && Math.fround(value) !== value) return values.slice(0, count)
   }
-  return Float32Array.from(values.subarray(0, count))
+  return new Float32Array(values.subarray(0, count))
 }

@@ -73,6 +73,18 @@ export class Ring {
     return this.#unsealed.reduce((sum, chunk) => sum + chunk.byteLength, this.#sealedBytes)
   }
 
+  /** The event that came first of those held. */
+  get oldest(): { time: number; seq: number } | undefined {
+    const chunk = this.chunks[0]
+    return chunk && { time: chunk.time.at(chunk.first), seq: chunk.runs.seq(chunk.first) }
+  }
+
+  /** The event that came last. */
+  get newest(): { time: number; seq: number } | undefined {
+    const chunk = this.chunks[this.chunks.length - 1]
+    return chunk && { time: chunk.time.at(chunk.length - 1), seq: chunk.runs.seq(chunk.length - 1) }
+  }
+
   get coverage(): Coverage {
     let lowestSeq = 0
     let highestSeq = 0

@@ -1,0 +1,115 @@
+import { FALSE, FIRST_TEXT, type Json, NULL, NUMBER, TRUE } from '@telltale/event'
+import type { Cells } from '../cells.ts'
+import { MAX_ROWS } from '../chunk.ts'
+import { constantOrText } from '../texts.ts'
+import type { Narrow } from './condition.ts'
+import { EVERY_NUMBER, type Interval, touches, within } from './interval.ts'
+import { codeOf, containing } from './search.ts'
+
+/** A condition on one value: what `test` says, and where possible a faster way to say the same. */
+export interface ValueTest {
+  /** The law. */
+  readonly test: (value: Json) => boolean
+  /** The numbers for which it is true. */
+  readonly numbers: readonly Interval[]
+  /** Which of the numbers in `numbers` too, where intervals do not say. */
+  readonly number?: (value: number) => boolean
+  /** It is true of these strings and no others. */
+  readonly equal?: readonly Buffer[]
+  /** It is true of the strings that contain this. */
+  readonly contains?: Buffer
+}
+
+const UNKNOWN = 0
+const NO = 1
+const YES = 2
+
+const hits = new Uint8Array(MAX_ROWS)
+
+/** How to keep the rows whose cell passes; rows without a cell go. */
+export function narrowBy(cells: Cells, by: ValueTest): Narrow | 'never' | 'always' {
+  const { numbers } = cells
+  const anyNumber = numbers !== undefined && touches(by.numbers, numbers)
+  const { known, complete } = verdicts(cells, by)
+  if (!anyNumber && complete && !known.includes(YES)) return 'never'
+  const constants = cells.path !== undefined && cells.codes !== undefined
+  if (cells.rows === undefined && complete && numbers === undefined) {
+    if (!known.includes(NO, constants ? NULL : FIRST_TEXT)) return 'always'
+  }
+  return mask => {
+    hitNumbers(cells, by, anyNumber, mask)
+    if (cells.codes !== undefined || numbers === undefined) hitCodes(cells, by, known, complete, mask)
+    keep(cells, mask)
+  }
+}
+
+/** What is known per code before any row is looked at; `complete` where nothing is left to find out. */
+function verdicts(cells: Cells, by: ValueTest): { known: Uint8Array; complete: boolean } {
+  const { texts, codes } = cells
+  const known = new Uint8Array(texts.size)
+  known[NUMBER] = NO
+  if (codes === undefined || cells.path === undefined) known.fill(NO, 0, FIRST_TEXT)
+  else for (const code of [NULL, FALSE, TRUE]) known[code] = by.test(constantOrText(texts, code)) ? YES : NO
+  if (texts.size === FIRST_TEXT) return { known, complete: true }
+  let complete = true
+  if (by.equal !== undefined) {
+    known.fill(NO, FIRST_TEXT)
+    for (const text of by.equal) {
+      for (let code = codeOf(texts, text, FIRST_TEXT); code > 0; code = codeOf(texts, text, code + 1)) known[code] = YES
+    }
+  } else if (by.contains !== undefined) {
+    known.fill(NO, FIRST_TEXT)
+    containing(texts, by.contains, code => (known[code] = YES))
+  } else complete = false
+  if (complete) {
+    for (let code = FIRST_TEXT; code < texts.size; code++) {
+      if (texts.isJson(code)) known[code] = by.test(constantOrText(texts, code)) ? YES : NO
+    }
+  }
+  return { known, complete }
+}
+
+function hitNumbers(cells: Cells, by: ValueTest, any: boolean, mask: Uint8Array): void {
+  const { numbers, count, rows } = cells
+  if (numbers === undefined) return
+  if (!any) hits.fill(0, 0, count)
+  else if (by.number !== undefined) {
+    const { number } = by
+    for (let i = 0; i < count; i++)
+      hits[i] = mask[rows === undefined ? i : rows[i]!] === 1 && number(numbers.at(i)) ? 1 : 0
+  } else if (by.numbers === EVERY_NUMBER) hits.fill(1, 0, count)
+  else within(by.numbers, numbers, count, hits)
+}
+
+function hitCodes(cells: Cells, by: ValueTest, known: Uint8Array, complete: boolean, mask: Uint8Array): void {
+  const { codes, numbers, count, rows, texts } = cells
+  if (codes !== undefined && complete && numbers === undefined) {
+    for (let i = 0; i < count; i++) hits[i] = known[codes[i]!]! >> 1
+    return
+  }
+  for (let i = 0; i < count; i++) {
+    const code = codes === undefined ? FIRST_TEXT + i : codes[i]!
+    if (code === NUMBER && numbers !== undefined) continue
+    if (known[code] === UNKNOWN) {
+      if (mask[rows === undefined ? i : rows[i]!] === 0) continue
+      known[code] = by.test(constantOrText(texts, code)) ? YES : NO
+    }
+    hits[i] = known[code]! >> 1
+  }
+}
+
+/** Clears every mark whose row has no cell with a hit. */
+function keep({ rows, count }: Cells, mask: Uint8Array): void {
+  if (rows === undefined) {
+    for (let row = 0; row < count; row++) mask[row]! &= hits[row]!
+    mask.fill(0, count)
+    return
+  }
+  let row = 0
+  for (let i = 0; i < count; i++) {
+    const own = rows[i]!
+    while (row < own) mask[row++] = 0
+    mask[row++]! &= hits[i]!
+  }
+  mask.fill(0, row)
+}

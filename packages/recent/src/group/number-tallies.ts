@@ -1,0 +1,126 @@
+import { type Sketch, SketchCounts, type State } from '@telltale/query'
+import type { NumberSink } from './numbers.ts'
+
+/** States of an aggregate of numbers, for many groups. */
+export interface NumberTally extends NumberSink {
+  /** Makes room for this many groups. */
+  reserve(groups: number): void
+  state(group: number): State
+}
+
+function grown(array: Float64Array, length: number, rest: number): Float64Array {
+  if (length <= array.length) return array
+  const next = new Float64Array(length * 2).fill(rest, array.length)
+  next.set(array)
+  return next
+}
+
+const NONE: Float64Array = new Float64Array(0)
+
+/** For sum and avg. */
+export class Totals implements NumberTally {
+  #n: Float64Array = NONE
+  #sum: Float64Array = NONE
+
+  reserve(groups: number): void {
+    this.#n = grown(this.#n, groups, 0)
+    this.#sum = grown(this.#sum, groups, 0)
+  }
+
+  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
+    const n = this.#n
+    const sum = this.#sum
+    for (let i = 0; i < count; i++) {
+      const group = groups[rows === undefined ? i : rows[i]!]!
+      const value = values[i]!
+      if (group < 0 || value !== value) continue
+      n[group]!++
+      sum[group]! += value
+    }
+  }
+
+  state(group: number): State {
+    return { n: this.#n[group] ?? 0, sum: this.#sum[group] ?? 0 }
+  }
+}
+
+/** For min (sign 1) and max (-1). */
+export class Extremes implements NumberTally {
+  #least: Float64Array = NONE
+  readonly #sign: 1 | -1
+
+  constructor(sign: 1 | -1) {
+    this.#sign = sign
+  }
+
+  reserve(groups: number): void {
+    this.#least = grown(this.#least, groups, Number.POSITIVE_INFINITY)
+  }
+
+  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
+    const least = this.#least
+    const sign = this.#sign
+    for (let i = 0; i < count; i++) {
+      const group = groups[rows === undefined ? i : rows[i]!]!
+      const value = sign * values[i]!
+      if (group >= 0 && value < least[group]!) least[group] = value
+    }
+  }
+
+  state(group: number): State {
+    const least = this.#least[group] ?? Number.POSITIVE_INFINITY
+    return least === Number.POSITIVE_INFINITY ? null : this.#sign * least
+  }
+}
+
+/** For stddev: Welford's update. */
+export class Spreads implements NumberTally {
+  #n: Float64Array = NONE
+  #mean: Float64Array = NONE
+  #m2: Float64Array = NONE
+
+  reserve(groups: number): void {
+    this.#n = grown(this.#n, groups, 0)
+    this.#mean = grown(this.#mean, groups, 0)
+    this.#m2 = grown(this.#m2, groups, 0)
+  }
+
+  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
+    const n = this.#n
+    const mean = this.#mean
+    const m2 = this.#m2
+    for (let i = 0; i < count; i++) {
+      const group = groups[rows === undefined ? i : rows[i]!]!
+      const value = values[i]!
+      if (group < 0 || value !== value) continue
+      const distance = value - mean[group]!
+      mean[group]! += distance / ++n[group]!
+      m2[group]! += distance * (value - mean[group]!)
+    }
+  }
+
+  state(group: number): State {
+    return { n: this.#n[group] ?? 0, mean: this.#mean[group] ?? 0, m2: this.#m2[group] ?? 0 }
+  }
+}
+
+/** For quantiles and histograms. */
+export class Sketches implements NumberTally {
+  readonly #sketches: SketchCounts[] = []
+
+  reserve(groups: number): void {
+    while (this.#sketches.length < groups) this.#sketches.push(new SketchCounts())
+  }
+
+  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
+    const sketches = this.#sketches
+    for (let i = 0; i < count; i++) {
+      const group = groups[rows === undefined ? i : rows[i]!]!
+      if (group >= 0) sketches[group]!.add(values[i]!)
+    }
+  }
+
+  state(group: number): Sketch {
+    return (this.#sketches[group] ?? new SketchCounts()).sketch()
+  }
+}

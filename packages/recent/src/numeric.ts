@@ -1,0 +1,74 @@
+import { NUMBER } from '@telltale/event'
+import { ARITHMETIC, type Expression, ofEvent, valuer } from '@telltale/query'
+import type { Cells } from './cells.ts'
+import { type Chunk, MAX_ROWS } from './chunk.ts'
+import { columnsOf } from './columns.ts'
+
+/** The numbers of an expression for the rows of a chunk with a mark, NaN where it is none. The array is the caller's until it asks again. */
+export type NumbersOf = (chunk: Chunk, mask: Uint8Array) => Float64Array
+
+/** How to get an expression's numbers. */
+export function numbersOf(expression: Expression): NumbersOf {
+  const room = new Float64Array(MAX_ROWS)
+  const slow = eventByEvent(expression, room)
+  switch (expression.kind) {
+    case 'literal': {
+      const { value } = expression
+      return ({ length }) => room.fill(typeof value === 'number' ? value : Number.NaN, 0, length)
+    }
+    case 'field':
+      return (chunk, mask) => {
+        const columns = columnsOf(chunk, expression.name)
+        if (columns === undefined) return slow(chunk, mask)
+        room.fill(Number.NaN, 0, chunk.length)
+        for (const cells of columns) scatter(cells, room)
+        return room
+      }
+    case 'arithmetic': {
+      const left = numbersOf(expression.left)
+      const right = numbersOf(expression.right)
+      const { apply } = ARITHMETIC[expression.op]
+      return (chunk, mask) => {
+        const a = left(chunk, mask)
+        const b = right(chunk, mask)
+        for (let row = 0; row < chunk.length; row++) {
+          const result = apply(a[row]!, b[row]!)
+          room[row] = Number.isFinite(result) ? result : Number.NaN
+        }
+        return room
+      }
+    }
+    default:
+      return slow
+  }
+}
+
+const doubles = new Float64Array(MAX_ROWS)
+
+function scatter(cells: Cells, into: Float64Array): void {
+  const values = doublesOf(cells, doubles)
+  if (values === undefined) return
+  const { rows, count } = cells
+  if (rows === undefined) into.set(values.subarray(0, count))
+  else for (let i = 0; i < count; i++) into[rows[i]!] = values[i]!
+}
+
+/** A column's numbers, one a cell, NaN where a cell is none; in `room` unless they are kept as doubles. undefined where no cell is a number. */
+export function doublesOf({ numbers, codes, count }: Cells, room: Float64Array): Float64Array | undefined {
+  if (numbers === undefined) return undefined
+  const values = numbers.doubles(count, room)
+  if (codes !== undefined && values === room)
+    for (let i = 0; i < count; i++) if (codes[i] !== NUMBER) room[i] = Number.NaN
+  return values
+}
+
+function eventByEvent(expression: Expression, room: Float64Array): NumbersOf {
+  const evaluated = valuer(expression, ofEvent)
+  return (chunk, mask) => {
+    for (let row = 0; row < chunk.length; row++) {
+      const value = mask[row] === 1 ? evaluated(chunk.event(row)) : null
+      room[row] = typeof value === 'number' ? value : Number.NaN
+    }
+    return room
+  }
+}

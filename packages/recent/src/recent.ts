@@ -1,0 +1,158 @@
+import { hostname } from 'node:os'
+import { type Batch, type Clock, type Event, type Problem, scan, wallClock } from '@telltale/event'
+import {
+  check,
+  finish,
+  type Outer,
+  type Partial,
+  parse,
+  plan,
+  type Query,
+  type QueryError,
+  type Result,
+  rangeOf,
+  type Scope,
+} from '@telltale/query'
+import { MAX_ROWS } from './chunk.ts'
+import { gather } from './gather.ts'
+import { latest } from './latest.ts'
+import { type Coverage, Ring } from './ring.ts'
+import { readAge, readBytes } from './size.ts'
+
+export interface RecentOptions {
+  /** How many events to hold at most. Default a million. */
+  events?: number
+  /** How long after they were received events are held: ms, or a duration such as `24h`. Default: as long as there is room. */
+  age?: number | string
+  /** How much memory to hold at most: bytes, or a size such as `512MB`. Default 512 MB. */
+  memory?: number | string
+  /** Default the machine's own. */
+  clock?: Clock
+  /** Rows to a chunk, the unit of sealing and eviction. Default 32768, at most 65536. */
+  chunk?: number
+}
+
+/** What a query may be asked with, beside itself. */
+export interface QueryOptions extends Outer {
+  /** At most so many rows, also where the query itself says more. */
+  readonly limit?: number
+  /** What `last 24h` ends at, in ms. Default the clock's time. */
+  readonly now?: number
+}
+
+export interface RecentStats {
+  readonly events: number
+  readonly bytes: number
+  readonly chunks: number
+  /** Times in ms and seqs of what is held; undefined while nothing is. */
+  readonly oldest: { readonly time: number; readonly seq: number } | undefined
+  readonly newest: { readonly time: number; readonly seq: number } | undefined
+  /** Events evicted so far. */
+  readonly evicted: number
+}
+
+/** A query's text that is no query. Its `error` says where, what was found and what was expected. */
+export class BadQuery extends Error {
+  override readonly name = 'BadQuery'
+  readonly error: QueryError
+
+  constructor(error: QueryError) {
+    super(error.message)
+    this.error = error
+  }
+}
+
+/** The latest events, held in memory as columns, and what can be asked of them. */
+export interface Recent {
+  /**
+   * Takes whole events: NDJSON, a JSON array or one JSON value. They are believed (`received_at`), so this is for who
+   * uses the ring alone; in Telltale it is fed with journaled batches.
+   */
+  add(bytes: Uint8Array | string): { accepted: number; problems: Problem[] }
+  /** Takes a batch, which must not change any more. Seqs must rise from batch to batch. */
+  append(batch: Batch): void
+  /** Throws {@link BadQuery} where a text is none; whoever passes on a user's text should `parse` it first. */
+  query(query: string | Query, options?: QueryOptions): Result
+  /** What the ring has to say to a query (that has passed `check`) about the events in a scope; to be merged with what others have. */
+  partial(query: Query, scope: Scope): Partial
+  /** Matching events, newest first; without a query the latest of all. */
+  events(query?: string | Query, options?: QueryOptions): Event[]
+  readonly stats: RecentStats
+  readonly coverage: Coverage
+}
+
+/**
+ * The latest events in memory: as many as `events`, `age` and `memory` allow.
+ *
+ *     const latest = recent({ events: 1e6 })
+ *     latest.add(bytes)
+ *     latest.query('type = 404 | count() by url')
+ */
+export function recent(options: RecentOptions = {}): Recent {
+  const { events = 1e6, age = Number.POSITIVE_INFINITY, memory = 512e6, clock = wallClock, chunk = 32_768 } = options
+  if (!(events >= 1)) throw new RangeError(`events must be at least 1, found ${events}`)
+  if (!(chunk >= 1 && chunk <= MAX_ROWS)) throw new RangeError(`chunk must be 1 to ${MAX_ROWS} rows, found ${chunk}`)
+  const ring = new Ring({ events, age: readAge(age), bytes: readBytes(memory), chunk })
+  const host = hostname()
+
+  function partial(query: Query, scope: Scope): Partial {
+    ring.evict(clock.now())
+    const ready = plan(query)
+    return query.aggregates.length > 0 ? gather(ring.chunks, ready, scope) : latest(ring.chunks, ready, scope)
+  }
+
+  return {
+    add(bytes) {
+      const receivedAt = clock.now()
+      const { batch, problems } = scan(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, {
+        hostname: host,
+        receivedAt,
+        trusted: true,
+      })
+      ring.append(batch, receivedAt)
+      return { accepted: batch.length, problems }
+    },
+    append: batch => ring.append(batch, clock.now()),
+    query(given, { limit, now = clock.now(), ...outer } = {}) {
+      const query = withLimit(read(given), limit)
+      const scope = rangeOf(query, outer, now)
+      return finish(query, partial(query, scope), scope)
+    },
+    partial,
+    events(given = '', { limit = 100, now = clock.now(), ...outer } = {}) {
+      const query = withLimit(eventsOf(read(given)), limit)
+      const found = partial(query, rangeOf(query, outer, now))
+      return found.kind === 'events' ? [...found.events] : []
+    },
+    get stats() {
+      ring.evict(clock.now())
+      const { oldest, newest, chunks, evicted } = ring
+      return { events: ring.events, bytes: ring.byteLength, chunks: chunks.length, oldest, newest, evicted }
+    },
+    get coverage() {
+      ring.evict(clock.now())
+      return ring.coverage
+    },
+  }
+}
+
+function read(given: string | Query): Query {
+  if (typeof given !== 'string') {
+    const error = check(given)
+    if (error !== undefined) throw new BadQuery(error)
+    return given
+  }
+  const { query, error } = parse(given)
+  if (error !== undefined) throw new BadQuery(error)
+  return query
+}
+
+function withLimit(query: Query, limit = Number.POSITIVE_INFINITY): Query {
+  return limit < (query.limit ?? Number.POSITIVE_INFINITY) ? { ...query, limit } : query
+}
+
+/** The query for the events behind a query's numbers. */
+function eventsOf({ kind, range, filter, set, aggregates, where, sort }: Query): Query {
+  const events = { kind, ...(range && { range }), ...(filter && { filter }), set, aggregates: [], by: [] }
+  return aggregates.length > 0 ? { ...events, sort: [] } : { ...events, ...(where && { where }), sort }
+}
