@@ -1,5 +1,6 @@
 import type { Moment, ParamKind } from './aggregate.ts'
 import { bucketStart } from './bucket.ts'
+import { keep } from './latest.ts'
 import { groupKey } from './order.ts'
 import type { Group, Partial, State } from './partial.ts'
 import { type Plan, plan } from './plan.ts'
@@ -11,8 +12,12 @@ export function admits(kind: ParamKind | undefined, value: Scalar): boolean {
   return kind === 'condition' ? value === true : value !== null
 }
 
-/** The states a new group begins with, one per aggregate. Calls that share a state hold the same object. */
-export function newStates({ calls }: Plan): State[] {
+/**
+ * The states a new group begins with, one per aggregate. Calls that share a state hold the same object. For a query
+ * `over 100 events` there is one state only, the events kept.
+ */
+export function newStates({ calls, latest }: Plan): State[] {
+  if (latest !== undefined) return [[]]
   const states: State[] = []
   for (const [i, { slot, aggregate }] of calls.entries()) states.push(slot === i ? aggregate.init() : states[slot])
   return states
@@ -54,11 +59,16 @@ export class Accumulator {
       group = { key, states: newStates(this.#plan) }
       this.groups.set(text, group)
     }
-    const { states } = group
-    for (const [i, { aggregate, argument, slot }] of this.#plan.calls.entries()) {
-      if (slot !== i) states[i] = states[slot]
-      else if (argument === undefined) states[i] = aggregate.add(states[i], true, at)
-      else if (admits(aggregate.params[0]?.kind, values[i]!)) states[i] = aggregate.add(states[i], values[i]!, at)
-    }
+    if (this.#plan.latest === undefined) addValues(this.#plan, group.states, values, at)
+    else keep(group, { ...at, values }, this.#plan.latest)
+  }
+}
+
+/** Adds one event's arguments to the states of its group. */
+export function addValues({ calls }: Plan, states: State[], values: readonly Scalar[], at: Moment): void {
+  for (const [i, { aggregate, argument, slot }] of calls.entries()) {
+    if (slot !== i) states[i] = states[slot]
+    else if (argument === undefined) states[i] = aggregate.add(states[i], true, at)
+    else if (admits(aggregate.params[0]?.kind, values[i]!)) states[i] = aggregate.add(states[i], values[i]!, at)
   }
 }

@@ -1,7 +1,8 @@
 import type { Event } from '@telltale/event'
-import { newStates } from './accumulator.ts'
+import { addValues, newStates } from './accumulator.ts'
 import { bucketEnd } from './bucket.ts'
 import { type Column, findColumn } from './columns.ts'
+import { keptOf, latest } from './latest.ts'
 import { ofEvent, predicate, type Value, valuer } from './match.ts'
 import { compareSorted } from './newest.ts'
 import { compareKeys, scalarOf } from './order.ts'
@@ -38,12 +39,20 @@ function groupRows(ready: Plan, given: readonly Group[], scope: Scope | undefine
   const { query, columns } = ready
   const groups = given.length === 0 && query.by.length === 0 && ready.bucket === undefined ? [empty(ready)] : given
   const windows = query.window?.kind === 'sliding' ? slide(ready, query.window, groups, scope) : groups
-  const rows = windows.map(group => rowOf(ready, group, scope))
+  const rows = windows.map(group => rowOf(ready, ready.latest === undefined ? group : counted(ready, group), scope))
   return sorted(query, columns, where(ready, rows))
 }
 
 function empty(ready: Plan): Group {
   return { key: [], states: newStates(ready) }
+}
+
+/** The group of a query `over 100 events` with the states of the events kept. */
+function counted(ready: Plan, group: Group): Group {
+  const { latest: most, ...plain } = ready
+  const states = newStates(plain)
+  for (const { values, ...at } of latest(keptOf(group), most!)) addValues(plain, states, values, at)
+  return { key: group.key, states }
 }
 
 function rowOf({ query, columns, calls, bucket }: Plan, { key, states }: Group, scope: Scope | undefined): Row {

@@ -1,4 +1,5 @@
 import type { Event } from '@telltale/event'
+import { mergeKept } from './latest.ts'
 import { newestFirst } from './newest.ts'
 import type { Group, Partial } from './partial.ts'
 import { type Plan, plan } from './plan.ts'
@@ -23,7 +24,8 @@ export function merge(query: Query, a: Partial, b: Partial): Partial {
 }
 
 /** Two groups of one key together; neither is changed. */
-export function mergeGroups({ calls }: Plan, a: Group, b: Group): Group {
+export function mergeGroups({ calls, latest }: Plan, a: Group, b: Group): Group {
+  if (latest !== undefined) return mergeKept(a, b, latest)
   const states: unknown[] = []
   for (const [i, { aggregate, slot }] of calls.entries()) {
     states.push(slot === i ? aggregate.merge(a.states[i], b.states[i]) : states[slot])

@@ -83,15 +83,15 @@ export class ExpressionParser {
     if (kind === 'symbol' && isComparison(text)) {
       cursor.advance()
       const right = this.#right(mode)
+      if (cursor.token.kind === 'symbol' && isComparison(cursor.token.text)) {
+        throw cursor.expected('and, or, | or the end', 'comparisons do not chain: write a < x and x < b')
+      }
       if (left.kind === 'literal' && right.kind === 'literal') {
         throw new Refusal(
           'found two fixed values compared, expected a field',
           position,
           'a field name stands on the left; odd names go in backticks',
         )
-      }
-      if (cursor.token.kind === 'symbol' && isComparison(cursor.token.text)) {
-        throw cursor.expected('and, or, | or the end', 'comparisons do not chain: write a < x and x < b')
       }
       return this.#at({ kind: 'compare', op: text, left, right }, position)
     }

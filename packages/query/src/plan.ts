@@ -19,6 +19,8 @@ export interface Plan {
   readonly keys: readonly Expression[]
   /** The time bucket to group by after the keys: the tumbling bucket, or the pane of a sliding window. */
   readonly bucket?: Bucket
+  /** `over 100 events`: how many. Groups then keep events instead of states, see latest.ts. */
+  readonly latest?: number
   readonly calls: readonly Call[]
   readonly columns: readonly Column[]
   /** For a query without aggregates: what its events are sorted by, before newest first. */
@@ -72,6 +74,7 @@ function make(query: Query): Plan {
       : { condition: conditions.length === 1 ? conditions[0]! : { kind: 'and' as const, items: conditions } }),
     keys: query.by.map(ready),
     ...(bucket === undefined ? {} : { bucket }),
+    ...(window?.kind === 'count' ? { latest: window.events } : {}),
     calls: callsOf(query.aggregates, ready),
     columns: columnsOf(query),
     order: events

@@ -25,9 +25,10 @@ export const histogram: Aggregate<Sketch> = {
   },
 }
 
-/** The lower and the upper end; the bar around 0 reaches from 0. */
+/** The lower and the upper end. Zero has a bar of its own. */
 function edges(bar: number): [number, number] {
   const near = bucketFloor(bar << COARSE)
   const far = bucketFloor((bar + 1) << COARSE)
+  if (near === 0) return [0, 0]
   return near <= far ? [near, far] : [far, near]
 }
