@@ -14,6 +14,8 @@ export interface Refused {
 }
 
 export interface FlushHooks {
+  /** The segment is in history, but the mark has not moved yet. */
+  loaded(segment: Segment): Promise<void>
   flushed(segment: Segment): void
   refused(refused: Refused): void
   log(message: string): void
@@ -67,6 +69,7 @@ export class Flush {
     ) {
       try {
         await this.#offer(segment)
+        await this.#hooks.loaded(segment)
         this.#retryAfter = 250
       } catch (error) {
         this.#hooks.log(`segment ${segment.name} waits: ${(error as Error).message}`)

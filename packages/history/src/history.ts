@@ -1,8 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
+import type { Partial, Query, Scope } from '@telltale/query'
+import { type AskOptions, ask } from './ask.ts'
 import { embedded } from './engine/embedded.ts'
 import type { Engine, EngineState } from './engine/engine.ts'
+import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
 import { type Journal, type JournalOptions, journal } from './journal/journal.ts'
 import { keepMs } from './keep.ts'
@@ -52,6 +55,7 @@ export class History {
   readonly #path: string
   readonly #clock: Clock
   readonly #flush: Flush
+  readonly #fields: Fields
   readonly #log: (message: string) => void
   #keep: number
   #flushedSeq = 0
@@ -69,6 +73,7 @@ export class History {
     this.#engine =
       options.engine ??
       embedded({ path: join(this.#path, 'history'), log: this.#log, ...(memory === undefined ? {} : { memory }) })
+    this.#fields = new Fields(this.#engine)
     this.journal = journal({
       ...options.journal,
       dir: join(this.#path, 'journal'),
@@ -77,6 +82,7 @@ export class History {
     })
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
+      loaded: segment => this.#fields.learn(segment),
       flushed: segment => this.#flushed(segment.lastSeq, segment.collector),
       refused: refused => {
         this.#refused++
@@ -154,6 +160,20 @@ export class History {
     await this.#flush.drain()
   }
 
+  /**
+   * What the events at or below the flushed mark make of a query; of a lower mark where the scope says so.
+   * @param query one that has passed `check`
+   */
+  partial(query: Query, scope: Scope, options?: AskOptions): Promise<Partial> {
+    const uptoSeq = Math.min(scope.uptoSeq ?? Number.POSITIVE_INFINITY, this.#flushedSeq)
+    return ask(this.#engine, this.#fields, this.journal.collector, query, { ...scope, uptoSeq }, options)
+  }
+
+  /** Every path of additional_info history ever held, with the engine's names of the types found there. */
+  get fields(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#fields.all
+  }
+
   /** How many events history holds. */
   async count(): Promise<number> {
     return Number((await this.#engine.read(`SELECT count() FROM ${TABLE}`)).bytes.toString())
@@ -190,6 +210,7 @@ export class History {
 
   async #ready(): Promise<void> {
     await migrate(this.#engine)
+    await this.#fields.open()
     this.#flush.wake()
     await this.sweep()
   }

@@ -111,10 +111,12 @@ class Embedded implements Engine {
     signal?.throwIfAborted()
     const tag = `telltale-${process.pid}-${this.#nextId++}`
     const settings = {
+      ...options.settings,
       max_execution_time: timeout / 1000,
       max_memory_usage: memory,
       max_bytes_before_external_group_by: Math.floor(memory / 2),
       max_bytes_before_external_sort: Math.floor(memory / 2),
+      output_format_json_escape_forward_slashes: 0,
       log_comment: tag,
     }
     const kill = (): void => {

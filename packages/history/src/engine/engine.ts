@@ -28,6 +28,8 @@ export interface ReadOptions {
   timeout?: number
   /** Bytes of memory it may use. Default: a quarter of the engine's. */
   memory?: number
+  /** Further settings of this read. */
+  settings?: Readonly<Record<string, number | string>>
   signal?: AbortSignal
 }
 

@@ -1,0 +1,137 @@
+import { type Call, type Expression, type Plan, plan, type Query, type Scope } from '@telltale/query'
+import type { Fields } from '../fields.ts'
+import { text } from '../literal.ts'
+import { condition, view } from './condition.ts'
+import { identity, type View } from './view.ts'
+
+/** A query as SQL: WHERE clauses without the word. */
+export interface Compiled {
+  /** Rows whose part in the answer SQL can tell. */
+  readonly sure: string
+  /** Rows that only the reference can judge, to be streamed through it. Absent: none. */
+  readonly doubtful?: string
+  /** Absent where every possible row is doubtful. */
+  readonly groups?: GroupColumns
+}
+
+/** How to ask for the groups. */
+export interface GroupColumns {
+  readonly keys: readonly { readonly sql: string; readonly kind: KeyKind }[]
+  /** ms of UTC time to group by; the bucket's start lies in the first of them or is found from it. */
+  readonly bucket?: string
+  /** Expressions of states, each once. */
+  readonly states: readonly string[]
+  /** Per call with a state of its own, which of `states` are its. */
+  readonly calls: readonly { readonly call: Call; readonly at: readonly number[] }[]
+}
+
+export type KeyKind = 'string' | 'number' | 'boolean' | 'identity' | 'missing'
+
+const DAY = 86_400_000
+const QUARTER = 900_000
+
+export function compile(query: Query, scope: Scope, collector: string, fields: Fields): Compiled {
+  const ready = plan(query)
+  const within = scopeSql(scope, collector)
+  const holds = ready.condition === undefined ? { sure: '1', possible: '1' } : condition(ready.condition, fields)
+  const and = (...parts: string[]): string => [...within, ...parts].filter(part => part !== '1').join(' AND ') || '1'
+  if (ready.latest !== undefined) return { sure: '0', doubtful: and(holds.possible) }
+  const { groups, doubts } =
+    query.aggregates.length === 0
+      ? { groups: undefined, doubts: orderDoubts(ready, fields) }
+      : groupColumns(ready, fields)
+  const doubt = doubts.length === 0 ? undefined : `(${doubts.join(' OR ')})`
+  const unsure: string[] = []
+  if (holds.sure !== holds.possible) unsure.push(`${holds.possible} AND NOT ${holds.sure}`)
+  if (doubt !== undefined) unsure.push(`${holds.sure} AND ${doubt}`)
+  return {
+    sure: and(holds.sure, ...(doubt === undefined ? [] : [`NOT ${doubt}`])),
+    ...(unsure.length === 0 ? {} : { doubtful: and(`(${unsure.join(' OR ')})`) }),
+    ...(groups === undefined ? {} : { groups }),
+  }
+}
+
+/** The scope's bounds. Seq belongs to this collector; what others sent is all in history. */
+function scopeSql({ from, to, afterSeq = 0, uptoSeq = Number.POSITIVE_INFINITY }: Scope, collector: string): string[] {
+  const parts: string[] = []
+  const moment = (ms: number): string => `fromUnixTimestamp64Micro(toInt64(${Math.ceil(ms * 1000)}), 'UTC')`
+  if (from > 0) parts.push(`time >= ${moment(Math.min(from, LAST))}`)
+  if (to < LAST) parts.push(`time < ${moment(Math.max(to, 0))}`)
+  if (afterSeq > 0) parts.push(`(collector != ${text(collector)} OR seq > ${afterSeq})`)
+  if (Number.isFinite(uptoSeq)) parts.push(`(collector != ${text(collector)} OR seq <= ${uptoSeq})`)
+  return parts
+}
+
+/** The year 2262, beyond which no event's time lies. */
+const LAST = Date.UTC(2262, 0, 2)
+
+function orderDoubts({ order }: Plan, fields: Fields): string[] {
+  return order.flatMap(({ value }) => doubtOf(view(value, fields)))
+}
+
+function doubtOf({ doubt }: View): string[] {
+  return doubt === undefined ? [] : [doubt]
+}
+
+function groupColumns(ready: Plan, fields: Fields): { groups: GroupColumns; doubts: string[] } {
+  const doubts: string[] = []
+  const keys = ready.keys.map(key => {
+    const value = view(key, fields)
+    doubts.push(...doubtOf(value))
+    return keyOf(value)
+  })
+  const states: string[] = []
+  const indexOf = (sql: string): number => {
+    const at = states.indexOf(sql)
+    return at >= 0 ? at : states.push(sql) - 1
+  }
+  const calls = ready.calls.flatMap((call, i) => {
+    if (call.slot !== i) return []
+    const argument = argumentOf(call.argument, call.aggregate.params[0]?.kind, fields, doubts)
+    return [{ call, at: call.aggregate.sql({ ...argument, time: TIME, seq: 'seq' }).map(indexOf) }]
+  })
+  const bucket = ready.bucket === undefined ? {} : { bucket: bucketSql(ready.bucket) }
+  return { groups: { keys, ...bucket, states, calls }, doubts }
+}
+
+const TIME = '(toUnixTimestamp64Micro(time) / 1000)'
+const NO_NUMBER = "CAST(NULL, 'Nullable(Float64)')"
+
+function argumentOf(
+  argument: Expression | undefined,
+  kind: string | undefined,
+  fields: Fields,
+  doubts: string[],
+): { number: string; identity: string; condition: string } {
+  if (argument === undefined) return { number: NO_NUMBER, identity: '', condition: '1' }
+  if (kind === 'condition') {
+    const { sure, possible } = condition(argument, fields)
+    if (sure !== possible) doubts.push(`(${possible} AND NOT ${sure})`)
+    return { number: NO_NUMBER, identity: '', condition: sure }
+  }
+  const value = view(argument, fields)
+  // Numbers ignore arrays; whoever counts values needs an array's text, which only the reference can tell.
+  if (kind !== 'number') doubts.push(...doubtOf(value))
+  return { number: value.number ?? NO_NUMBER, identity: identity(value), condition: '1' }
+}
+
+/** The cheapest expression that tells the key's values apart. */
+function keyOf(value: View): { sql: string; kind: KeyKind } {
+  const { number, string, boolean, strings } = value
+  const present = [number, string, boolean, strings].filter(one => one !== undefined)
+  if (present.length === 0) return { sql: 'NULL', kind: 'missing' }
+  if (present.length > 1 || strings !== undefined) return { sql: identity(value), kind: 'identity' }
+  if (string !== undefined) return { sql: string, kind: 'string' }
+  // Adding 0 turns −0 into 0.
+  return number !== undefined ? { sql: `${number} + 0.`, kind: 'number' } : { sql: boolean!, kind: 'boolean' }
+}
+
+/**
+ * Below a day, and for days in UTC, the bucket's start. For days elsewhere the quarter of an hour, whose bucket JavaScript
+ * knows: zones change on quarters, and two libraries may differ about when.
+ */
+function bucketSql({ ms, zone }: { ms: number; zone: string }): string {
+  const floor = (size: number): string => `intDiv(toUnixTimestamp64Micro(time), ${size * 1000}) * ${size}`
+  if (ms < DAY) return floor(ms)
+  return zone === 'UTC' ? floor(DAY) : floor(QUARTER)
+}

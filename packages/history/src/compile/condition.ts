@@ -1,0 +1,171 @@
+import { ARITHMETIC, COMPARISONS, type Comparison, type Expression, resolve } from '@telltale/query'
+import type { Fields } from '../fields.ts'
+import { double, text } from '../literal.ts'
+import { textSearch } from './text-search.ts'
+import { pathThere, pathView, type View } from './view.ts'
+
+/**
+ * A condition as two UInt8 expressions, never NULL: where it holds for sure, and where it may. Between the two lie the
+ * rows that only the reference can decide. Where nothing is in doubt, both are the same string.
+ */
+export interface Condition {
+  readonly sure: string
+  readonly possible: string
+}
+
+const NEVER: Condition = { sure: '0', possible: '0' }
+const ALWAYS: Condition = { sure: '1', possible: '1' }
+
+export function condition(node: Expression, fields: Fields): Condition {
+  switch (node.kind) {
+    case 'and':
+      return joined(
+        node.items.map(item => condition(item, fields)),
+        'AND',
+        ALWAYS,
+      )
+    case 'or':
+      return joined(
+        node.items.map(item => condition(item, fields)),
+        'OR',
+        NEVER,
+      )
+    case 'not': {
+      const { sure, possible } = condition(node.item, fields)
+      const inverse = `NOT (${possible})`
+      return { sure: inverse, possible: sure === possible ? inverse : `NOT (${sure})` }
+    }
+    case 'compare':
+      return compares(view(node.left, fields), node.op, view(node.right, fields))
+    case 'in':
+      return joined(
+        node.values.map(value => compares(view(node.left, fields), '=', view(value, fields))),
+        'OR',
+        NEVER,
+      )
+    case 'glob':
+      return matches(view(node.left, fields), string => `${string} LIKE ${text(like(node.pattern))}`)
+    case 'regex':
+      // ClickHouse lets a dot match line breaks unless told otherwise.
+      return matches(view(node.left, fields), string => `match(${string}, ${text(`(?-s)${node.pattern}`)})`)
+    case 'text':
+      return textSearch(node.text)
+    case 'tag':
+      return certain(`has(tags, ${text(node.tag)})`)
+    case 'has':
+      return certain(there(node.field.name, fields))
+    case 'literal':
+      return node.value === true ? ALWAYS : NEVER
+    case 'field':
+    case 'arithmetic': {
+      const { boolean } = view(node, fields)
+      return boolean === undefined ? NEVER : certain(`ifNull(${boolean}, 0)`)
+    }
+  }
+}
+
+/** What SQL knows of an expression's value. */
+export function view(node: Expression, fields: Fields): View {
+  switch (node.kind) {
+    case 'literal':
+      if (typeof node.value === 'number') return { number: double(node.value) }
+      if (typeof node.value === 'string') return { string: text(node.value) }
+      return node.value === null ? {} : { boolean: node.value ? '1' : '0' }
+    case 'field':
+      return fieldView(node.name, fields)
+    case 'arithmetic': {
+      const [left, right] = [view(node.left, fields).number, view(node.right, fields).number]
+      if (left === undefined || right === undefined) return {}
+      const result = `${ARITHMETIC[node.op].sql}(${left}, ${right})`
+      return { number: `if(isFinite(${result}), ${result}, NULL)` }
+    }
+    default: {
+      const { sure, possible } = condition(node, fields)
+      return sure === possible
+        ? { boolean: `(${sure})` }
+        : { boolean: `(${sure})`, doubt: `(${possible}) AND NOT (${sure})` }
+    }
+  }
+}
+
+function fieldView(field: string, fields: Fields): View {
+  const place = resolve(field)
+  if (place.kind === 'info') return {}
+  if (place.kind === 'path') return pathView(place.name, fields.types(place.name))
+  switch (place.type) {
+    case 'strings':
+      return { strings: 'tags' }
+    case 'number':
+      return { number: `toFloat64(${place.key})` }
+    case 'time':
+      return { number: `(toUnixTimestamp64Micro(${place.key}) / 1000)` }
+    default:
+      return { string: place.key }
+  }
+}
+
+function there(field: string, fields: Fields): string {
+  const place = resolve(field)
+  if (place.kind === 'top') return '1'
+  if (place.kind === 'info') return 'notEmpty(JSONAllPaths(additional_info))'
+  const below = fields.below(place.name)
+  const itself = pathThere(place.name, fields.types(place.name))
+  if (below === undefined || below.length > 50)
+    return `(${itself} OR arrayExists(path -> startsWith(path, ${text(`${place.name}.`)}), JSONAllPaths(additional_info)))`
+  return `(${[itself, ...below.map(path => pathThere(path, fields.types(path)))].join(' OR ')})`
+}
+
+/** Each type with its like; booleans are only equal or not. Arrays match where an element does. */
+function compares(left: View, op: Comparison, right: View): Condition {
+  const { sql, ordered } = COMPARISONS[op]
+  const parts: string[] = []
+  const pair = (a: string | undefined, b: string | undefined): void => {
+    if (a !== undefined && b !== undefined) parts.push(`ifNull(${a} ${sql} ${b}, 0)`)
+  }
+  pair(left.number, right.number)
+  pair(left.string, right.string)
+  if (!ordered) pair(left.boolean, right.boolean)
+  const any = (array: string | undefined, other: string | undefined, flip: boolean): void => {
+    if (array === undefined || other === undefined) return
+    parts.push(`ifNull(arrayExists(tag -> ${flip ? `${other} ${sql} tag` : `tag ${sql} ${other}`}, ${array}), 0)`)
+  }
+  any(left.strings, right.string, false)
+  any(right.strings, left.string, true)
+  if (left.strings !== undefined && right.strings !== undefined)
+    parts.push(`arrayExists(a -> arrayExists(b -> a ${sql} b, ${right.strings}), ${left.strings})`)
+  return doubtful(parts, [left.doubt, right.doubt])
+}
+
+function matches(value: View, test: (string: string) => string): Condition {
+  const parts: string[] = []
+  if (value.string !== undefined) parts.push(`ifNull(${test(value.string)}, 0)`)
+  if (value.strings !== undefined) parts.push(`arrayExists(tag -> ${test('tag')}, ${value.strings})`)
+  return doubtful(parts, [value.doubt])
+}
+
+function doubtful(parts: string[], doubts: (string | undefined)[]): Condition {
+  const doubt = doubts.filter(one => one !== undefined).join(' OR ')
+  const holds = parts.length === 0 ? '0' : parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`
+  if (doubt === '') return certain(holds)
+  return { sure: `(${holds} AND NOT (${doubt}))`, possible: `(${holds} OR ${doubt})` }
+}
+
+function certain(sql: string): Condition {
+  return { sure: sql, possible: sql }
+}
+
+function joined(parts: Condition[], word: 'AND' | 'OR', none: Condition): Condition {
+  if (parts.length === 0) return none
+  if (parts.length === 1) return parts[0]!
+  const sure = `(${parts.map(part => part.sure).join(` ${word} `)})`
+  const possible = `(${parts.map(part => part.possible).join(` ${word} `)})`
+  return { sure, possible }
+}
+
+/** A glob as a LIKE pattern. */
+function like(glob: string): string {
+  return glob
+    .replace(/[\\%_]/g, '\\$&')
+    .replaceAll('*', '%')
+    .replaceAll('?', '_')
+}

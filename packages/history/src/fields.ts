@@ -1,0 +1,83 @@
+import type { Engine } from './engine/engine.ts'
+import type { Segment } from './journal/segment.ts'
+import { text } from './literal.ts'
+import { DATABASE, TABLE } from './schema.ts'
+
+const FIELDS = `${DATABASE}.fields`
+/** Pairs of path and type kept; a sender that makes up keys must not fill memory. */
+const MOST = 50_000
+
+/**
+ * Which types every path of additional_info ever had in history, so that SQL reads only the subcolumns there are.
+ * It only grows, and is brought up to date before the flushed mark moves: what is not in it is in no event.
+ */
+export class Fields {
+  readonly #engine: Engine
+  #types = new Map<string, Set<string>>()
+  #pairs = 0
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** The ClickHouse types found at a path, `undefined` where they are not known (too many paths to keep). */
+  types(path: string): ReadonlySet<string> | undefined {
+    return this.#types.get(path) ?? (this.full ? undefined : NONE)
+  }
+
+  /** Every known path at or below this one; `undefined` where they are not all known. */
+  below(path: string): string[] | undefined {
+    if (this.full) return undefined
+    return [...this.#types.keys()].filter(other => path === '' || other.startsWith(`${path}.`))
+  }
+
+  /** Paths by rising name with their types, for completion. */
+  get all(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#types
+  }
+
+  get full(): boolean {
+    return this.#pairs >= MOST
+  }
+
+  /** Makes the table if missing and reads it. */
+  async open(): Promise<void> {
+    await this.#engine.command(
+      `CREATE TABLE IF NOT EXISTS ${FIELDS} (path String, type String) ENGINE = ReplacingMergeTree ORDER BY (path, type)`,
+    )
+    const { bytes } = await this.#engine.read(`SELECT DISTINCT path, type FROM ${FIELDS} LIMIT ${MOST}`, {
+      format: 'JSONCompactEachRow',
+    })
+    this.#types = new Map()
+    this.#pairs = 0
+    for (const line of bytes.toString().split('\n'))
+      if (line !== '') this.#add(...(JSON.parse(line) as [string, string]))
+  }
+
+  /** Takes over what a segment just loaded brought. */
+  async learn({ collector, firstSeq, lastSeq }: Segment): Promise<void> {
+    if (this.full) return
+    const { bytes } = await this.#engine.read(
+      `SELECT distinctJSONPathsAndTypes(additional_info) FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`,
+      { format: 'JSONCompactEachRow', timeout: 120_000 },
+    )
+    const [found] = JSON.parse(bytes.toString()) as [Record<string, string[]>]
+    const fresh = Object.entries(found).flatMap(([path, types]) =>
+      types.filter(type => this.#types.get(path)?.has(type) !== true).map(type => [path, type] as const),
+    )
+    if (fresh.length === 0) return
+    const values = fresh.slice(0, MOST - this.#pairs).map(([path, type]) => `(${text(path)}, ${text(type)})`)
+    await this.#engine.command(`INSERT INTO ${FIELDS} (path, type) VALUES ${values.join(', ')}`)
+    for (const [path, type] of fresh) this.#add(path, type)
+  }
+
+  #add(path: string, type: string): void {
+    if (this.full) return
+    const types = this.#types.get(path)
+    if (types === undefined) this.#types.set(path, new Set([type]))
+    else types.add(type)
+    this.#pairs++
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
