@@ -5,4 +5,4 @@
  * @module
  */
 export { BadQuery, type QueryOptions, type Recent, type RecentOptions, type RecentStats, recent } from './recent.ts'
-export type { Coverage } from './ring.ts'
+export type { Caps, Coverage } from './ring.ts'

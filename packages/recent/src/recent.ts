@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type Batch, type Clock, type Event, type Problem, scan, wallClock } from '@telltale/event'
+import { type Batch, type Clock, type Event, scan, type Taken, wallClock } from '@telltale/event'
 import {
   check,
   finish,
@@ -16,7 +16,7 @@ import {
 import { MAX_ROWS } from './chunk.ts'
 import { gather } from './gather.ts'
 import { latest } from './latest.ts'
-import { type Coverage, Ring } from './ring.ts'
+import { type Caps, type Coverage, Ring } from './ring.ts'
 import { readAge, readBytes } from './size.ts'
 
 export interface RecentOptions {
@@ -68,7 +68,7 @@ export interface Recent {
    * Takes whole events: NDJSON, a JSON array or one JSON value. They are believed (`received_at`), so this is for who
    * uses the ring alone; in Telltale it is fed with journaled batches.
    */
-  add(bytes: Uint8Array | string): { accepted: number; problems: Problem[] }
+  add(bytes: Uint8Array | string): Taken
   /** Takes a batch, which must not change any more. Seqs must rise from batch to batch. */
   append(batch: Batch): void
   /** Throws {@link BadQuery} where a text is none; whoever passes on a user's text should `parse` it first. */
@@ -77,8 +77,10 @@ export interface Recent {
   partial(query: Query, scope: Scope): Partial
   /** Matching events, newest first; without a query the latest of all. */
   events(query?: string | Query, options?: QueryOptions): Event[]
-  readonly stats: RecentStats
-  readonly coverage: Coverage
+  stats(): RecentStats
+  coverage(): Coverage
+  /** What it holds at most. */
+  readonly caps: Caps
 }
 
 /**
@@ -104,13 +106,13 @@ export function recent(options: RecentOptions = {}): Recent {
   return {
     add(bytes) {
       const receivedAt = clock.now()
-      const { batch, problems } = scan(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, {
+      const { batch, accepted, refused, problems } = scan(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, {
         hostname: host,
         receivedAt,
         trusted: true,
       })
       ring.append(batch, receivedAt)
-      return { accepted: batch.length, problems }
+      return { accepted, refused, problems }
     },
     append: batch => ring.append(batch, clock.now()),
     query(given, { limit, now = clock.now(), ...outer } = {}) {
@@ -124,15 +126,16 @@ export function recent(options: RecentOptions = {}): Recent {
       const found = partial(query, rangeOf(query, outer, now))
       return found.kind === 'events' ? [...found.events] : []
     },
-    get stats() {
+    stats() {
       ring.evict(clock.now())
       const { oldest, newest, chunks, evicted } = ring
       return { events: ring.events, bytes: ring.byteLength, chunks: chunks.length, oldest, newest, evicted }
     },
-    get coverage() {
+    coverage() {
       ring.evict(clock.now())
       return ring.coverage
     },
+    caps: ring.caps,
   }
 }
 
