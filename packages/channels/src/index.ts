@@ -4,9 +4,11 @@
  * @module
  */
 export type * from './channel.ts'
+export { type FileOptions, file } from './file.ts'
 export { type HealthOptions, health } from './health.ts'
 export { type HostOptions, host } from './host/host.ts'
 export type { Plain } from './plain.ts'
+export { type StdinChannel, type StdinOptions, stdin } from './stdin.ts'
 export { type TcpOptions, tcp } from './tcp.ts'
 export { type UdpOptions, udp } from './udp.ts'
 export { type WebSocketIntake, type WebSocketOptions, websocket } from './websocket.ts'

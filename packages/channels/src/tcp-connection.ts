@@ -4,11 +4,10 @@ import { answer, failure } from './answer.ts'
 import type { Delivery } from './delivery.ts'
 import { Lines } from './lines.ts'
 import { type Plain, plainToMessages } from './plain.ts'
+import { Reading } from './reading.ts'
 
 /** A client's first line, if it wants to be answered. */
 const HELLO = /^\{\s*"telltale"\s*:\s*"ack"\s*\}$/
-/** Answers written and not yet taken by the client, in bytes, beyond which it is not read. */
-const UNREAD_ANSWERS = 256 * 1024
 /** How long a peer may take to close its end, in ms. */
 const GOODBYE = 1_000
 
@@ -19,15 +18,15 @@ export class TcpConnection {
   readonly #socket: Socket
   readonly #delivery: Delivery
   readonly #plain: Plain
+  readonly #reading: Reading
   readonly #lines = new Lines()
   #first = true
   #acks = false
   #answering: Promise<void> = Promise.resolve()
-  #ended = false
-  #wake: () => void = () => {}
 
   constructor(socket: Socket, delivery: Delivery, plain: Plain) {
     this.#socket = socket
+    this.#reading = new Reading(socket)
     this.#delivery = delivery
     this.#plain = plain
     this.done = this.#run()
@@ -41,11 +40,7 @@ export class TcpConnection {
     // Who wants answers must get them first.
     if (!this.#acks) this.#socket.end()
     const timers: NodeJS.Timeout[] = []
-    const cut = (): void => {
-      this.#ended = true
-      this.#wake()
-    }
-    timers.push(setTimeout(cut, ms))
+    timers.push(setTimeout(() => this.#reading.stop(), ms))
     const stuck = new Promise<void>(resolve => timers.push(setTimeout(resolve, ms + 2 * GOODBYE)))
     await Promise.race([this.done, stuck])
     for (const timer of timers) clearTimeout(timer)
@@ -53,40 +48,20 @@ export class TcpConnection {
   }
 
   async #run(): Promise<void> {
-    const socket = this.#socket
-    const wake = (): void => this.#wake()
-    const ended = (): void => {
-      this.#ended = true
-      wake()
-    }
-    // What follows an error is `close`; what came before it counts.
-    socket
-      .on('readable', wake)
-      .on('drain', wake)
-      .on('end', ended)
-      .on('close', ended)
-      .on('error', () => {})
-    for (;;) {
-      const chunk: Buffer | null = socket.read()
-      if (chunk !== null) await this.#take(this.#lines.push(chunk))
-      else if (this.#ended) break
-      else await this.#something()
-      while (socket.writableLength > UNREAD_ANSWERS && !this.#ended) await this.#something()
+    const { writableHighWaterMark } = this.#socket
+    for (let chunk = await this.#reading.next(); chunk !== undefined; chunk = await this.#reading.next()) {
+      await this.#take(this.#lines.push(chunk))
+      await this.#reading.until(() => this.#socket.writableLength <= writableHighWaterMark)
     }
     await this.#take(this.#lines.end())
     await this.#answering
     await this.#close()
   }
 
-  #something(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = resolve
-    })
-  }
-
   async #close(): Promise<void> {
     const socket = this.#socket
     if (socket.closed) return
+    if (!this.#acks) return socket.destroySoon()
     socket.end()
     // What it still sends is passed over: were it left unread, the last answers would be lost in a reset.
     socket.removeAllListeners('readable').resume()

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { Lines } from './lines.ts'
+
+/** How far a file was read: what is remembered of it. */
+export interface Mark {
+  /** Device and inode: which file it is, whatever its name. */
+  file: string
+  /** Everything before is journaled. */
+  offset: number
+  /** Length and MD5 of the file's first bytes: an inode may be used again, and a file be written anew. */
+  head: string
+}
+
+const CHUNK = 64 * 1024
+const HEAD = 256
+
+/** One open file that is read as it grows. */
+export class Followed {
+  readonly file: string
+  /** Looks in a row that found nothing new. */
+  quiet = 0
+  readonly #handle: FileHandle
+  readonly #lines = new Lines()
+  #offset: number
+  #head: string
+  #journaled: number
+  /** Rises when what was read counts no longer: the file was cut, or the journal failed. */
+  #era = 0
+  #failed = false
+
+  private constructor(handle: FileHandle, file: string, offset: number, head: string) {
+    this.#handle = handle
+    this.file = file
+    this.#offset = offset
+    this.#journaled = offset
+    this.#head = head
+  }
+
+  /**
+   * @param from where to read from: the beginning, after the last whole line, or the mark if it is of this file
+   * @throws as open does
+   */
+  static async open(path: string, from: 'beginning' | 'end' | Mark): Promise<Followed> {
+    const handle = await open(path)
+    try {
+      const stats = await handle.stat({ bigint: true })
+      const { dev, ino, size } = stats
+      if (stats.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+      const file = `${dev}:${ino}`
+      let offset = 0
+      if (from === 'end') offset = await afterLastLine(handle, Number(size))
+      else if (from !== 'beginning') offset = (await isMarked(handle, file, Number(size), from)) ? from.offset : 0
+      return new Followed(handle, file, offset, await headOf(handle, offset))
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  get mark(): Mark {
+    return { file: this.file, offset: this.#journaled, head: this.#head }
+  }
+
+  /** Reads what is new. @param take hands whole lines over and resolves to the moment they are journaled */
+  async read(take: (lines: Buffer) => Promise<{ journaled: Promise<void> }>, stopped: () => boolean): Promise<void> {
+    if (this.#failed) this.#goTo(this.#journaled)
+    const { size } = await this.#handle.stat()
+    if (await this.#wasCut(size)) {
+      await this.#take(this.#lines.end(), take)
+      this.#goTo(0)
+    }
+    this.quiet++
+    while (this.#offset < size && !stopped()) {
+      const chunk = Buffer.allocUnsafeSlow(CHUNK)
+      const { bytesRead } = await this.#handle.read(chunk, 0, CHUNK, this.#offset)
+      if (bytesRead === 0) break
+      this.quiet = 0
+      this.#offset += bytesRead
+      await this.#take(this.#lines.push(chunk.subarray(0, bytesRead)), take)
+    }
+    if (headLength(this.#head) < Math.min(HEAD, this.#offset)) this.#head = await headOf(this.#handle, this.#offset)
+  }
+
+  /** Nobody will write to it any more: its last line is whole as it is. */
+  async finish(take: (lines: Buffer) => Promise<{ journaled: Promise<void> }>): Promise<void> {
+    await this.#take(this.#lines.end(), take)
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+
+  async #take(lines: Buffer, take: (lines: Buffer) => Promise<{ journaled: Promise<void> }>): Promise<void> {
+    if (lines.length === 0) return
+    const era = this.#era
+    const offset = this.#offset - this.#lines.pending
+    const { journaled } = await take(lines)
+    journaled.then(
+      () => {
+        if (era === this.#era && !this.#failed) this.#journaled = offset
+      },
+      () => {
+        if (era === this.#era) this.#failed = true
+      },
+    )
+  }
+
+  #goTo(offset: number): void {
+    this.#era++
+    this.#failed = false
+    this.#lines.end()
+    this.#offset = offset
+    this.#journaled = offset
+    if (offset === 0) this.#head = ''
+  }
+
+  async #wasCut(size: number): Promise<boolean> {
+    if (size < this.#offset) return true
+    return (
+      headLength(this.#head) > 0 &&
+      size > this.#offset &&
+      (await headOf(this.#handle, headLength(this.#head))) !== this.#head
+    )
+  }
+}
+
+/** Length and hash of the first bytes, at most as many as were read. */
+async function headOf(handle: FileHandle, offset: number): Promise<string> {
+  const head = Buffer.alloc(Math.min(HEAD, offset))
+  if (head.length === 0) return ''
+  const { bytesRead } = await handle.read(head, 0, head.length, 0)
+  return `${bytesRead}:${createHash('md5').update(head.subarray(0, bytesRead)).digest('hex')}`
+}
+
+function headLength(head: string): number {
+  return Number.parseInt(head, 10) || 0
+}
+
+async function isMarked(handle: FileHandle, file: string, size: number, mark: Mark): Promise<boolean> {
+  if (file !== mark.file || size < mark.offset) return false
+  return (await headOf(handle, headLength(mark.head))) === mark.head
+}
+
+/** A line being written when it starts belongs to what is to come. */
+async function afterLastLine(handle: FileHandle, size: number): Promise<number> {
+  const tail = Buffer.alloc(Math.min(CHUNK, size))
+  await handle.read(tail, 0, tail.length, size - tail.length)
+  const newline = tail.lastIndexOf(10)
+  if (newline >= 0) return size - tail.length + newline + 1
+  return tail.length === size ? 0 : size
+}
