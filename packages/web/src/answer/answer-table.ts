@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
-import { styleMap } from 'lit/directives/style-map.js'
+import { styled } from '../page/styled.ts'
 import type { Answer } from '../api/request.ts'
 import { timeColumn, valueColumns } from '../ask/pivot.ts'
 import { chip, chipStyle } from '../colour/chip.ts'
@@ -110,7 +110,7 @@ export class AnswerTable extends LitElement {
     const swatch = type < 0 ? undefined : session.palette.of(String(row[type]))
     const dark = document.documentElement.dataset['theme'] === 'dark'
     const width = top > 0 ? Math.max(0, (100 * (Number(row[ranked]) || 0)) / top) : 0
-    return html`<span class="bar" style=${styleMap({ width: `${width}%`, ...(swatch && { background: dark ? swatch.film : swatch.paper }) })}></span>`
+    return html`<span class="bar" style=${styled({ width: `${width}%`, ...(swatch && { background: dark ? swatch.film : swatch.paper }) })}></span>`
   }
 }
 customElements.define('answer-table', AnswerTable)

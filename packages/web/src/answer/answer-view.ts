@@ -88,11 +88,12 @@ export class AnswerView extends LitElement {
   }
 
   #body(answer: Answer): TemplateResult {
-    const { ofEvents, step } = session.answers
+    const { answers } = session
+    const { ofEvents, step } = answers
     const values = valueColumns(answer)
     const value = values[Math.min(this.shown, values.length - 1)]
     if (timeColumn(answer) >= 0 && value !== undefined && answer.rows.length > 0) {
-      const lines = pivot(answer, value, step)
+      const lines = pivot(ofEvents ? whole(answer, step ?? 0, answers.standing) : answer, value, step)
       return html`<div class="graph"><line-graph .lines=${lines} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
         ${ofEvents ? nothing : html`<answer-table .answer=${answer}></answer-table>`}`
     }
@@ -124,4 +125,14 @@ export class AnswerView extends LitElement {
     return html`${parts.filter(part => part !== '').join(' · ')}${coverage === undefined ? nothing : html` · <span class=${coverage.startsWith('not covered') ? 'uncovered' : ''}>${coverage}</span>`}${answers.standing ? ' · live' : ` · asked ${timeOfDay(Date.now())}`}`
   }
 }
+/** Without the first bucket and the one that still runs: they are not full, and would look like a fall. */
+function whole(answer: Answer, step: number, standing: boolean): Answer {
+  const time = timeColumn(answer)
+  const times = answer.rows.map(row => Number(row[time]))
+  const first = Math.min(...times)
+  const open = standing ? Math.floor(Date.now() / step) * step : Number.POSITIVE_INFINITY
+  const rows = answer.rows.filter((_, i) => times[i]! > first && times[i]! < open)
+  return rows.length > 0 ? { ...answer, rows } : answer
+}
+
 customElements.define('answer-view', AnswerView)

@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult, unsafeCSS } from 'lit'
-import { styleMap } from 'lit/directives/style-map.js'
+import { styled } from '../page/styled.ts'
 import uPlot from 'uplot'
 import plotStyle from 'uplot/dist/uPlot.min.css?inline'
 import type { Lines } from '../ask/pivot.ts'
@@ -100,7 +100,7 @@ export class LineGraph extends LitElement {
         ${at !== undefined && times[at] !== undefined ? html`<span class="when">${moment(times[at])}</span>` : nothing}
         ${lines.map((line, i) => {
           const value = at === undefined ? undefined : line.values[at]
-          return html`<span><i style=${styleMap({ background: this.#colour(i) })}></i>${line.label}${value === undefined ? nothing : html` <b>${value === null ? '–' : number(Number((value / this.divide).toPrecision(4)))}</b>`}</span>`
+          return html`<span><i style=${styled({ background: this.#colour(i) })}></i>${line.label}${value === undefined ? nothing : html` <b>${value === null ? '–' : number(Number((value / this.divide).toPrecision(4)))}</b>`}</span>`
         })}
         ${hidden > 0 ? html`<span class="when">and ${hidden} more in the table</span>` : nothing}
       </div>`

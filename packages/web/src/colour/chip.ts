@@ -1,10 +1,10 @@
 import { css, html, type TemplateResult } from 'lit'
-import { styleMap } from 'lit/directives/style-map.js'
+import { styled } from '../page/styled.ts'
 import type { Swatch } from './palette.ts'
 
 /** A snip of the tape in a type's colour: the key between a name and its marks. */
 export function chip(swatch: Swatch): TemplateResult {
-  return html`<span class="chip" aria-hidden="true"><i style=${styleMap({ background: swatch.film })}></i></span>`
+  return html`<span class="chip" aria-hidden="true"><i style=${styled({ background: swatch.film })}></i></span>`
 }
 
 export const chipStyle = css`

@@ -31,7 +31,7 @@ export const SWATCHES: readonly Swatch[] = [
 /** What everything beyond the bounds is drawn in. */
 export const OTHERS: Swatch = { name: 'others', film: '#6d7f7c', paper: '#6d7f7c' }
 
-/** First match wins; the first free colour of the list is taken. So a person knows a red mark before reading its label. */
+/** First match wins; the first free colour of the list is taken, else any free one. So a person knows a red mark before reading its label. */
 const MEANINGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^telltale_|^host_/, ['slate', 'steel']],
   [/alert|incident|pattern/, ['magenta', 'rose']],
@@ -77,13 +77,9 @@ export class Palette {
 
   #choose(type: string): Swatch {
     const meaning = MEANINGS.find(([pattern]) => pattern.test(type.toLowerCase()))?.[1]
-    if (meaning) return byName.get(meaning.find(name => !this.#taken.has(name)) ?? meaning[0]!)!
     const start = hash(type) % FREE.length
-    for (let step = 0; step < FREE.length; step++) {
-      const name = FREE[(start + step) % FREE.length]!
-      if (!this.#taken.has(name)) return byName.get(name)!
-    }
-    return byName.get(FREE[start]!)!
+    const wanted = [...(meaning ?? []), ...FREE.slice(start), ...FREE.slice(0, start)]
+    return byName.get(wanted.find(name => !this.#taken.has(name)) ?? wanted[0]!)!
   }
 
   #give(type: string, swatch: Swatch): Swatch {

@@ -29,7 +29,7 @@ export const listStyle = css`
   }
   .row {
     display: grid;
-    grid-template-columns: 88px 148px 92px minmax(0, 1fr);
+    grid-template-columns: 84px 138px 84px minmax(0, 1fr);
     gap: 10px;
     align-items: baseline;
     width: 100%;

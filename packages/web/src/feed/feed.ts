@@ -11,6 +11,8 @@ import { ratesOf, type TypeRate } from './rates.ts'
 const PAST = 4000
 /** Points of the older past, over the span. */
 const POINTS = 600
+/** Marks that stand for one bucket of it, at most. */
+const SPREAD = 3
 
 /** What comes in: marks for the tape, the newest events, the rate of each type. One filter and span at a time. */
 export class Feed {
@@ -102,9 +104,14 @@ export class Feed {
     const at = (name: string) => columns.findIndex(column => column.name === name)
     const [type, host, time, count] = [at('type'), at('hostname'), at('time'), columns.length - 1]
     for (const row of rows) {
-      // A bucket's events lie anywhere in it: its middle, but never beyond the first real event.
-      const when = Math.min(Number(row[time]) + bucket / 2, before)
-      this.marks.pushMany(when, String(row[type] ?? ''), String(row[host] ?? ''), Number(row[count]))
+      // A bucket's events lie anywhere in it: they are spread, so that buckets and columns make no pattern of their own.
+      const total = Number(row[count])
+      const parts = Math.min(SPREAD, total)
+      for (let part = 0; part < parts; part++) {
+        const when = Math.min(Number(row[time]) + ((part + 0.5) / parts) * bucket, before)
+        const weight = Math.floor((total * (part + 1)) / parts) - Math.floor((total * part) / parts)
+        this.marks.pushMany(when, String(row[type] ?? ''), String(row[host] ?? ''), weight)
+      }
     }
     this.version++
     this.changed.tell()

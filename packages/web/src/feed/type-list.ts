@@ -8,7 +8,7 @@ import { count, rate } from '../text/format.ts'
 import { sparkline, type TypeRate } from './rates.ts'
 
 const MOST = 14
-const [WIDTH, HEIGHT] = [60, 16]
+const [WIDTH, HEIGHT] = [48, 16]
 
 /** The legend that counts: each type with its last minute as a line, its rate and its number. */
 export class TypeList extends LitElement {
@@ -35,8 +35,8 @@ export class TypeList extends LitElement {
       li button,
       .more {
         display: grid;
-        grid-template-columns: 12px minmax(0, 1fr) 60px 46px 50px;
-        gap: 8px;
+        grid-template-columns: 12px minmax(0, 1fr) 48px 40px 46px;
+        gap: 7px;
         align-items: center;
         width: 100%;
         height: 28px;

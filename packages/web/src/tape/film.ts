@@ -44,11 +44,11 @@ export class Film {
     this.#rowOf.clear()
     this.bins = new Bins(columns, Math.max(1, maxRows + 1), COLOURS, span / columns, now)
     this.#taken = Math.max(0, this.#marks.pushed - this.#marks.capacity)
-    this.take(now)
+    this.take(now, false)
   }
 
-  /** Puts what came since on the tape. @returns whether a row is missing that there would be room for */
-  take(now: number): boolean {
+  /** Puts what came since on the tape, and counts it to its row unless it is already. @returns whether a row is missing that there would be room for */
+  take(now: number, counting = true): boolean {
     this.bins.advance(now)
     const marks = this.#marks
     const codes = this.#options.rows === 'type' ? marks.type : marks.host
@@ -57,7 +57,10 @@ export class Film {
       const at = n & (marks.capacity - 1)
       const row = this.#row(codes[at]!)
       if (row === undefined) missing = true
-      else this.bins.add(marks.time[at]!, row, this.#colour(marks.type[at]!), marks.weight[at]!)
+      else {
+        this.bins.add(marks.time[at]!, row, this.#colour(marks.type[at]!), marks.weight[at]!)
+        if (counting) this.rows[row]!.count += marks.weight[at]!
+      }
     }
     this.#taken = marks.pushed
     return missing

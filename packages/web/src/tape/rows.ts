@@ -2,7 +2,7 @@
 export interface Row {
   readonly name: string
   /** In the tape's span. */
-  readonly count: number
+  count: number
 }
 
 /**

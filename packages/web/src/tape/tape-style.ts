@@ -36,6 +36,8 @@ export const tapeStyle = css`
     grid-template-columns: 168px minmax(0, 1fr) 112px;
     min-height: 130px;
     border-radius: 8px;
+    outline: 1px solid var(--film-rule);
+    outline-offset: -1px;
     background: var(--film);
     color: var(--film-ink);
   }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { styleMap } from 'lit/directives/style-map.js'
+import { styled } from '../page/styled.ts'
 import { chip } from '../colour/chip.ts'
 import { session } from '../page/session.ts'
 import { count, timeOfDay } from '../text/format.ts'
@@ -19,7 +19,7 @@ export function tip(film: Film | undefined, pointer: Pointer, rowHeight: number,
   const event = mark === undefined ? undefined : session.feed.marks.event(mark)
   const x = pointer.at(cell.column)
   const left = Math.max(4, x + 14 + WIDTH > width ? x - 14 - WIDTH : x + 14)
-  return html`<div class="tip" role="tooltip" style=${styleMap({ left: `${left}px`, top: `${(cell.row + 1) * rowHeight + 4}px`, width: `${Math.min(WIDTH, width - 8)}px` })}>
+  return html`<div class="tip" role="tooltip" style=${styled({ left: `${left}px`, top: `${(cell.row + 1) * rowHeight + 4}px`, width: `${Math.min(WIDTH, width - 8)}px` })}>
     <p class="when num">${timeOfDay(event?.time ?? cell.column * film.bins.step, event ? 'milli' : 'second')} <span>${event?.hostname ?? ''}</span></p>
     ${counts.slice(0, 5).map(
       ({ type, swatch, count: n }) => html`<p class="kind">${chip(swatch)} ${type}${n > 1 ? html` <b>×${count(n)}</b>` : nothing}</p>`,
