@@ -165,7 +165,106 @@ function near(result: unknown): unknown {
   )
 }
 
+const field = fc.constantFrom(
+  'x',
+  'y',
+  'z',
+  'a',
+  'a.b',
+  'additional_info.type',
+  'type',
+  'hostname',
+  'md5',
+  'tags',
+  'seq',
+  'time',
+  '`é😀`',
+  'nowhere',
+)
+const literal = fc.constantFrom(
+  ...STRINGS.map(text => JSON.stringify(text)),
+  ...NUMBERS.map(n => (n < 0 ? `(0 - ${-n})` : `${n}`)),
+  'true',
+  'false',
+)
+const { filter } = fc.letrec<{ filter: string; operand: string }>(tie => ({
+  operand: fc.oneof(
+    { weight: 4, arbitrary: field },
+    { weight: 3, arbitrary: literal },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(field, fc.constantFrom('+', '-', '*', '/', '%'), literal)
+        .map(([a, op, b]) => `(${a} ${op} ${b})`),
+    },
+  ),
+  filter: fc.oneof(
+    { maxDepth: 3 },
+    fc.tuple(field, fc.constantFrom('=', '!=', '<', '<=', '>', '>='), tie('operand')).map(parts => parts.join(' ')),
+    fc.tuple(tie('operand'), fc.constantFrom('=', '!=', '<', '>'), field).map(parts => parts.join(' ')),
+    field.map(name => `has ${name}`),
+    fc
+      .tuple(
+        field,
+        fc.constantFrom('"*"', '"?"', '"*o*"', '"4?4"', '"*\\\\*"', '"%"', '/./', '/^[a-z]+$/', '/(?i)x|ü/'),
+      )
+      .map(([a, pattern]) => `${a} ~ ${pattern}`),
+    fc.constantFrom(...STRINGS, 'a', 'b', 'e', '1', '0', '.', ',', '\\', 'xx', 'ull').map(text => JSON.stringify(text)),
+    fc.tuple(tie('filter'), fc.constantFrom('and', 'or'), tie('filter')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
+    tie('filter').map(inner => `not (${inner})`),
+  ),
+}))
+const call = fc.oneof(
+  fc.constant('count()'),
+  fc
+    .tuple(
+      fc.constantFrom(
+        'count',
+        'sum',
+        'avg',
+        'min',
+        'max',
+        'stddev',
+        'p50',
+        'p99',
+        'uniq',
+        'first',
+        'last',
+        'top',
+        'histogram',
+      ),
+      field,
+    )
+    .map(([fn, arg]) => `${fn}(${arg})`),
+)
+
+const aQuery = fc
+  .tuple(
+    filter,
+    fc.uniqueArray(call, { minLength: 1, maxLength: 3 }),
+    fc.uniqueArray(field, { maxLength: 2 }),
+    fc.constantFrom(undefined, '10s', '1h', '1d'),
+  )
+  .map(([where, calls, keys, bucket]) => {
+    const by = [...keys, ...(bucket === undefined ? [] : [bucket])]
+    return `${where} | ${calls.join(', ')}${by.length > 0 ? ` by ${by.join(', ')}` : ''}`
+  })
+
 describe('equals the reference', () => {
+  test('for random queries', async () => {
+    let asked = 0
+    await fc.assert(
+      fc.asyncProperty(fc.oneof({ weight: 3, arbitrary: aQuery }, { weight: 1, arbitrary: filter }), async text => {
+        const { query } = parse(text)
+        if (query === undefined) return
+        asked++
+        await same(query, ALL)
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 100) },
+    )
+    expect(asked).toBeGreaterThan(20)
+  }, 300_000)
+
   test.each(QUERIES)('%s', async text => same(parsed(text), ALL))
 
   test('within a span of time and of seq', async () => {

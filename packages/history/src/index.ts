@@ -4,5 +4,10 @@
  * knows who asks, and nothing above it knows which engine answers.
  * @module
  */
-export { type Journal, type JournalOptions, journal, type Pressure, type Sync } from './journal/journal.ts'
+export type { AskOptions } from './ask.ts'
+export { type EmbeddedOptions, embedded } from './engine/embedded.ts'
+export { type Engine, EngineError, type EngineState } from './engine/engine.ts'
+export type { Refused } from './flush.ts'
+export { type History, type HistoryOptions, type HistoryStatus, history } from './history.ts'
+export { Journal, type JournalOptions, journal, type Pressure, type Sync } from './journal/journal.ts'
 export type { Segment } from './journal/segment.ts'

@@ -1,0 +1,34 @@
+/** For kill.test.ts: appends batches to a history for as long as it lives, and says which events were acknowledged. */
+import { fileURLToPath } from 'node:url'
+import { runnerImport } from 'vite'
+
+const [path, round] = process.argv.slice(2)
+const conditions = ['source']
+const load = file =>
+  runnerImport(fileURLToPath(new URL(file, import.meta.url)), {
+    configFile: false,
+    logLevel: 'error',
+    resolve: { conditions, externalConditions: conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions, noExternal: [/@telltale/] } },
+  })
+const { history } = (await load('../src/index.ts')).module
+const { batchOf } = (await load('../../event/src/index.ts')).module
+
+const one = history({ path, keep: 'forever', journal: { segmentBytes: 60_000, sealAfter: 50 } })
+await one.start()
+let id = Number(round) * 1_000_000
+const put = async () => {
+  for (;;) {
+    const from = id
+    id += 1 + (id % 7) * 30
+    const ids = Array.from({ length: id - from }, (_, i) => from + i)
+    const { batch } = batchOf(
+      ids.map(n => ({ type: 'kill', time: Date.UTC(2026, 0, 1 + (n % 3)), id: n, filler: 'x'.repeat(200) })),
+      { hostname: 'h', receivedAt: Date.now() },
+    )
+    await one.append(batch)
+    process.stdout.write(`${from} ${id}\n`)
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+}
+await Promise.all([put(), put()])
