@@ -48,7 +48,11 @@ export function demoCommand(): Command {
     )
     .option('--start <time>', 'when the story begins, ISO 8601 or ms since the epoch', readStart)
     .option('--duration <time>', 'how much of it is told, such as 5m', duration)
-    .option('--backfill <time>', 'how much of it is past already and sent at once, such as 1h', duration)
+    .option(
+      '--backfill <time>',
+      'how much of it is past already and sent at once, such as 1h; with --start, all that is',
+      duration,
+    )
     .option('--sockets <number>', 'UDP sockets the socket leak may really open', wholeNumber(0, 100_000), 800)
     .option('--json', 'print the events as NDJSON instead of sending them; with --list, the incidents as JSON')
     .option('--print', 'the same as --json')
@@ -66,14 +70,19 @@ async function run({ incident, json, print, list: _, ...options }: Flags): Promi
   const stop = (): void => running.stop()
   process.once('SIGINT', stop).once('SIGTERM', stop)
   // Whoever read our output has gone: so do we.
-  process.stdout.once('error', stop)
+  process.stdout.on('error', stop)
   await running.run()
   process.off('SIGINT', stop).off('SIGTERM', stop).stdout.off('error', stop)
 }
 
 async function printLine(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`))
-    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')])
+  if (process.stdout.write(`${line}\n`) || process.stdout.destroyed) return
+  const done = new AbortController()
+  const told = ['drain', 'close'].map(name => once(process.stdout, name, { signal: done.signal }))
+  // An error means that whoever read has gone; the listener in run() ends the demo.
+  await Promise.race(told).catch(() => {})
+  done.abort()
+  await Promise.allSettled(told)
 }
 
 function list(json: boolean): void {

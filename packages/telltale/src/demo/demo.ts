@@ -19,13 +19,13 @@ export interface DemoOptions {
   seed?: number
   /** Events per second, averaged over a day. Default 40. */
   rate?: number
-  /** How fast the story's time passes. Above 1 it begins in the past and catches up with now. Default 1. */
+  /** How fast the story's time passes after the backfill. Above 1 it begins in the past, to catch up with now and go on with it. Default 1. */
   speed?: number
   /** When the story begins, in ms since the epoch. Default: so that it is live (after the backfill, if any). */
   start?: number
   /** How much of the story is told, in ms of its own time. Default: no end. */
   duration?: number
-  /** How much of it is past already and told at once, in ms. Default 0. */
+  /** How much of it is past already and told at once, in ms. Default: with a start and no speed, all that is past; else 0. */
   backfill?: number
   /** Which incidents happen, in turn; none for a calm shop. Default all. */
   incidents?: readonly Incident[]
@@ -52,18 +52,12 @@ const PACE = 50
 
 /** A small shop in production, with incidents, telling Telltale all about it. */
 export function demo(options: DemoOptions = {}): Demo {
-  const {
-    speed = 1,
-    duration = Number.POSITIVE_INFINITY,
-    backfill = 0,
-    say = () => {},
-    clock = wallClock,
-    print,
-  } = options
+  const { speed = 1, duration = Number.POSITIVE_INFINITY, say = () => {}, clock = wallClock, print } = options
   const { host = '127.0.0.1', port = 7575, token } = options
   const begun = clock.now()
-  const wanted = options.start ?? begun - backfill - headStart(speed, duration)
+  const wanted = options.start ?? begun - (options.backfill ?? 0) - headStart(speed, duration)
   const start = Math.floor(wanted / STEP) * STEP
+  const backfill = options.backfill ?? (options.start !== undefined && speed === 1 ? Math.max(0, begun - start) : 0)
   const end = start + duration
   const tale = story({
     seed: options.seed ?? 1,
