@@ -58,6 +58,33 @@ export class Column {
     while (this.count > 0 && this.rows[this.count - 1] === row) this.count--
   }
 
+  /** Takes away the cell of a row, if it has one. */
+  remove(row: number): void {
+    const cell = this.at(row)
+    if (cell < 0) return
+    this.rows.copyWithin(cell, cell + 1, this.count)
+    this.codes.copyWithin(cell, cell + 1, this.count)
+    this.numbers?.copyWithin(cell, cell + 1, this.count)
+    this.count--
+  }
+
+  /** Sets the cells of some rows, given in rising order; `numbers` is NaN for what is not one. */
+  merge(rows: readonly number[], codes: readonly number[], numbers: readonly number[]): void {
+    const old = { rows: this.rows, codes: this.codes, numbers: this.numbers, count: this.count }
+    this.count = 0
+    this.rows = new Uint32Array(old.count + rows.length)
+    this.codes = new Uint32Array(old.count + rows.length)
+    this.numbers = undefined
+    let i = 0
+    for (let next = 0; next <= rows.length; next++) {
+      const row = rows[next] ?? Number.POSITIVE_INFINITY
+      for (; i < old.count && old.rows[i]! < row; i++) this.push(old.rows[i]!, old.codes[i]!, old.numbers?.[i])
+      if (next === rows.length) break
+      if (i < old.count && old.rows[i] === row) i++
+      this.push(row, codes[next]!, numbers[next]!)
+    }
+  }
+
   /** Which cell is this row's, or -1. */
   at(row: number): number {
     const { rows, count } = this

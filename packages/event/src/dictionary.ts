@@ -116,6 +116,11 @@ export class Dictionary {
     return text
   }
 
+  /** Bytes of a code's text. */
+  lengthOf(code: number): number {
+    return this.offsets[code + 1]! - this.offsets[code]!
+  }
+
   /** The value a cell of this code holds; arrays are parsed anew each time. The code must not be {@link NUMBER}. */
   value(code: number): Json {
     switch (code) {

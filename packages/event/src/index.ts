@@ -8,6 +8,7 @@ export { BATCH_BOUNDS, type BatchBounds, BatchBuilder, batchOf, type EventInput 
 export { type Clock, SimulatedClock, wallClock } from './clock.ts'
 export { Column } from './column.ts'
 export { Dictionary, FALSE, FIRST_TEXT, NULL, NUMBER, TRUE } from './dictionary.ts'
+export { setInfo, setTags, setWord } from './edit.ts'
 export {
   BOUNDS,
   type Bounds,
@@ -18,8 +19,11 @@ export {
   type Problem,
   TOP_KEYS,
 } from './event.ts'
+export { fingerprint, fingerprintOf } from './fingerprint.ts'
+export { type LineBlocks, LineSplitter } from './lines.ts'
 export { type Scanned, scan, scanInto, type Taken } from './scan.ts'
 export { Path, Schema, Shape } from './schema.ts'
 export { readTime } from './time.ts'
 export { unfold } from './unfold.ts'
+export { type RowView, rowView } from './view.ts'
 export { writeInfo, writeLines } from './write.ts'
