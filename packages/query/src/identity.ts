@@ -6,7 +6,7 @@ const WORDS = new Uint32Array(DOUBLE.buffer)
 /**
  * A value as one text that tells its type, equal for equal values and the same in JavaScript and SQL: `s` and the
  * string; `n` and the 16 upper-case hex digits of the double's bits (−0 is 0); `b0` or `b1`. null stays null.
- * In ClickHouse: `concat('n', hex(reinterpretAsUInt64(x + 0.)))`.
+ * In ClickHouse: `concat('n', leftPad(hex(reinterpretAsUInt64(x + 0.)), 16, '0'))`.
  */
 export function identityOf(value: Scalar): string | null {
   if (typeof value === 'string') return `s${value}`

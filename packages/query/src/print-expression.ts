@@ -5,19 +5,21 @@ type Mode = 'filter' | 'fields' | 'columns'
 
 /** The text of an expression, with no more parentheses than needed. */
 export function printExpression(node: Expression, mode: Mode): string {
+  // Inside a comparison a bare word is no text any more.
+  const inner = mode === 'filter' ? 'fields' : mode
   switch (node.kind) {
     case 'literal':
       return printLiteral(node)
     case 'field':
       return printField(node, mode)
     case 'compare':
-      return `${operand(node.left, BINDING.sum, mode)} ${node.op} ${right(node.right, mode)}`
+      return `${operand(node.left, BINDING.sum, inner)} ${node.op} ${right(node.right, inner)}`
     case 'in':
-      return `${operand(node.left, BINDING.sum, mode)} in (${node.values.map(printValue).join(', ')})`
+      return `${operand(node.left, BINDING.sum, inner)} in (${node.values.map(printValue).join(', ')})`
     case 'glob':
-      return `${operand(node.left, BINDING.sum, mode)} ~ ${JSON.stringify(node.pattern)}`
+      return `${operand(node.left, BINDING.sum, inner)} ~ ${JSON.stringify(node.pattern)}`
     case 'regex':
-      return `${operand(node.left, BINDING.sum, mode)} ~ ${printRegex(node.pattern)}`
+      return `${operand(node.left, BINDING.sum, inner)} ~ ${printRegex(node.pattern)}`
     case 'text':
       if (mode !== 'filter') return `text:${JSON.stringify(node.text)}`
       return isPlain(node.text) ? node.text : JSON.stringify(node.text)
@@ -32,7 +34,7 @@ export function printExpression(node: Expression, mode: Mode): string {
       return `not ${operand(node.item, BINDING.not, mode)}`
     case 'arithmetic': {
       const { binding } = ARITHMETIC[node.op]
-      return `${operand(node.left, binding, mode)} ${node.op} ${operand(node.right, binding + 1, mode)}`
+      return `${operand(node.left, binding, inner)} ${node.op} ${operand(node.right, binding + 1, inner)}`
     }
   }
 }

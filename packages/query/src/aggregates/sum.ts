@@ -2,7 +2,13 @@ import type { Aggregate } from '../aggregate.ts'
 
 interface Total {
   n: number
-  sum: number
+  /** null once it is beyond what a double holds. */
+  sum: number | null
+}
+
+function plus(a: number | null, b: number | null): number | null {
+  const sum = a === null || b === null ? Number.NaN : a + b
+  return Number.isFinite(sum) ? sum : null
 }
 
 export const sum: Aggregate<Total> = {
@@ -15,13 +21,13 @@ export const sum: Aggregate<Total> = {
   init: () => ({ n: 0, sum: 0 }),
   add(state, value) {
     state.n++
-    state.sum += value as number
+    state.sum = plus(state.sum, value as number)
     return state
   },
-  merge: (a, b) => ({ n: a.n + b.n, sum: a.sum + b.sum }),
-  result: ({ n, sum }) => (n === 0 || !Number.isFinite(sum) ? null : sum),
+  merge: (a, b) => ({ n: a.n + b.n, sum: plus(a.sum, b.sum) }),
+  result: ({ n, sum }) => (n === 0 ? null : sum),
   sql: ({ number }) => [`count(${number})`, `sum(${number})`],
-  fromSql: ([n, sum]) => ({ n: Number(n), sum: Number(sum ?? 0) }),
+  fromSql: ([n, sum]) => ({ n: Number(n), sum: Number(n) === 0 ? 0 : sum === null ? null : Number(sum) }),
 }
 
 export const avg: Aggregate<Total> = {
@@ -29,5 +35,5 @@ export const avg: Aggregate<Total> = {
   name: 'avg',
   doc: 'The arithmetic mean of the numbers.',
   example: 'type = page_load | avg(execution_time) by url',
-  result: ({ n, sum }) => (n === 0 || !Number.isFinite(sum) ? null : sum / n),
+  result: ({ n, sum }) => (n === 0 || sum === null ? null : sum / n),
 }
