@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
 import { styled } from '../page/styled.ts'
 import type { Answer } from '../api/request.ts'
-import { timeColumn, valueColumns } from '../ask/pivot.ts'
+import { shapeOf } from '../ask/pivot.ts'
 import { chip, chipStyle } from '../colour/chip.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
@@ -75,14 +75,22 @@ export class AnswerTable extends LitElement {
       }
     `,
   ]
-  static override properties = { answer: { attribute: false } }
+  static override properties = { answer: { attribute: false }, query: {}, pick: { attribute: false } }
   declare answer: Answer
+  /** What was asked. */
+  declare query: string
+  /** Whether a click on a value asks for it. */
+  declare pick: boolean
+
+  constructor() {
+    super()
+    this.pick = true
+  }
 
   protected override render(): TemplateResult {
     const { columns, rows } = this.answer
     if (rows.length === 0) return html`<p class="none muted">Nothing matched in this range.</p>`
-    const values = valueColumns(this.answer)
-    const time = timeColumn(this.answer)
+    const { values, time } = shapeOf(this.answer, this.query)
     const ranked = time < 0 && rows.length > 1 ? values[0] : undefined
     const top = ranked === undefined ? 0 : Math.max(...rows.map(row => Number(row[ranked]) || 0))
     const ordered = time < 0 ? rows : rows.toReversed()
@@ -101,7 +109,7 @@ export class AnswerTable extends LitElement {
   }
 
   #key(name: string, value: unknown): TemplateResult {
-    if (typeof value === 'object' && value !== null) return html`${cell(value)}`
+    if (!this.pick || (typeof value === 'object' && value !== null)) return html`${cell(value)}`
     return html`<button class="plain" title="Only these" @click=${() => session.toggle(name, value)}>${name === 'type' && value !== null ? chip(session.palette.of(String(value))) : nothing}${cell(value)}</button>`
   }
 

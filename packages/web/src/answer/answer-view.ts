@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
 import type { Answer } from '../api/request.ts'
-import { pivot, timeColumn, valueColumns } from '../ask/pivot.ts'
+import { pivot, shapeOf } from '../ask/pivot.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
@@ -90,24 +90,25 @@ export class AnswerView extends LitElement {
   #body(answer: Answer): TemplateResult {
     const { answers } = session
     const { ofEvents, step } = answers
-    const values = valueColumns(answer)
+    const shape = shapeOf(answer, answers.asked)
+    const { values, time } = shape
     const value = values[Math.min(this.shown, values.length - 1)]
-    if (timeColumn(answer) >= 0 && value !== undefined && answer.rows.length > 0) {
-      const lines = pivot(ofEvents ? whole(answer, step ?? 0, answers.standing) : answer, value, step)
+    if (time >= 0 && value !== undefined && answer.rows.length > 0) {
+      const lines = pivot(ofEvents ? whole(answer, time, step ?? 0, answers.standing) : answer, shape, value, step)
       return html`<div class="graph"><line-graph .lines=${lines} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
-        ${ofEvents ? nothing : html`<answer-table .answer=${answer}></answer-table>`}`
+        ${ofEvents ? nothing : html`<answer-table .answer=${answer} .query=${answers.asked}></answer-table>`}`
     }
     if (ofEvents) return html`<p class="none muted">No event in this range${session.place.query === '' ? '' : ' passes the filter'}.</p>`
     const [row] = answer.rows
     if (answer.rows.length === 1 && row && values.length === answer.columns.length) {
       return html`<div class="big num">${answer.columns.map(({ name }, i) => html`<p><b>${typeof row[i] === 'number' ? number(row[i]) : '–'}</b><span>${name}</span></p>`)}</div>`
     }
-    return html`<answer-table .answer=${answer}></answer-table>`
+    return html`<answer-table .answer=${answer} .query=${answers.asked}></answer-table>`
   }
 
   #choice(answer: Answer): TemplateResult | typeof nothing {
-    const values = valueColumns(answer)
-    if (values.length < 2 || timeColumn(answer) < 0) return nothing
+    const { values, time } = shapeOf(answer, session.answers.asked)
+    if (values.length < 2 || time < 0) return nothing
     return html`<div class="choices" role="group" aria-label="Graph of">
       ${values.map((column, i) => html`<button aria-pressed=${i === Math.min(this.shown, values.length - 1)} @click=${() => { this.shown = i }}>${answer.columns[column]!.name}</button>`)}
     </div>`
@@ -126,8 +127,7 @@ export class AnswerView extends LitElement {
   }
 }
 /** Without the first bucket and the one that still runs: they are not full, and would look like a fall. */
-function whole(answer: Answer, step: number, standing: boolean): Answer {
-  const time = timeColumn(answer)
+function whole(answer: Answer, time: number, step: number, standing: boolean): Answer {
   const times = answer.rows.map(row => Number(row[time]))
   const first = Math.min(...times)
   const open = standing ? Math.floor(Date.now() / step) * step : Number.POSITIVE_INFINITY

@@ -7,7 +7,7 @@ import { SWATCHES, type Swatch } from '../colour/palette.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Topic } from '../page/topic.ts'
-import { moment, number } from '../text/format.ts'
+import { bytes, moment, number } from '../text/format.ts'
 
 /** Light or dark was switched: what is drawn on a canvas must be drawn again. */
 export const lookChanged: Topic = new Topic()
@@ -57,11 +57,13 @@ export class LineGraph extends LitElement {
       }
     `,
   ]
-  static override properties = { lines: { attribute: false }, divide: { type: Number }, unit: {}, at: { state: true } }
+  static override properties = { lines: { attribute: false }, divide: { type: Number }, unit: {}, latest: { type: Boolean }, at: { state: true } }
   declare lines: Lines
   /** Values are divided by this: 5 for counts of five seconds shown per second. */
   declare divide: number
   declare unit: string
+  /** Without a pointer, the key shows the newest values. */
+  declare latest: boolean
   declare at: number | undefined
   #plot: uPlot | undefined
   #shape = ''
@@ -94,13 +96,13 @@ export class LineGraph extends LitElement {
 
   protected override render(): TemplateResult {
     const { times, lines, hidden } = this.lines
-    const at = this.at
+    const at = this.at ?? (this.latest ? times.length - 1 : undefined)
     return html`<div class="plot"></div>
       <div class="key num">
-        ${at !== undefined && times[at] !== undefined ? html`<span class="when">${moment(times[at])}</span>` : nothing}
+        ${this.at !== undefined && at !== undefined && times[at] !== undefined ? html`<span class="when">${moment(times[at])}</span>` : nothing}
         ${lines.map((line, i) => {
           const value = at === undefined ? undefined : line.values[at]
-          return html`<span><i style=${styled({ background: this.#colour(i) })}></i>${line.label}${value === undefined ? nothing : html` <b>${value === null ? '–' : number(Number((value / this.divide).toPrecision(4)))}</b>`}</span>`
+          return html`<span><i style=${styled({ background: this.#colour(i) })}></i>${line.label}${value === undefined ? nothing : html` <b>${value === null ? '–' : this.#shown(value / this.divide)}</b>`}</span>`
         })}
         ${hidden > 0 ? html`<span class="when">and ${hidden} more in the table</span>` : nothing}
       </div>`
@@ -118,6 +120,11 @@ export class LineGraph extends LitElement {
     this.#plot?.destroy()
     const box = this.renderRoot.querySelector<HTMLElement>('.plot')!
     this.#plot = new uPlot(this.#options(box), data as uPlot.AlignedData, box)
+  }
+
+  #shown(value: number): string {
+    if (this.unit.startsWith('bytes')) return `${bytes(value)}${this.unit.slice(5)}`
+    return `${number(Number(value.toPrecision(3)))}${this.unit === 'percent' ? ' %' : ''}`
   }
 
   #swatch(i: number): Swatch {
@@ -146,7 +153,7 @@ export class LineGraph extends LitElement {
       scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
       axes: [
         { ...axis, size: 28, values: CLOCK, space: 80 },
-        { ...axis, size: 56, values: (_, splits) => splits.map(n => number(n)) },
+        { ...axis, size: 64, values: (_, splits) => splits.map(n => this.#shown(n)) },
       ],
       series: [
         {},

@@ -15,6 +15,8 @@ const AGAIN = 5000
 export class Answers {
   readonly changed: Topic = new Topic()
   answer: Answer | undefined
+  /** The text the answer answers. */
+  asked = ''
   refused: Refusal | undefined
   waiting = false
   /** The query asked for events only; the answer shown is how many of each type came. */
@@ -46,6 +48,7 @@ export class Answers {
     if (error) return this.#refuse(error)
     this.ofEvents = tree.aggregates.length === 0
     const question = this.#question(query, tree, range)
+    this.asked = question.query
     if (this.standing) {
       stops.push(
         this.#live.subscribe(question, {

@@ -58,6 +58,11 @@ export function equals(name: string, value: unknown): string | undefined {
   return writtenOf({ kind: 'compare', op: '=', left: field, right })
 }
 
+/** A string the way the language writes it: bare where it can be, else quoted. */
+export function literalOf(text: string): string {
+  return equals('x', text)!.slice('x = '.length)
+}
+
 export function tagged(tag: string): string {
   return writtenOf({ kind: 'tag', tag })
 }

@@ -1,4 +1,14 @@
-import { autocompletion, completionKeymap, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete'
+import {
+  acceptCompletion,
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  closeCompletion,
+  completionKeymap,
+  completionStatus,
+  moveCompletionSelection,
+  selectedCompletion,
+} from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { type Diagnostic, linter } from '@codemirror/lint'
 import { EditorState, Prec } from '@codemirror/state'
@@ -46,9 +56,19 @@ export function queryEditor({ parent, root, text, hint, seen, run, changed }: Ed
           { key: 'Escape', run: view => (view.contentDOM.blur(), true) },
         ]),
       ),
-      autocompletion({ override: [complete], icons: false, activateOnTypingDelay: 60, interactionDelay: 20 }),
+      autocompletion({ override: [complete], icons: false, selectOnOpen: false, activateOnTypingDelay: 60, interactionDelay: 20 }),
       keymap.of(completionKeymap),
-      keymap.of([{ key: 'Enter', run: view => (run(view.state.doc.toString()), true) }]),
+      keymap.of([
+        { key: 'Tab', run: takeFirst },
+        {
+          key: 'Enter',
+          run: view => {
+            closeCompletion(view)
+            run(view.state.doc.toString())
+            return true
+          },
+        },
+      ]),
       keymap.of([...defaultKeymap, ...historyKeymap]),
       history(),
       // A query is one line, however it was pasted.
@@ -70,6 +90,13 @@ export function queryEditor({ parent, root, text, hint, seen, run, changed }: Ed
     ],
   })
   return new EditorView({ state, parent, root })
+}
+
+/** Tab takes the suggestion, Enter asks: so a query typed to its end is never changed by asking it. */
+function takeFirst(view: EditorView): boolean {
+  if (completionStatus(view.state) !== 'active') return false
+  if (selectedCompletion(view.state) === null) moveCompletionSelection(true)(view)
+  return acceptCompletion(view)
 }
 
 function problems(text: string): Diagnostic[] {

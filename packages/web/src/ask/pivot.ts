@@ -1,4 +1,16 @@
+import { columnsOf, parse } from '@telltale/query'
 import type { Answer } from '../api/request.ts'
+
+/** Which columns of an answer are what, by the query that was asked. */
+export interface Shape {
+  /** The time bucket, −1 where there is none. */
+  readonly time: number
+  readonly keys: readonly number[]
+  /** Aggregates that hold numbers: what a graph can show. */
+  readonly values: readonly number[]
+  /** Of these, what may be added up, and is 0 where nothing happened. */
+  readonly additive: ReadonlySet<number>
+}
 
 /** One line of a graph. */
 export interface Line {
@@ -18,44 +30,39 @@ export interface Lines {
   readonly hidden: number
 }
 
-/** Which column is the time bucket; −1 where there is none. */
-export function timeColumn(answer: Answer): number {
-  return answer.columns.findIndex(({ name }) => name === 'time')
-}
+const ADDITIVE: ReadonlySet<string> = new Set(['count', 'countif', 'sum', 'rate'])
 
-/** Columns that hold numbers and are no key: what a graph can show. */
-export function valueColumns(answer: Answer): number[] {
-  return answer.columns.flatMap(({ name }, i) => {
-    const values = answer.rows.slice(0, 200).map(row => row[i])
-    const numeric = values.some(value => typeof value === 'number') && values.every(value => value === null || typeof value === 'number')
-    return numeric && name !== 'time' && isAggregate(answer, i) ? [i] : []
-  })
-}
-
-/** Keys come first, then aggregates, which are calls unless named; so all from the first call on, else the last column. */
-function isAggregate(answer: Answer, at: number): boolean {
-  const first = answer.columns.findIndex(({ name }) => name.includes('('))
-  return at >= (first < 0 ? answer.columns.length - 1 : first)
+export function shapeOf(answer: Answer, query: string): Shape {
+  const tree = parse(query).query
+  const columns = tree ? columnsOf(tree) : []
+  const at = (source: string) => columns.flatMap((column, i) => (column.source === source && i < answer.columns.length ? [i] : []))
+  const numeric = (i: number) => {
+    const values = answer.rows.slice(0, 500).map(row => row[i])
+    return values.some(value => typeof value === 'number') && values.every(value => value === null || typeof value === 'number')
+  }
+  const values = at('aggregate').filter(numeric)
+  const additive = values.filter(i => ADDITIVE.has(tree?.aggregates[columns[i]!.index]?.fn ?? ''))
+  return { time: at('time')[0] ?? -1, keys: at('key'), values, additive: new Set(additive) }
 }
 
 /**
  * Rows of (time, keys, value) as lines, busiest first, at most `most`; the rest in one called `others` where values can
  * be added. A bucket without a row is 0 for counts and rates, else a gap.
  */
-export function pivot(answer: Answer, value: number, step: number | undefined, most = 10): Lines {
-  const time = timeColumn(answer)
-  const additive = /^(count|sum|rate)\b/.test(answer.columns[value]?.name ?? '')
-  const firstValue = valueColumns(answer)[0] ?? answer.columns.length - 1
-  const keys = answer.columns.flatMap((_, i) => (i !== time && i < firstValue ? [i] : []))
+export function pivot(answer: Answer, { time, keys, additive }: Shape, value: number, step: number | undefined, most = 10): Lines {
+  const adds = additive.has(value)
   const typeKey = keys.find(i => answer.columns[i]!.name === 'type')
   const times = spread([...new Set(answer.rows.map(row => Number(row[time])))].sort((a, b) => a - b), step)
   const place = new Map(times.map((at, i) => [at, i]))
-  const empty = () => new Array<number | null>(times.length).fill(additive ? 0 : null)
   const byLabel = new Map<string, Line & { weight: number }>()
   for (const row of answer.rows) {
     const label = keys.map(i => (row[i] === null ? '–' : String(row[i]))).join(' · ') || answer.columns[value]!.name
     let line = byLabel.get(label)
-    if (!line) byLabel.set(label, (line = { label, type: typeKey === undefined ? undefined : String(row[typeKey]), values: empty(), weight: 0 }))
+    if (!line) {
+      const values = new Array<number | null>(times.length).fill(adds ? 0 : null)
+      line = { label, type: typeKey === undefined ? undefined : String(row[typeKey]), values, weight: 0 }
+      byLabel.set(label, line)
+    }
     const n = row[value]
     if (typeof n !== 'number') continue
     line.values[place.get(Number(row[time]))!] = n
@@ -64,11 +71,19 @@ export function pivot(answer: Answer, value: number, step: number | undefined, m
   const sorted = [...byLabel.values()].sort((a, b) => b.weight - a.weight)
   const lines: Line[] = sorted.slice(0, most)
   const rest = sorted.slice(most)
-  if (rest.length > 0 && additive) {
+  if (rest.length > 0 && adds) {
     const values = times.map((_, i) => rest.reduce((sum, line) => sum + (line.values[i] ?? 0), 0))
     lines.push({ label: `${rest.length} others`, type: undefined, values })
   }
-  return { times, lines, hidden: additive ? 0 : rest.length }
+  return { times, lines, hidden: adds ? 0 : rest.length }
+}
+
+/** All value columns of an answer as lines over the same times: one a column, or one a column and key. */
+export function everyLine(answer: Answer, shape: Shape, step: number | undefined, most = 10): Lines {
+  const parts = shape.values.map(value => ({ name: answer.columns[value]!.name, ...pivot(answer, shape, value, step, most) }))
+  const named = (line: Line, name: string) => (shape.keys.length > 0 && parts.length > 1 ? `${line.label} ${name}` : line.label)
+  const lines = parts.flatMap(({ name, lines }) => lines.map(line => ({ ...line, label: named(line, name) })))
+  return { times: parts[0]?.times ?? [], lines: lines.slice(0, most), hidden: Math.max(0, lines.length - most) }
 }
 
 /** Fills the gaps between buckets, where that stays within reason. */

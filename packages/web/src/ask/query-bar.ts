@@ -185,7 +185,7 @@ export class QueryBar extends LitElement {
     const word = position === undefined ? '' : (/^\S+/.exec(text.slice(position))?.[0] ?? '')
     return html`<div class="wrong-text" role="alert">
       ${position === undefined || text === '' ? nothing : html`<pre>${text.slice(0, position)}<mark>${word || '␣'}</mark>${text.slice(position + word.length)}</pre>`}
-      <p><b>${message.charAt(0).toUpperCase()}${message.slice(1)}.</b> ${hint ? html`${hint.charAt(0).toUpperCase()}${hint.slice(1)}.` : nothing}</p>
+      <p><b>${sentence(message)}</b> ${hint ? sentence(hint) : nothing}</p>
     </div>`
   }
 
@@ -217,6 +217,10 @@ export class QueryBar extends LitElement {
       this.copied = false
     }, 1500)
   }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`
 }
 
 function seen(): Seen {

@@ -11,6 +11,8 @@ import './event-card.ts'
 import { listStyle } from './list-style.ts'
 
 const SHOWN = 150
+const SHOWN_ON_PHONE = 40
+const phone = matchMedia('(max-width: 600px)')
 
 /** The newest events that pass the filter, or those of the span chosen. Stands still while a person is reading it. */
 export class EventList extends LitElement {
@@ -29,12 +31,12 @@ export class EventList extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { answers, feed, pinned, pausedAt } = session
+    const { answers, feed, pausedAt } = session
     const streams = answers.events === undefined && answers.standing
     if (!streams) this.#shown = answers.events ?? []
     else if (!(this.#held || this.#open.size > 0 || pausedAt !== undefined) || this.#shown.length === 0 || feed.version !== this.#version) {
       this.#version = feed.version
-      this.#shown = feed.marks.newest(SHOWN).sort((a, b) => b.time - a.time)
+      this.#shown = feed.marks.newest(phone.matches ? SHOWN_ON_PHONE : SHOWN).sort((a, b) => b.time - a.time)
       this.#heldAt = feed.marks.pushed
     }
     const newer = streams ? feed.marks.pushed - this.#heldAt : 0
@@ -44,7 +46,6 @@ export class EventList extends LitElement {
         <span class="muted num note">${this.#note(streams, newer)}</span>
         ${this.#open.size > 0 ? html`<button class="plain link" @click=${() => this.#closeAll()}>Close all</button>` : nothing}
       </header>
-      ${pinned ? this.#pinned(pinned) : nothing}
       <ol @pointerenter=${() => this.#hold(true)} @pointerleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
         ${repeat(this.#shown, identity, event => this.#row(event))}
       </ol>
@@ -65,13 +66,6 @@ export class EventList extends LitElement {
       </button>
       ${open ? html`<event-card .event=${event}></event-card>` : nothing}
     </li>`
-  }
-
-  #pinned(event: SeenEvent): TemplateResult {
-    return html`<section class="pinned" aria-label="Pinned event">
-      <p class="pin-title">${chip(session.palette.of(event.type))}<b>${event.type}</b><span>${summary(event, 120)}</span></p>
-      <event-card .event=${event}><button class="plain close" @click=${() => session.pin(undefined)}>Close</button></event-card>
-    </section>`
   }
 
   #note(streams: boolean, newer: number): string {

@@ -41,7 +41,17 @@ function leaf(value: unknown, path: string): TemplateResult {
   const text = JSON.stringify(value) ?? String(value)
   const kind = value === null ? 'null' : typeof value
   if (path === '' || IDENTITY.has(path) || (typeof value === 'string' && value.length > 500)) return html`<span class=${kind}>${text}</span>`
-  return html`<button class=${`value ${kind}`} title="Add to the query, or take it out again" @click=${() => session.toggle(path, value)}>${text}</button>`
+  // No button element: those do not break over lines as text does.
+  return html`<span class=${`value ${kind}`} role="button" tabindex="0" title="Add to the query, or take it out again" @click=${() => pick(path, value)} @keydown=${(event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return
+    event.preventDefault()
+    pick(path, value)
+  }}>${text}</span>`
+}
+
+/** Text that was marked to be copied was not clicked. */
+function pick(path: string, value: unknown): void {
+  if (getSelection()?.type !== 'Range') session.toggle(path, value)
 }
 
 export const jsonStyle = css`
@@ -66,14 +76,7 @@ export const jsonStyle = css`
     color: var(--syntax-keyword);
   }
   .json .value {
-    display: inline;
-    padding: 0;
-    border: 0;
-    background: none;
-    font: inherit;
-    text-align: left;
-    white-space: pre-wrap;
-    overflow-wrap: anywhere;
+    cursor: pointer;
   }
   .json .value:hover {
     background: var(--accent-wash);

@@ -22,6 +22,9 @@ export const listStyle = css`
     margin: 0;
     padding: 0;
     list-style: none;
+    max-height: max(420px, calc(100vh - 110px));
+    overflow-y: auto;
+    scrollbar-width: thin;
     border-top: 1px solid var(--rule);
   }
   li {
@@ -29,7 +32,7 @@ export const listStyle = css`
   }
   .row {
     display: grid;
-    grid-template-columns: 84px 138px 84px minmax(0, 1fr);
+    grid-template-columns: 92px 138px 84px minmax(0, 1fr);
     gap: 10px;
     align-items: baseline;
     width: 100%;
@@ -69,33 +72,10 @@ export const listStyle = css`
   .none {
     padding: 16px 2px;
   }
-  .pinned {
-    margin-bottom: 12px;
-    border: 1px solid var(--accent);
-    border-radius: 8px;
-    overflow: hidden;
-  }
-  .pin-title {
-    display: flex;
-    align-items: center;
-    gap: 8px;
-    padding: 8px 12px;
-    background: var(--accent-wash);
-    font-size: 13px;
-  }
-  .pin-title b {
-    font: 600 12px var(--mono);
-  }
-  .pin-title span:last-child {
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
-  }
-  .close {
-    color: var(--accent);
-    font-weight: 600;
-  }
   @container (max-width: 520px) {
+    ol {
+      max-height: none;
+    }
     .row {
       grid-template-columns: auto minmax(0, 1fr) auto;
       gap: 0 8px;

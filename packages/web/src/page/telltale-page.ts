@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit'
 import '../answer/answer-view.ts'
 import '../ask/query-bar.ts'
 import '../events/event-list.ts'
+import '../events/pinned-event.ts'
 import '../feed/type-list.ts'
 import '../host/host-view.ts'
 import '../tape/tape-view.ts'
@@ -72,6 +73,7 @@ export class TelltalePage extends LitElement {
     return html`
       <query-bar></query-bar>
       <tape-view></tape-view>
+      ${session.pinned ? html`<pinned-event></pinned-event>` : nothing}
       ${never ? html`<welcome-view></welcome-view>` : nothing}
       <div class="below">
         <type-list class="panel types"></type-list>

@@ -34,7 +34,6 @@ export const tapeStyle = css`
     position: relative;
     display: grid;
     grid-template-columns: 168px minmax(0, 1fr) 112px;
-    min-height: 130px;
     border-radius: 8px;
     outline: 1px solid var(--film-rule);
     outline-offset: -1px;
@@ -107,7 +106,10 @@ export const tapeStyle = css`
   .screen {
     position: relative;
     min-width: 0;
-    overflow: visible;
+    min-height: 48px;
+  }
+  .screen:has(.empty) {
+    min-height: 160px;
   }
   canvas {
     display: block;
