@@ -1,4 +1,13 @@
+import type { LineBlocks } from '@telltale/event'
 import type { Intake, Sender, Taken } from '@telltale/pipeline'
+import { type Plain, plainToMessages } from './plain.ts'
+
+export interface DeliveryOptions {
+  /** Bytes taken and not yet journaled beyond which the sender waits. Default 4 MB. */
+  unjournaled?: number | undefined
+  /** What becomes of lines that are no JSON. Default `refuse`. */
+  plain?: Plain | undefined
+}
 
 /** What a take costs in memory besides its bytes. */
 const OVERHEAD = 512
@@ -11,14 +20,15 @@ export class Delivery {
   readonly #intake: Intake
   readonly #sender: Sender
   readonly #bound: number
+  readonly #plain: Plain
   #unjournaled = 0
   #last: Promise<void> = Promise.resolve()
 
-  /** @param bound bytes taken and not yet journaled beyond which the sender waits */
-  constructor(intake: Intake, sender: Sender, bound: number) {
+  constructor(intake: Intake, sender: Sender, options: DeliveryOptions = {}) {
     this.#intake = intake
     this.#sender = sender
-    this.#bound = bound
+    this.#bound = options.unjournaled ?? 4 * 1024 * 1024
+    this.#plain = options.plain ?? 'refuse'
   }
 
   /** Whole events. The bytes must stay as they are until it resolves. Never rejects. */
@@ -33,6 +43,20 @@ export class Delivery {
     }
     this.#last = taken.journaled.then(settle, settle)
     return taken
+  }
+
+  /** What a splitter gives of one chunk. @returns what became of it, piece by piece: lines that were too long came first */
+  async lines({ blocks, problems }: LineBlocks): Promise<Taken[]> {
+    const all: Taken[] = []
+    for (const problem of problems) {
+      this.#intake.dropped(this.#sender.channel, 1, `a line ${problem.reason}`)
+      all.push({ accepted: 0, refused: 1, problems: [{ ...problem, index: 0 }], journaled: Promise.resolve() })
+    }
+    for (const block of blocks) {
+      const bytes = this.#plain === 'message' ? plainToMessages(block) : block
+      if (bytes.length > 0) all.push(await this.take(bytes))
+    }
+    return all
   }
 
   /** Resolves once all that was taken is journaled, or could not be. */

@@ -3,9 +3,9 @@ import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Channel, ChannelContext } from './channel.ts'
 import { Delivery } from './delivery.ts'
-import { Followed, type Mark } from './followed.ts'
+import { Followed, type Mark, type Take } from './followed.ts'
 import { interval } from './interval.ts'
-import { type Plain, plainToMessages } from './plain.ts'
+import type { Plain } from './plain.ts'
 
 export interface FileOptions {
   path: string
@@ -64,9 +64,9 @@ class File implements Channel {
   }
 
   async start({ intake, clock, log }: ChannelContext): Promise<void> {
-    const { type, unjournaled = 4 * 1024 * 1024 } = this.#options
+    const { plain = 'message', type, unjournaled } = this.#options
     const sender = { channel: this.name, address: hostname(), ...(type === undefined ? {} : { type }) }
-    this.#delivery = new Delivery(intake, sender, unjournaled)
+    this.#delivery = new Delivery(intake, sender, { unjournaled, plain })
     this.#log = log
     await this.#begin()
     const look = (): void => {
@@ -142,10 +142,7 @@ class File implements Channel {
 
   /** Never rejects. */
   async #look(): Promise<void> {
-    const take = async (lines: Buffer): Promise<{ journaled: Promise<void> }> => {
-      const bytes = this.#options.plain === 'refuse' ? lines : plainToMessages(lines)
-      return bytes.length === 0 ? { journaled: Promise.resolve() } : this.#delivery.take(bytes)
-    }
+    const take: Take = lines => this.#delivery.lines(lines)
     const stopped = (): boolean => this.#stopped
     try {
       for (const each of this.#former) {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { Lines } from './lines.ts'
+import { type LineBlocks, LineSplitter } from '@telltale/event'
+
+/** Hands lines over, waiting where it must; each piece is kept once it is journaled. */
+export type Take = (lines: LineBlocks) => Promise<readonly { journaled: Promise<void> }[]>
 
 /** How far a file was read: what is remembered of it. */
 export interface Mark {
@@ -21,8 +24,10 @@ export class Followed {
   /** Looks in a row that found nothing new. */
   quiet = 0
   readonly #handle: FileHandle
-  readonly #lines = new Lines()
+  readonly #lines = new LineSplitter()
   #offset: number
+  /** Where the line begins whose end has not come. */
+  #line: number
   #head: string
   #journaled: number
   /** Rises when what was read counts no longer: the file was cut, or the journal failed. */
@@ -33,6 +38,7 @@ export class Followed {
     this.#handle = handle
     this.file = file
     this.#offset = offset
+    this.#line = offset
     this.#journaled = offset
     this.#head = head
   }
@@ -63,7 +69,7 @@ export class Followed {
   }
 
   /** Reads what is new. @param take hands whole lines over and resolves to the moment they are journaled */
-  async read(take: (lines: Buffer) => Promise<{ journaled: Promise<void> }>, stopped: () => boolean): Promise<void> {
+  async read(take: Take, stopped: () => boolean): Promise<void> {
     if (this.#failed) this.#goTo(this.#journaled)
     const { size } = await this.#handle.stat()
     if (await this.#wasCut(size)) {
@@ -76,14 +82,17 @@ export class Followed {
       const { bytesRead } = await this.#handle.read(chunk, 0, CHUNK, this.#offset)
       if (bytesRead === 0) break
       this.quiet = 0
+      const bytes = chunk.subarray(0, bytesRead)
+      const newline = bytes.lastIndexOf(10)
+      if (newline >= 0) this.#line = this.#offset + newline + 1
       this.#offset += bytesRead
-      await this.#take(this.#lines.push(chunk.subarray(0, bytesRead)), take)
+      await this.#take(this.#lines.push(bytes), take)
     }
     if (headLength(this.#head) < Math.min(HEAD, this.#offset)) this.#head = await headOf(this.#handle, this.#offset)
   }
 
   /** Nobody will write to it any more: its last line is whole as it is. */
-  async finish(take: (lines: Buffer) => Promise<{ journaled: Promise<void> }>): Promise<void> {
+  async finish(take: Take): Promise<void> {
     await this.#take(this.#lines.end(), take)
     await this.close()
   }
@@ -92,12 +101,11 @@ export class Followed {
     await this.#handle.close()
   }
 
-  async #take(lines: Buffer, take: (lines: Buffer) => Promise<{ journaled: Promise<void> }>): Promise<void> {
-    if (lines.length === 0) return
+  async #take(lines: LineBlocks, take: Take): Promise<void> {
     const era = this.#era
-    const offset = this.#offset - this.#lines.pending
-    const { journaled } = await take(lines)
-    journaled.then(
+    const offset = this.#line
+    const pieces = await take(lines)
+    Promise.all(pieces.map(({ journaled }) => journaled)).then(
       () => {
         if (era === this.#era && !this.#failed) this.#journaled = offset
       },
@@ -112,6 +120,7 @@ export class Followed {
     this.#failed = false
     this.#lines.end()
     this.#offset = offset
+    this.#line = offset
     this.#journaled = offset
     if (offset === 0) this.#head = ''
   }

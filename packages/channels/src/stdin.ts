@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import type { Readable } from 'node:stream'
+import { LineSplitter } from '@telltale/event'
 import type { Channel, ChannelContext } from './channel.ts'
 import { Delivery } from './delivery.ts'
-import { Lines } from './lines.ts'
-import { type Plain, plainToMessages } from './plain.ts'
+import type { Plain } from './plain.ts'
 import { Reading } from './reading.ts'
 
 export interface StdinOptions {
@@ -43,10 +43,10 @@ class Stdin implements StdinChannel {
   }
 
   async start({ intake }: ChannelContext): Promise<void> {
-    const { plain = 'message', type, unjournaled = 4 * 1024 * 1024, stream = process.stdin } = this.#options
+    const { plain = 'message', type, unjournaled, stream = process.stdin } = this.#options
     const sender = { channel: this.name, address: hostname(), ...(type === undefined ? {} : { type }) }
     this.#reading = new Reading(stream)
-    void this.#run(this.#reading, new Delivery(intake, sender, unjournaled), plain).then(this.#end)
+    void this.#run(this.#reading, new Delivery(intake, sender, { unjournaled, plain })).then(this.#end)
   }
 
   async stop(): Promise<void> {
@@ -55,14 +55,11 @@ class Stdin implements StdinChannel {
     await this.ended
   }
 
-  async #run(reading: Reading, delivery: Delivery, plain: Plain): Promise<void> {
-    const lines = new Lines()
-    const take = async (whole: Buffer): Promise<void> => {
-      if (whole.length > 0) await delivery.take(plain === 'message' ? plainToMessages(whole) : whole)
-    }
+  async #run(reading: Reading, delivery: Delivery): Promise<void> {
+    const lines = new LineSplitter()
     for (let chunk = await reading.next(); chunk !== undefined; chunk = await reading.next())
-      await take(lines.push(chunk))
-    await take(lines.end())
+      await delivery.lines(lines.push(chunk))
+    await delivery.lines(lines.end())
     await delivery.settled()
   }
 }

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net'
+import { type LineBlocks, LineSplitter } from '@telltale/event'
 import type { Taken } from '@telltale/pipeline'
 import { answer, failure } from './answer.ts'
 import type { Delivery } from './delivery.ts'
-import { Lines } from './lines.ts'
-import { type Plain, plainToMessages } from './plain.ts'
 import { Reading } from './reading.ts'
 
 /** A client's first line, if it wants to be answered. */
@@ -17,18 +16,16 @@ export class TcpConnection {
   readonly done: Promise<void>
   readonly #socket: Socket
   readonly #delivery: Delivery
-  readonly #plain: Plain
   readonly #reading: Reading
-  readonly #lines = new Lines()
+  readonly #lines = new LineSplitter()
   #first = true
   #acks = false
   #answering: Promise<void> = Promise.resolve()
 
-  constructor(socket: Socket, delivery: Delivery, plain: Plain) {
+  constructor(socket: Socket, delivery: Delivery) {
     this.#socket = socket
     this.#reading = new Reading(socket)
     this.#delivery = delivery
-    this.#plain = plain
     this.done = this.#run()
   }
 
@@ -70,20 +67,22 @@ export class TcpConnection {
     clearTimeout(timeOut)
   }
 
-  async #take(whole: Buffer): Promise<void> {
-    const lines = this.#first ? this.#greet(whole) : whole
-    if (lines.length === 0) return
-    const taken = await this.#delivery.take(this.#plain === 'message' ? plainToMessages(lines) : lines)
-    if (this.#acks) this.#answering = this.#answering.then(() => this.#answer(taken))
+  async #take(lines: LineBlocks): Promise<void> {
+    if (this.#first) this.#greet(lines)
+    const all = await this.#delivery.lines(lines)
+    if (!this.#acks) return
+    for (const taken of all) this.#answering = this.#answering.then(() => this.#answer(taken))
   }
 
-  #greet(lines: Buffer): Buffer {
-    if (lines.length === 0) return lines
-    this.#first = false
-    const end = lines.indexOf(10)
-    if (end > 64 || !HELLO.test(lines.toString('latin1', 0, end).trim())) return lines
+  /** Takes the hello out of the first lines, if there is one. */
+  #greet({ blocks, problems }: LineBlocks): void {
+    const [first] = blocks
+    this.#first = first === undefined && problems.length === 0
+    if (first === undefined || problems.length > 0) return
+    const end = first.indexOf(10)
+    if (end > 64 || !HELLO.test(first.toString('latin1', 0, end).trim())) return
     this.#acks = true
-    return lines.subarray(end + 1)
+    blocks[0] = first.subarray(end + 1)
   }
 
   /** After a failure the connection ends: the client sends again what was not answered with `accepted`. */

@@ -80,8 +80,8 @@ test('a line that is too long is refused and the connection goes on', async () =
   socket.write('{"n":2}\n')
   await until(() => intake.events.length === 2, 'two events')
   await until(() => answers().reduce((n, a) => n + a.accepted + a.rejected.length, 0) === 3, 'all answers')
-  expect(intake.problems).toHaveLength(1)
-  expect(answers().flatMap(a => a.rejected)).toHaveLength(1)
+  expect(intake.drops).toEqual([{ channel: 'tcp', events: 1, reason: 'a line longer than 262144 bytes' }])
+  expect(answers().flatMap(a => a.rejected)).toEqual([{ index: 0, reason: 'longer than 262144 bytes' }])
 })
 
 test('who asks for it is answered after journaling, in order', async () => {
@@ -100,6 +100,17 @@ test('who asks for it is answered after journaling, in order', async () => {
   intake.journal()
   await once(socket, 'end')
   expect(answers().at(-1)).toEqual({ accepted: 1, rejected: [] })
+})
+
+test('where more are rejected than are listed, their number is told', async () => {
+  const { client } = await started()
+  const { socket, answers } = await client()
+  socket.write('{"telltale":"ack"}\n')
+  // In one go: a run of lines that came together is answered together.
+  socket.end('x\n'.repeat(20_000))
+  await once(socket, 'end')
+  const total = answers().reduce((n, { rejected, rejected_total }) => n + (rejected_total ?? rejected.length), 0)
+  expect(total).toBe(20_000)
 })
 
 test('where the journal fails the client is told, and the connection ends', async () => {

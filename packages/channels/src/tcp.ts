@@ -81,10 +81,10 @@ class Tcp implements Channel {
   }
 
   #accept(socket: Socket, { intake }: ChannelContext): void {
-    const { unjournaled = 4 * 1024 * 1024, plain = 'refuse', type } = this.#options
+    const { unjournaled, plain, type } = this.#options
     const address = peerAddress(socket.remoteAddress)
     const sender = { channel: this.name, address, ...(type === undefined ? {} : { type }) }
-    const connection = new TcpConnection(socket, new Delivery(intake, sender, unjournaled), plain)
+    const connection = new TcpConnection(socket, new Delivery(intake, sender, { unjournaled, plain }))
     this.#connections.add(connection)
     void connection.done.finally(() => this.#connections.delete(connection))
   }

@@ -36,7 +36,7 @@ const LAST_WORDS = 250
  */
 export function websocket(socket: WebSocket, options: WebSocketOptions): WebSocketIntake {
   const { intake, address, channel = 'websocket', unanswered = 4 * 1024 * 1024, ping = 30_000 } = options
-  const delivery = new Delivery(intake, { channel, address }, unanswered)
+  const delivery = new Delivery(intake, { channel, address }, { unjournaled: unanswered })
   let waiting = 0
   let alive = true
   let closing = false

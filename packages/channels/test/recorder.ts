@@ -26,7 +26,7 @@ export class Recorder implements Intake {
 
   #keep(sender: Sender, read: (origin: Origin) => ReturnType<typeof scan>): Taken {
     this.takes++
-    const { batch, problems } = read({
+    const { batch, refused, problems } = read({
       hostname: sender.address,
       receivedAt: wallClock.now(),
       ...(sender.type === undefined ? {} : { type: sender.type }),
@@ -37,7 +37,7 @@ export class Recorder implements Intake {
     }
     this.problems.push(...problems)
     const journaled = this.hold ? new Promise<void>((done, fail) => this.#held.push({ done, fail })) : Promise.resolve()
-    return { accepted: batch.length, problems, journaled }
+    return { accepted: batch.length, refused, problems, journaled }
   }
 
   get held(): number {
