@@ -22,6 +22,10 @@ test.each([
   ['key not found: "order_12"', 'key not found: "order_4711"'],
   ['x.js:10:5 in Foo@1a2b3c', 'x.js:777:15 in Foo@deadbeef'],
   ['delta -5', 'delta 3e+7'],
+  ['delete blk_1 blk_-22 blk_3', 'delete blk_9'],
+  ['no route to db1.prod.internal:5432', 'no route to cache.example.com'],
+  ['mac 00:1b:44:11:3A:B7', 'mac ff:ff:ff:ff:ff:ff'],
+  ['a.rb:1\nb.rb:2', 'a.rb:1\nb.rb:2\n0x7fffab'],
 ])('the same thing again: %s', (a, b) => {
   expect(mask(a)).toBe(mask(b))
   expect(fingerprintOf('t', { message: a })).toBe(fingerprintOf('t', { message: b }))
@@ -32,6 +36,7 @@ test.each([
   ["undefined method 'name'", "undefined method 'save'"],
   ['user order denied', 'user invoice denied'],
   ['facade broken', 'decade broken'],
+  ['in com.foo.Bar:1', 'in com.foo.Baz:1'],
   ['at Foo.bar (a.js:1)', 'at Foo.baz (a.js:1)'],
 ])('two things: %s, %s', (a, b) => {
   expect(mask(a)).not.toBe(mask(b))

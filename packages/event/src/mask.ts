@@ -9,6 +9,10 @@ const PARTS: readonly RegExp[] = [
   /\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+/,
   // dates with names of months, as in `Mon Jan 12 10:11:12 2026`
   /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* {1,2}\d{1,2}\b(?:,? \d{4}\b)?(?:,? \d\d:\d\d(?::\d\d)?)?(?: \d{4}\b)?/,
+  // host names that can't be taken for files or classes, with a port
+  /(?<![\w.-])(?:[\w-]{1,63}\.){1,9}(?:com|net|org|edu|gov|mil|info|cloud|local|internal|lan)(?:\.[a-z]{2})?\b(?![.\w-])(?::\d+)?/,
+  // MAC and other addresses of hexadecimal pairs
+  /\b(?:[\da-fA-F]{2}[:-]){5,}[\da-fA-F]{2}\b/,
   // IPv6 addresses, with a port
   /(?<![\w:])\[?(?:[\da-fA-F]{0,4}:){2,7}[\da-fA-F]{0,4}(?:%\w+)?\]?(?::\d+)?(?![\w:])/,
   // addresses of objects and other hexadecimal: 0x…, @1b2c3d, six or more digits one of which is 0 to 9
@@ -22,10 +26,13 @@ const PARTS: readonly RegExp[] = [
 ]
 const VARIABLE = new RegExp(PARTS.map(part => part.source).join('|'), 'g')
 
-/** Lists of variable parts of any length count as one. */
+/** Lists of variable parts count as one, however long; so do words with such parts that only repeat. */
 const LIST = /\*(?:(?:, ?|; ?| )\*)+/g
+const REPEATED = /(?<!\S)([\w-]{0,60}\*)(?: \1)+(?!\S)/g
+/** Lines that only vary say nothing: addresses in a trace. */
+const VARYING_LINE = /(?:^|\n)[ \t]*\*[ \t]*(?=\n|$)/g
 
 /** The text with everything that varies replaced by `*`: equal for two occurrences of the same thing. */
 export function mask(text: string): string {
-  return text.replace(VARIABLE, '*').replace(LIST, '*')
+  return text.replace(VARIABLE, '*').replace(LIST, '*').replace(REPEATED, '$1').replace(VARYING_LINE, '')
 }
