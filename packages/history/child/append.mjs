@@ -3,13 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 
 const [path, round] = process.argv.slice(2)
-const conditions = ['source']
 const load = file =>
   runnerImport(fileURLToPath(new URL(file, import.meta.url)), {
     configFile: false,
     logLevel: 'error',
-    resolve: { conditions, externalConditions: conditions },
-    ssr: { resolve: { conditions, externalConditions: conditions, noExternal: [/@telltale/] } },
+    environments: { inline: { resolve: { conditions: ['source'], noExternal: [/@telltale/] } } },
   })
 const { history } = (await load('../src/index.ts')).module
 const { batchOf } = (await load('../../event/src/index.ts')).module

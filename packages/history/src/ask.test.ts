@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { batchOf, type Event, type JsonObject } from '@telltale/event'
+import { batchOf, type Event, type EventInput, type JsonObject } from '@telltale/event'
 import { evaluate, finish, parse, type Query, type Scope } from '@telltale/query'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -54,15 +54,26 @@ beforeAll(async () => {
   one = history({ path, keep: 'forever' })
   await one.start()
   events = []
+  await put([
+    {
+      hollow: { inner: { deep: null }, hole: {} },
+      line: ['line\nbreak', 1.0, [2], { in: 'side' }, null],
+      x: 'line\nbreak',
+    },
+    { notrue: 'back\\slash', cafe: '\u001cafe', nix: null, x: [1, 'x', true], y: ['x', 'y'], z: [1.5, 404] },
+  ])
   for (const seed of [1, 2, 3]) {
     const inputs = fc.sample(anEvent, { numRuns: 250, seed })
-    const { batch, problems } = batchOf(inputs, { hostname: 'h1', receivedAt: NOW })
-    if (problems.length > 0) throw new Error(JSON.stringify(problems[0]))
-    await one.append(batch)
-    for (let i = 0; i < batch.length; i++) events.push(batch.event(i))
-    await one.flush()
+    await put(inputs)
   }
 })
+async function put(inputs: EventInput[]): Promise<void> {
+  const { batch, problems } = batchOf(inputs, { hostname: 'h1', receivedAt: NOW })
+  if (problems.length > 0) throw new Error(JSON.stringify(problems[0]))
+  await one.append(batch)
+  for (let i = 0; i < batch.length; i++) events.push(batch.event(i))
+  await one.flush()
+}
 afterAll(async () => {
   await one.stop()
   await rm(path, { recursive: true, force: true })
@@ -131,6 +142,15 @@ const QUERIES = [
   'n | count()',
   '"1.5" or "-7" or "E+" or "000" | count()',
   '"," | count()',
+  'hollow | count()',
+  'hole or deep or nix | count()',
+  'side and slash and break | count()',
+  'nbreak or cafe or notrue | count()',
+  'cafe | count()',
+  'line = 1 or line = 2 or line = side | count() by line',
+  'x = y | count() by x, y',
+  'y < z or z < 404 | count() by type',
+  'tags = y or tags = md5 | count()',
   '":null" | count()',
   'type = gc | limit 5',
   'x > 0',

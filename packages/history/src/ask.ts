@@ -50,14 +50,15 @@ export async function ask(
   options: AskOptions = {},
 ): Promise<Partial> {
   const compiled = compile(query, scope, collector, fields)
-  const sure =
+  const [sure, rest] = await Promise.all([
     compiled.sure === '0'
       ? evaluate(query, [], scope)
       : compiled.groups === undefined
-        ? await events(engine, query, compiled.sure, options)
-        : await groups(engine, query, compiled as Compiled & { groups: GroupColumns }, options)
-  if (compiled.doubtful === undefined) return sure
-  return merge(query, sure, await doubtful(engine, query, scope, compiled.doubtful, options))
+        ? events(engine, query, compiled.sure, options)
+        : groups(engine, query, compiled as Compiled & { groups: GroupColumns }, options),
+    compiled.doubtful === undefined ? undefined : doubtful(engine, query, scope, compiled.doubtful, options),
+  ])
+  return rest === undefined ? sure : merge(query, sure, rest)
 }
 
 async function groups(

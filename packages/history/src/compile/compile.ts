@@ -66,18 +66,18 @@ function scopeSql({ from, to, afterSeq = 0, uptoSeq = Number.POSITIVE_INFINITY }
 const LAST = Date.UTC(2262, 0, 2)
 
 function orderDoubts({ order }: Plan, fields: Fields): string[] {
-  return order.flatMap(({ value }) => doubtOf(view(value, fields)))
+  return order.flatMap(({ value }) => opaqueOf(view(value, fields)))
 }
 
-function doubtOf({ doubt }: View): string[] {
-  return doubt === undefined ? [] : [doubt]
+function opaqueOf({ opaque }: View): string[] {
+  return opaque === undefined ? [] : [opaque]
 }
 
 function groupColumns(ready: Plan, fields: Fields): { groups: GroupColumns; doubts: string[] } {
   const doubts: string[] = []
   const keys = ready.keys.map(key => {
     const value = view(key, fields)
-    doubts.push(...doubtOf(value))
+    doubts.push(...opaqueOf(value))
     return keyOf(value)
   })
   const states: string[] = []
@@ -111,16 +111,16 @@ function argumentOf(
   }
   const value = view(argument, fields)
   // Numbers ignore arrays; whoever counts values needs an array's text, which only the reference can tell.
-  if (kind !== 'number') doubts.push(...doubtOf(value))
+  if (kind !== 'number') doubts.push(...opaqueOf(value))
   return { number: value.number ?? NO_NUMBER, identity: identity(value), condition: '1' }
 }
 
 /** The cheapest expression that tells the key's values apart. */
 function keyOf(value: View): { sql: string; kind: KeyKind } {
-  const { number, string, boolean, strings } = value
-  const present = [number, string, boolean, strings].filter(one => one !== undefined)
+  const { number, string, boolean, json } = value
+  const present = [number, string, boolean, json].filter(one => one !== undefined)
   if (present.length === 0) return { sql: 'NULL', kind: 'missing' }
-  if (present.length > 1 || strings !== undefined) return { sql: identity(value), kind: 'identity' }
+  if (present.length > 1 || json !== undefined) return { sql: identity(value), kind: 'identity' }
   if (string !== undefined) return { sql: string, kind: 'string' }
   // Adding 0 turns −0 into 0.
   return number !== undefined ? { sql: `${number} + 0.`, kind: 'number' } : { sql: boolean!, kind: 'boolean' }

@@ -2,7 +2,7 @@ import { ARITHMETIC, COMPARISONS, type Comparison, type Expression, resolve } fr
 import type { Fields } from '../fields.ts'
 import { double, text } from '../literal.ts'
 import { textSearch } from './text-search.ts'
-import { pathThere, pathView, type View } from './view.ts'
+import { type ArrayView, pathThere, pathView, type Scalars, TAGS, type View } from './view.ts'
 
 /**
  * A condition as two UInt8 expressions, never NULL: where it holds for sure, and where it may. Between the two lie the
@@ -94,7 +94,7 @@ function fieldView(field: string, fields: Fields): View {
   if (place.kind === 'path') return pathView(place.name, fields.types(place.name))
   switch (place.type) {
     case 'strings':
-      return { strings: 'tags' }
+      return TAGS
     case 'number':
       return { number: `toFloat64(${place.key})` }
     case 'time':
@@ -117,29 +117,41 @@ function there(field: string, fields: Fields): string {
 
 /** Each type with its like; booleans are only equal or not. Arrays match where an element does. */
 function compares(left: View, op: Comparison, right: View): Condition {
-  const { sql, ordered } = COMPARISONS[op]
-  const parts: string[] = []
-  const pair = (a: string | undefined, b: string | undefined): void => {
-    if (a !== undefined && b !== undefined) parts.push(`ifNull(${a} ${sql} ${b}, 0)`)
+  const parts = [...pairs(left, op, right)]
+  const inside = ({ sql, item }: ArrayView, name: string, others: (element: Scalars) => string[]): void => {
+    const found = others(item(name))
+    if (found.length > 0) parts.push(`arrayExists(${name} -> ${found.join(' OR ')}, ${sql})`)
   }
-  pair(left.number, right.number)
-  pair(left.string, right.string)
-  if (!ordered) pair(left.boolean, right.boolean)
-  const any = (array: string | undefined, other: string | undefined, flip: boolean): void => {
-    if (array === undefined || other === undefined) return
-    parts.push(`ifNull(arrayExists(tag -> ${flip ? `${other} ${sql} tag` : `tag ${sql} ${other}`}, ${array}), 0)`)
+  for (const array of left.arrays ?? []) inside(array, 'l', element => pairs(element, op, right))
+  for (const array of right.arrays ?? []) {
+    inside(array, 'r', element => [
+      ...pairs(left, op, element),
+      ...(left.arrays ?? []).flatMap(({ sql, item }) => {
+        const found = pairs(item('l'), op, element)
+        return found.length === 0 ? [] : [`arrayExists(l -> ${found.join(' OR ')}, ${sql})`]
+      }),
+    ])
   }
-  any(left.strings, right.string, false)
-  any(right.strings, left.string, true)
-  if (left.strings !== undefined && right.strings !== undefined)
-    parts.push(`arrayExists(a -> arrayExists(b -> a ${sql} b, ${right.strings}), ${left.strings})`)
   return doubtful(parts, [left.doubt, right.doubt])
 }
 
+function pairs(left: Scalars, op: Comparison, right: Scalars): string[] {
+  const { sql, ordered } = COMPARISONS[op]
+  const pair = (a: string | undefined, b: string | undefined): string[] =>
+    a === undefined || b === undefined ? [] : [`ifNull(${a} ${sql} ${b}, 0)`]
+  return [
+    ...pair(left.number, right.number),
+    ...pair(left.string, right.string),
+    ...(ordered ? [] : pair(left.boolean, right.boolean)),
+  ]
+}
+
 function matches(value: View, test: (string: string) => string): Condition {
-  const parts: string[] = []
-  if (value.string !== undefined) parts.push(`ifNull(${test(value.string)}, 0)`)
-  if (value.strings !== undefined) parts.push(`arrayExists(tag -> ${test('tag')}, ${value.strings})`)
+  const parts = value.string === undefined ? [] : [`ifNull(${test(value.string)}, 0)`]
+  for (const { sql, item } of value.arrays ?? []) {
+    const { string } = item('e')
+    if (string !== undefined) parts.push(`arrayExists(e -> ifNull(${test(string)}, 0), ${sql})`)
+  }
   return doubtful(parts, [value.doubt])
 }
 

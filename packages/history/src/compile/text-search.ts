@@ -11,21 +11,14 @@ const NUMERIC = /^[0-9.eE+-]*$/
 /** Numbers whose text in the JSON may not be the text of the double: long ones, and those in arrays, kept as written. */
 const ODD_NUMBER = String.raw`[0-9]{16}|-0[,\]}]|[\[,]-?[0-9]+(?:\.[0-9]*0[,\]]|(?:\.[0-9]+)?[eE])`
 
-/** JSON without escapes: a string ends at the next quote. */
-const KEY = '"[^"]*":'
-/**
- * What is no part of a key or value that is there: escapes, keys that lead to null or to nothing, nulls in arrays. Each
- * is replaced by \x01, which no needle holds.
- */
-const NOTHING = [
-  String.raw`\\(?:u[0-9a-fA-F]{4}|.)`,
-  String.raw`${KEY}(?:null\b|\{\})`,
-  String.raw`${KEY}\{[\x01,]*\}`,
-  String.raw`\bnull\b`,
-]
-const BARE = NOTHING.reduce((sql, pattern) => `replaceRegexpAll(${sql}, ${text(pattern)}, '\\x01')`, 'raw')
+const KEY = String.raw`"(?:[^"\\]|\\.)*":`
+/** Keys that lead to null or to nothing are not there. What replaces them no needle holds. */
+const STRIPPED = [String.raw`${KEY}(?:null|\{\})`, String.raw`${KEY}\{[\x01,]*\}`].reduce(
+  (sql, pattern) => `replaceRegexpAll(${sql}, ${text(pattern)}, '\\x01')`,
+  'raw',
+)
 /** An object with nothing in it is left, so perhaps a key that leads to it. */
-const HOLLOW = `match(${BARE}, ${text(String.raw`\{[\x01,]*\}`)})`
+const HOLLOW = `match(${STRIPPED}, ${text(String.raw`\{[\x01,]*\}`)})`
 
 /**
  * A needle anywhere in the event: in type, hostname, md5 and tags by themselves; in additional_info by its exact text,
@@ -38,10 +31,21 @@ export function textSearch(needle: string): Condition {
   if (STRUCTURE.test(needle)) {
     return { sure: `(${tops})`, possible: `(${tops} OR ${hit('raw', JSON.stringify(needle).slice(1, -1))})` }
   }
-  const odd = NUMERIC.test(needle) ? `match(raw, ${text(ODD_NUMBER)})` : undefined
-  const bare = `${hit('raw')} AND (position(raw, '\\\\') = 0 AND position(raw, 'null') = 0 AND position(raw, '{}') = 0 OR ${hit(BARE)} AND NOT ${HOLLOW})`
+  const inKeyless = `(position(raw, ':null') = 0 AND position(raw, ':{}') = 0 OR ${hit(STRIPPED)} AND NOT ${HOLLOW})`
+  const odd = NUMERIC.test(needle) ? [`match(raw, ${text(ODD_NUMBER)})`] : []
+  const not = [...odd, ...escapeDoubts(needle, hit)].map(doubt => ` AND NOT ${doubt}`).join('')
   return {
-    sure: `(${tops} OR ${bare}${odd === undefined ? '' : ` AND NOT ${odd}`})`,
-    possible: `(${tops} OR ${hit('raw')}${odd === undefined ? '' : ` OR ${odd}`})`,
+    sure: `(${tops} OR ${hit('raw')}${not} AND ${inKeyless})`,
+    possible: `(${[tops, hit('raw'), ...odd].join(' OR ')})`,
   }
+}
+
+/** A needle has no backslash, so a hit in an escape, or in a null, can only begin there. */
+function escapeDoubts(needle: string, hit: (column: string, what: string) => string): string[] {
+  const first = needle[0]!.toLowerCase()
+  return [
+    ...('bfnrt'.includes(first) ? [hit('raw', `\\${needle}`)] : []),
+    ...(/[u0-9a-f]/.test(first) ? ["position(raw, '\\\\u00') > 0"] : []),
+    ...('null'.includes(needle.toLowerCase()) ? ["position(raw, 'null') > 0"] : []),
+  ]
 }

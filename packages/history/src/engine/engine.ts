@@ -82,5 +82,10 @@ export const ONE_PART: Readonly<Record<string, number>> = {
   input_format_try_infer_dates: 0,
   input_format_try_infer_datetimes: 0,
   type_json_skip_duplicated_paths: 1,
+  // By default [1, true] would become [1, 1], and ["x", true] ["x", "true"].
+  input_format_json_read_bools_as_numbers: 0,
+  input_format_json_read_bools_as_strings: 0,
+  input_format_json_read_numbers_as_strings: 0,
+  input_format_json_read_arrays_as_strings: 0,
   input_format_parallel_parsing: 1,
 }
