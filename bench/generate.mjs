@@ -91,7 +91,7 @@ const exc = [...Array(150)].map(() => {
     }
   }),
   excZ = zipf(150)
-exc.forEach(e => (e.md5 = md5(e.k + e.bt)))
+for (const e of exc) e.md5 = md5(e.k + e.bt)
 const excMsg = e =>
   [
     () => `timeout after ${ri(30000)} ms waiting for ${e.w[0]} ${ri(1e6)}`,

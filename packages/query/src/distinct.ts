@@ -3,8 +3,8 @@ import { hashText } from './hash.ts'
 /** Up to this many distinct values are counted exactly (but for collisions of 64-bit hashes). */
 export const EXACT = 512
 /** 2^12 registers: a standard error of 1.04 / √4096 = 1.6 %. */
-const INDEX_BITS = 12
-const REGISTERS: number = 1 << INDEX_BITS
+export const INDEX_BITS = 12
+export const REGISTERS: number = 1 << INDEX_BITS
 
 /**
  * How many distinct values were seen: their hashes while they are few, then HyperLogLog (Flajolet, Fusy, Gandouet,
@@ -86,6 +86,6 @@ function raise(ranks: number[], xx: number, murmur: number): void {
   if (rank > ranks[register]!) ranks[register] = rank
 }
 
-function hex(word: number): string {
+export function hex(word: number): string {
   return word.toString(16).toUpperCase().padStart(8, '0')
 }

@@ -92,13 +92,15 @@ function sorted(query: Query, columns: readonly Column[], rows: Row[]): Row[] {
     at: findColumn(query, columns, column) as number,
     descending,
   }))
-  return rows.sort((a, b) => {
+  const keyed = rows.map(row => ({ row, key: keyOf(row) }))
+  keyed.sort((a, b) => {
     for (const { at, descending } of sorts) {
-      const order = compareSorted(scalarOf(a[at] as Value), scalarOf(b[at] as Value), descending)
+      const order = compareSorted(scalarOf(a.row[at] as Value), scalarOf(b.row[at] as Value), descending)
       if (order !== 0) return order
     }
-    return compareKeys(keyOf(a), keyOf(b))
+    return compareKeys(a.key, b.key)
   })
+  return keyed.map(({ row }) => row)
 }
 
 /** The type all values of a column have; `json` where they differ, or there are none. */

@@ -12,7 +12,7 @@ const P3 = 0xc2b2ae3d
 const P4 = 0x27d4eb2f
 const P5 = 0x165667b1
 
-function xxHash32(bytes: Uint8Array): number {
+export function xxHash32(bytes: Uint8Array): number {
   const end = bytes.length
   let at = 0
   let hash: number
@@ -41,7 +41,7 @@ function lane(sum: number, value: number): number {
   return Math.imul(turn((sum + Math.imul(value, P2)) | 0, 13), P1)
 }
 
-function murmurHash3(bytes: Uint8Array): number {
+export function murmurHash3(bytes: Uint8Array): number {
   const end = bytes.length
   let hash = 0
   let at = 0

@@ -50,6 +50,17 @@ export function lowerBound(rows: Uint16Array | Uint32Array | undefined, count: n
   return low
 }
 
+/** How much a column holds. */
+export interface Room {
+  readonly cells: number
+  readonly texts: number
+}
+
+/** Room for about as much as this column holds: the next chunk's will not be very different. */
+export function roomOf({ count, texts }: Cells): Room {
+  return { cells: Math.ceil(count * 1.1) + 16, texts: Math.ceil(texts.size * 1.1) }
+}
+
 /** A column still growing. */
 export class OpenCells implements Cells {
   readonly path: Path | undefined
@@ -60,10 +71,14 @@ export class OpenCells implements Cells {
   numbers: Numbers | undefined
   #values: Float64Array | undefined
 
-  /** @param dense every row has a cell @param room cells to make room for at first */
-  constructor(path: Path | undefined, dense: boolean, room: number) {
+  /**
+   * @param dense every row has a cell
+   * @param given how much to make room for at first; it grows as needed
+   */
+  constructor(path: Path | undefined, dense: boolean, given: Room | undefined) {
+    const room = given?.cells ?? 16
     this.path = path
-    this.texts = new OpenTexts(4)
+    this.texts = new OpenTexts(given?.texts ?? 4)
     this.codes = new Uint32Array(room)
     this.rows = dense ? undefined : new Uint16Array(room)
   }
@@ -112,7 +127,6 @@ export class OpenCells implements Cells {
   ): void {
     const mine = this.codes
     const known = translation(dictionary.size)
-    const { bytes, offsets, json } = dictionary
     const own = this.texts.dictionary
     for (let i = from, at = this.count; i < to; i++, at++) {
       let code = codes[i]!
@@ -122,7 +136,7 @@ export class OpenCells implements Cells {
           const theirs = code
           code = known[theirs]!
           if (code === 0) {
-            code = own.add(bytes, offsets[theirs]!, offsets[theirs + 1]!, json[theirs] as 0 | 1)
+            code = own.adopt(dictionary, theirs)
             known[theirs] = code
           }
         }

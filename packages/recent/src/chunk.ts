@@ -1,5 +1,17 @@
 import { type Batch, type Event, type Path, type Schema, unfold } from '@telltale/event'
-import { type Cells, type Codes, cellOf, codeAt, lowerBound, narrow, OpenCells, SealedCells, valueAt } from './cells.ts'
+import {
+  type Cells,
+  type Codes,
+  cellOf,
+  codeAt,
+  lowerBound,
+  narrow,
+  OpenCells,
+  type Room,
+  roomOf,
+  SealedCells,
+  valueAt,
+} from './cells.ts'
 import { type Numbers, open, seal } from './numbers.ts'
 import { Runs } from './runs.ts'
 import { OpenTexts, type Texts } from './texts.ts'
@@ -41,10 +53,10 @@ export class Chunk {
   readonly runs: Runs = new Runs()
   /** The columns of additional_info. */
   readonly columns: Map<Path, Cells> = new Map()
-  type: Cells = new OpenCells(undefined, true, START)
-  hostname: Cells = new OpenCells(undefined, true, START)
-  tags: Cells = new OpenCells(undefined, true, START)
-  md5: Cells = new OpenCells(undefined, true, START)
+  type: Cells
+  hostname: Cells
+  tags: Cells
+  md5: Cells
   time: Numbers
   receivedAt: Numbers
   /** Rows, the evicted included. */
@@ -63,8 +75,16 @@ export class Chunk {
   #steps: Generator<number> | undefined
   #bytes: number | undefined
 
-  constructor(schema: Schema) {
+  readonly #rooms: ReadonlyMap<Path, Room>
+
+  /** @param like the chunk before, which says how much room will be needed */
+  constructor(schema: Schema, like?: Chunk) {
     this.schema = schema
+    this.#rooms = new Map([...(like?.columns ?? [])].map(([path, cells]) => [path, roomOf(cells)]))
+    this.type = new OpenCells(undefined, true, like && roomOf(like.type))
+    this.hostname = new OpenCells(undefined, true, like && roomOf(like.hostname))
+    this.tags = new OpenCells(undefined, true, like && roomOf(like.tags))
+    this.md5 = new OpenCells(undefined, true, like && roomOf(like.md5))
     this.time = open(this.#times)
     this.receivedAt = open(this.#received)
   }
@@ -96,7 +116,8 @@ export class Chunk {
       const end = to === batch.length ? column.count : lowerBound(column.rows, column.count, to)
       if (start === end) continue
       let own = this.columns.get(column.path) as OpenCells | undefined
-      if (own === undefined) this.columns.set(column.path, (own = new OpenCells(column.path, false, 16)))
+      if (own === undefined)
+        this.columns.set(column.path, (own = new OpenCells(column.path, false, this.#rooms.get(column.path))))
       own.append(column, batch.dictionary, start, end, shift)
       cells += end - start
     }

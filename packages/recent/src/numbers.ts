@@ -98,9 +98,9 @@ function pack(values: Float64Array, count: number, min: number, max: number, sca
   for (let i = 0; i < count; i++) {
     const value = values[i]!
     if (value !== value) continue
-    const offset = Math.round(value * scale) - base
-    if ((base + offset) / scale !== value || (value === 0 && 1 / value < 0)) return undefined
-    offsets[i] = offset
+    const whole = Math.round(value * scale)
+    if (whole / scale !== value || (whole === 0 && 1 / value < 0)) return undefined
+    offsets[i] = whole - base
   }
   return offsets
 }

@@ -98,7 +98,7 @@ export class Ring {
   #openFor(batch: Batch): Chunk {
     const last = this.chunks[this.chunks.length - 1]
     if (last !== undefined && last.length < this.caps.chunk && last.takes(batch) && !this.#isBig(last)) return last
-    const chunk = new Chunk(batch.schema)
+    const chunk = new Chunk(batch.schema, last)
     while (this.#unsealed.length > 1) this.#sealSome(Number.POSITIVE_INFINITY)
     this.chunks.push(chunk)
     this.#unsealed.push(chunk)

@@ -67,8 +67,7 @@ export class SealedTexts implements Texts {
   private constructor(size: number, bytes: Buffer, offsets: Uint32Array, json: Uint8Array) {
     this.size = size
     this.bytes = bytes
-    const width = size > FIRST_TEXT ? offsets[1]! : 0
-    this.#width = offsets.every((start, i) => start === i * width) ? width : -1
+    this.#width = widthOf(offsets)
     this.#offsets = this.#width >= 0 ? undefined : offsets
     const first = json[0]
     this.#json = json.every(flag => flag === first) ? first === 1 : json
@@ -107,4 +106,11 @@ export class SealedTexts implements Texts {
   text(code: number): string {
     return this.bytes.toString('utf8', this.start(code), this.start(code + 1))
   }
+}
+
+/** How long each text is, -1 where they differ. */
+function widthOf(offsets: Uint32Array): number {
+  const width = offsets.length > 1 ? offsets[1]! : 0
+  for (let i = 1; i < offsets.length; i++) if (offsets[i] !== i * width) return -1
+  return width
 }

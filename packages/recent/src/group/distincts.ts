@@ -1,34 +1,54 @@
-import { addDistinct, type Distinct, type Expression, identityOf, newDistinct } from '@telltale/query'
+import { FIRST_TEXT, NUMBER } from '@telltale/event'
+import { type Distinct, DistinctCounts, DistinctValues, type Expression } from '@telltale/query'
+import type { Cells } from '../cells.ts'
 import type { Chunk } from '../chunk.ts'
+import { columnsOf } from '../columns.ts'
+import { scalarAt } from '../scalar.ts'
 import type { Tally } from './tally.ts'
 import { eachValue } from './values.ts'
 
-/** For uniq: a value counts once per group and chunk at most, since nearly all were seen before. */
+/** For uniq: each value is numbered and hashed once, whatever the groups and chunks it is met in. */
 export class Distincts implements Tally {
+  readonly #argument: Expression
   readonly #each: ReturnType<typeof eachValue>
-  readonly #states: Distinct[] = []
-  readonly #seen: Set<string | number | boolean>[] = []
+  readonly #values: DistinctValues = new DistinctValues()
+  readonly #counts: DistinctCounts[] = []
 
   constructor(argument: Expression) {
+    this.#argument = argument
     this.#each = eachValue(argument)
   }
 
   add(chunk: Chunk, groups: Int32Array, count: number): void {
-    const states = this.#states
-    const seen = this.#seen
-    while (states.length < count) {
-      states.push(newDistinct())
-      seen.push(new Set())
+    const counts = this.#counts
+    while (counts.length < count) counts.push(new DistinctCounts(this.#values))
+    const columns = this.#argument.kind === 'field' ? columnsOf(chunk, this.#argument.name) : undefined
+    if (columns !== undefined) for (const cells of columns) this.#addCells(cells, groups)
+    else this.#each(chunk, groups, (group, value) => counts[group]!.add(this.#values.of(value)))
+  }
+
+  #addCells({ rows, codes, numbers, count, texts }: Cells, groups: Int32Array): void {
+    const counts = this.#counts
+    const values = this.#values
+    /** The number of each code's value; -1 where it is missing. */
+    const known = new Int32Array(texts.size)
+    for (let i = 0; i < count; i++) {
+      const group = groups[rows === undefined ? i : rows[i]!]!
+      if (group < 0) continue
+      const code = codes !== undefined ? codes[i]! : numbers !== undefined ? NUMBER : FIRST_TEXT + i
+      if (code === NUMBER) {
+        counts[group]!.add(values.ofNumber(numbers!.at(i)))
+        continue
+      }
+      if (known[code] === 0) {
+        const value = scalarAt(texts, code)
+        known[code] = value === null ? -1 : values.of(value)
+      }
+      if (known[code]! > 0) counts[group]!.add(known[code]!)
     }
-    this.#each(chunk, groups, (group, value) => {
-      const known = seen[group]!
-      if (known.has(value)) return
-      known.add(value)
-      states[group] = addDistinct(states[group]!, identityOf(value)!)
-    })
   }
 
   state(group: number): Distinct {
-    return this.#states[group] ?? newDistinct()
+    return (this.#counts[group] ?? new DistinctCounts(this.#values)).distinct()
   }
 }
