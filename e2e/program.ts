@@ -116,7 +116,7 @@ export async function ask(program: Program, query: string, more: object = {}): P
 
 /** The number in the only cell of an answer. */
 export async function count(program: Program, filter: string): Promise<number> {
-  const { rows } = await ask(program, `${filter} | count()`)
+  const { rows } = await ask(program, filter === '' ? 'count()' : `${filter} | count()`)
   return rows[0]![0] as number
 }
 

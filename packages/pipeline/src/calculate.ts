@@ -1,4 +1,4 @@
-import { type Batch, fingerprint, type Json, type RowView, rowView } from '@telltale/event'
+import { type Batch, fingerprint, type Json, type RowView, rowView, setInfo } from '@telltale/event'
 import type { FailureReport } from './process.ts'
 
 /** A value added to events, under the calculation's name. Nothing is added where it gives undefined, NaN or an infinity. */
@@ -25,6 +25,6 @@ export function calculate(
         report(`calculate.${name}`, error, batch.event(row))
       }
     }
-    if (rows.length > 0) batch.setInfo(name.split('.'), rows, values)
+    if (rows.length > 0) setInfo(batch, name.split('.'), rows, values)
   }
 }

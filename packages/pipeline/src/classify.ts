@@ -1,4 +1,4 @@
-import { type Batch, type Json, type RowView, rowView } from '@telltale/event'
+import { type Batch, type Json, type RowView, rowView, setInfo, setTags, setWord } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { type Selector, selector } from './select.ts'
 
@@ -26,7 +26,7 @@ export function classifier(rule: ClassifyRule, position: number): Classifier {
   const tags = rule.tag === undefined ? [] : typeof rule.tag === 'string' ? [rule.tag] : rule.tag
   const set = Object.entries(rule.set ?? {})
   for (const [name, value] of set)
-    if (TEXTS.has(name) && typeof value !== 'string')
+    if (isWord(name) && typeof value !== 'string')
       throw new Error(`classify[${position}]: set.${name} must be a string, found ${JSON.stringify(value)}`)
   return {
     rule,
@@ -34,16 +34,19 @@ export function classifier(rule: ClassifyRule, position: number): Classifier {
       const rows = where !== undefined ? where(batch) : rowsWhere(batch, code!)
       if (rows.length === 0) return 0
       for (const [name, value] of set) {
-        if (TEXTS.has(name)) batch.setText(name as 'type', rows, value as string)
-        else batch.setInfo(name.split('.'), rows, Array(rows.length).fill(value))
+        if (isWord(name)) for (const row of rows) setWord(batch, name, row, value as string)
+        else setInfo(batch, name.split('.'), Array.from(rows), Array(rows.length).fill(value))
       }
-      if (tags.length > 0) batch.addTags(rows, tags)
+      if (tags.length > 0)
+        for (const row of rows) setTags(batch, row, [...(batch.dictionary.value(batch.tags[row]!) as string[]), ...tags])
       return rows.length
     },
   }
 }
 
-const TEXTS: ReadonlySet<string> = new Set(['type', 'hostname', 'md5'])
+function isWord(name: string): name is 'type' | 'hostname' | 'md5' {
+  return name === 'type' || name === 'hostname' || name === 'md5'
+}
 
 function filterOf(text: string, position: number): Selector {
   const { query, error } = parse(text)

@@ -44,7 +44,7 @@ export class Asker {
   ): Promise<{ partial: Partial; sources: ('recent' | 'history')[]; coverage: string }> {
     const { lowestSeq, evictedTime } = this.#recent.coverage()
     const missing = Math.max(evictedTime, this.#beforeRing)
-    if (scope.from > missing)
+    if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
       return { partial: this.#recent.partial(query, scope), sources: ['recent'], coverage: 'exact' }
     const mark = this.#history.flushedSeq
     const present = this.#recent.partial(query, { ...scope, afterSeq: mark })

@@ -55,42 +55,49 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   })
   const latest = recent({ ...options.latest, clock })
   const pipeline = new Pipeline({ ...options, journal: kept.journal, clock, hostname: machine() })
-  await kept.start()
-  for await (const batch of kept.latest(latest.caps.events)) latest.append(batch)
-  const asker = new Asker(latest, kept, await beforeRing(kept, latest))
-  const live = new Live({ asker, recent: latest, clock })
-  pipeline.broadcast.consume(batch => latest.append(batch))
-  pipeline.broadcast.listen('live', batch => live.batch(batch))
-  const started = clock.now()
-  const unready = (): string[] => reasons(pipeline, kept)
-  const allowed = guard(tokens)
-  const context: Context = { clock, pipeline, recent: latest, history: kept, asker, allowed, unready, maxBody: 16 * MIB }
-  const app = await server(context, live, { host, port, tokens, web })
-  const address = await app.listen({ host, port }).catch(error => {
-    throw listenError(error, port)
-  })
-  const first = Number(new URL(address).port)
-  const channels: Channel[] = [
-    udp({ host, port: port === 0 ? 0 : first + 1 }),
-    tcp({ host, port: port === 0 ? 0 : first + 2 }),
-    hostProbe({}),
-    health({ more: () => numbers(pipeline, latest, kept, clock.now() - started) }),
-    ...(options.channels ?? []),
-  ]
-  for (const channel of channels) {
-    await channel.start({ intake: pipeline, clock, log })
-    if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
+  const opened: (() => Promise<unknown>)[] = []
+  /** Closes what is open, the newest first. */
+  const stop = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close()
   }
-  return {
-    url: address,
-    configure: stages => pipeline.configure(stages),
-    async stop() {
-      await Promise.all(channels.map(channel => channel.stop()))
-      await app.close()
+  try {
+    await kept.start()
+    opened.push(() => kept.stop())
+    for await (const batch of kept.latest(options.latest?.events ?? 1_000_000)) latest.append(batch)
+    const asker = new Asker(latest, kept, await beforeRing(kept, latest))
+    const live = new Live({ asker, recent: latest, clock })
+    pipeline.broadcast.consume(batch => latest.append(batch))
+    pipeline.broadcast.listen('live', batch => live.batch(batch))
+    opened.push(() => pipeline.stop())
+    const unready = (): string[] => reasons(pipeline, kept)
+    const allowed = guard(tokens)
+    const context: Context = { clock, pipeline, recent: latest, history: kept, asker, allowed, unready, maxBody: 16 * MIB }
+    const app = await server(context, live, { host, port, tokens, web })
+    const url = await app.listen({ host, port }).catch(error => {
+      throw listenError(error, port)
+    })
+    opened.push(async () => {
       live.stop()
-      await pipeline.stop()
-      await kept.stop()
-    },
+      await app.close()
+    })
+    const first = Number(new URL(url).port)
+    const started = clock.now()
+    const channels: Channel[] = [
+      udp({ host, port: port === 0 ? 0 : first + 1 }),
+      tcp({ host, port: port === 0 ? 0 : first + 2 }),
+      hostProbe({}),
+      health({ more: () => numbers(pipeline, latest, kept, clock.now() - started) }),
+      ...(options.channels ?? []),
+    ]
+    for (const channel of channels) {
+      await channel.start({ intake: pipeline, clock, log })
+      opened.push(() => channel.stop())
+      if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
+    }
+    return { url, configure: stages => pipeline.configure(stages), stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }
 

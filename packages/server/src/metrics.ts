@@ -17,7 +17,7 @@ export function metrics({ pipeline, recent, history }: Context): string {
     text.add('telltale_listener_waiting', 'gauge', 'Events in a mailbox', waiting, { listener: name })
     text.add('telltale_listener_dropped_total', 'counter', 'Events a listener was too slow for', dropped, { listener: name })
   }
-  for (const [part, numbers] of Object.entries({ recent: recent.stats(), history: history.status() }))
+  for (const [part, numbers] of Object.entries({ recent: recent.stats(), history: history.status }))
     for (const [name, value] of Object.entries(numbers))
       if (typeof value === 'number' && Number.isFinite(value))
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)

@@ -27,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else {
       console.error(`telltale: ${error instanceof Error ? error.message : String(error)}`)
-      process.exitCode = 1
+      process.exit(1)
     }
   }
 }

@@ -36,7 +36,7 @@ export function health(app: FastifyInstance, context: Context): void {
         processors: pipeline.processors.list(),
         listeners: pipeline.broadcast.list(),
         recent: context.recent.stats(),
-        history: context.history.status(),
+        history: context.history.status,
       }
     },
   })

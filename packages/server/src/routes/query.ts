@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Answer } from '../ask.ts'
 import type { Context } from '../context.ts'
+import { MOMENT_FORMS } from '../moment.ts'
 import { type Asked, readQuestion } from '../question.ts'
 
 /** Asking: `POST /v1/query`. */
@@ -13,10 +14,10 @@ export function query(app: FastifyInstance, context: Context): void {
       body: {
         type: 'object',
         properties: {
-          query: { type: 'string' },
-          from: { type: ['string', 'number', 'null'] },
-          to: { type: ['string', 'number', 'null'] },
-          limit: { type: ['integer', 'null'] },
+          query: { description: 'text, see docs/query.md; empty means every event', examples: ['type = exception | count() by md5'] },
+          from: { description: MOMENT_FORMS, examples: ['-1h'] },
+          to: { description: 'exclusive', examples: ['now'] },
+          limit: { description: 'at most this many rows', examples: [100] },
         },
       },
     },

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { lineReader } from './index.ts'
+
+const read = (line: string, defaults: Partial<Parameters<typeof lineReader>[0]> = {}): unknown => {
+  const text = lineReader({ format: 'auto', ...defaults })(line)
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+test('JSON objects stay as they are, word for word', () => {
+  const line = '{"type":"a","n":12345678901234567890}'
+  expect(lineReader({ format: 'auto' })(line)).toBe(line)
+  expect(lineReader({ format: 'auto', type: 'log' })(line)).toBe(line)
+  expect(lineReader({ format: 'auto', type: 'log' })(' {"n":12345678901234567890}')).toBe(
+    '{"type":"log","n":12345678901234567890}',
+  )
+  expect(read('{}', { type: 'log', hostname: 'h' })).toEqual({ type: 'log', hostname: 'h' })
+})
+
+test('anything else is a message, empty lines are nothing', () => {
+  expect(read('Dec 10 06:55:46 LabSZ sshd[24200]: "quoted" \\ back', { type: 'log' })).toEqual({
+    type: 'log',
+    additional_info: { message: 'Dec 10 06:55:46 LabSZ sshd[24200]: "quoted" \\ back' },
+  })
+  expect(read('{not json}')).toEqual({ additional_info: { message: '{not json}' } })
+  expect(read('404')).toEqual({ additional_info: { message: '404' } })
+  expect(read('line\r')).toEqual({ additional_info: { message: 'line' } })
+  expect(read('  ')).toBeUndefined()
+  expect(read('{"a":1}', { format: 'plain' })).toEqual({ additional_info: { message: '{"a":1}' } })
+})
+
+test('an access log line is taken apart', () => {
+  const line =
+    '83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /presentations/logstash?x=\\"y\\" HTTP/1.1" 200 203023 "http://semicomplete.com/" "Mozilla/5.0 (Macintosh)"'
+  expect(read(line)).toEqual({
+    type: 'access',
+    time: '2015-05-17T10:05:03+0000',
+    additional_info: {
+      client: '83.149.9.216',
+      method: 'GET',
+      url: '/presentations/logstash?x=\\"y\\"',
+      protocol: 'HTTP/1.1',
+      status: 200,
+      bytes: 203023,
+      referrer: 'http://semicomplete.com/',
+      user_agent: 'Mozilla/5.0 (Macintosh)',
+      message: line,
+    },
+  })
+  expect(read('::1 - bob [01/Jan/2020:00:00:00 +0200] "-" 408 -', { type: 'web' })).toMatchObject({
+    type: 'web',
+    additional_info: { client: '::1', user: 'bob', url: '-', status: 408, bytes: 0 },
+  })
+})
