@@ -121,6 +121,7 @@ function headStart(speed: number, duration: number): number {
 }
 
 async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
   await new Promise<void>(resolve => {
     const cancel = clock.after(PACE, wake)
     signal.addEventListener('abort', wake, { once: true })

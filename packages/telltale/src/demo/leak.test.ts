@@ -15,6 +15,8 @@ function udpSockets(): number {
 }
 
 const linux = process.platform === 'linux'
+/** The machine may be busy. */
+const patient = { timeout: 20_000 }
 let leak: Leak
 afterEach(() => leak.close())
 
@@ -27,9 +29,9 @@ describe.skipIf(!linux)(`the leak${linux ? '' : ' (skipped: needs /proc)'}`, () 
     await leak.hold(1)
     expect([leak.open, udpSockets() - before]).toEqual([200, 200])
     await leak.hold(0.25)
-    await expect.poll(() => udpSockets() - before).toBe(50)
+    await expect.poll(() => udpSockets() - before, patient).toBe(50)
     leak.close()
-    await expect.poll(() => udpSockets() - before).toBe(0)
+    await expect.poll(() => udpSockets() - before, patient).toBe(0)
     expect(leak.open).toBe(0)
   })
 

@@ -36,12 +36,9 @@ describe('a story', () => {
     const tale = story({ ...usual, rate: 100 })
     while (tale.time < start + 30 * 60_000) {
       const { events } = tale.step()
-      let before = tale.time - STEP
-      for (const { time } of events) {
-        expect(time).toBeGreaterThanOrEqual(before)
-        expect(time).toBeLessThan(tale.time)
-        before = time
-      }
+      const times = [tale.time - STEP, ...events.map(({ time }) => time)]
+      if (times.some((time, n) => time < times[0]! || time >= tale.time || time < (times[n - 1] ?? 0)))
+        expect(times).toBe('in order')
     }
   })
 
@@ -65,10 +62,7 @@ describe('a story', () => {
       'page_load',
     ]
     expect([...types].sort()).toEqual([...expected, 'payment', 'process'])
-    for (const event of events) {
-      expect(JSON.parse(JSON.stringify(event))).toEqual(event)
-      for (const value of Object.values(event.additional_info)) expect(value).not.toBeNaN()
-    }
+    expect(JSON.parse(JSON.stringify(events))).toEqual(events)
   })
 
   it('has heap numbers of which a percentage can be taken', () => {

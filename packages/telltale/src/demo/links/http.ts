@@ -25,7 +25,7 @@ export function http({ host, port, token, state, capacity = 20_000 }: HttpOption
   const backlog = new Backlog(capacity)
   const closing = new AbortController()
   let pumping: Promise<void> | undefined
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
   let lost = 0
 
   async function pump(): Promise<void> {
@@ -85,7 +85,7 @@ export function http({ host, port, token, state, capacity = 20_000 }: HttpOption
       closing.abort()
       for (const go of waiting.splice(0)) go()
       await Promise.race([pumping, sleep(1000, undefined, { ref: false })])
-      waiting = []
+      lost += backlog.take(capacity).length
     },
   }
 }

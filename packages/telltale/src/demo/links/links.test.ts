@@ -15,6 +15,8 @@ afterEach(async () => {
 })
 
 const host = '127.0.0.1'
+/** The machine may be busy. */
+const patient = { timeout: 20_000 }
 const state = { up: () => {}, down: () => {} }
 const lines = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, n) => `{"n":${from + n}}`)
 const numbers = (received: string): number[] =>
@@ -54,7 +56,7 @@ describe('HTTP', () => {
     const { port } = (await listen()).address() as AddressInfo
     const link = http({ host, port, token: 'sesame', state })
     for (const line of lines(0, 3500)) link.send(line)
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(3500)
+    await expect.poll(() => received.length, patient).toBe(3500)
     expect(received.splice(0)).toEqual([...Array(3500).keys()])
     expect(new Set(headers.splice(0))).toEqual(new Set(['Bearer sesame']))
     await link.close()
@@ -76,13 +78,13 @@ describe('HTTP', () => {
     const teller = { up: () => told.push('up'), down: (reason: string) => told.push(reason) }
     const link = kept(http({ host, port, state: teller, capacity: 100 }))
     link.send('{"n":0}')
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => received.length, patient).toBe(1)
     await end(first)
     for (const line of lines(1, 501)) link.send(line)
-    await expect.poll(() => told.at(-1), { timeout: 10_000 }).toContain('nobody answers')
+    await expect.poll(() => told.at(-1), patient).toContain('nobody answers')
     await listen(port)
-    await expect.poll(() => received.at(-1), { timeout: 10_000 }).toBe(500)
-    await expect.poll(() => told.at(-1)).toBe('up')
+    await expect.poll(() => received.at(-1), patient).toBe(500)
+    await expect.poll(() => told.at(-1), patient).toBe('up')
     const arrived = received.splice(0).length - 1
     expect(arrived).toBeLessThanOrEqual(100)
     expect(arrived + link.lost).toBe(500)
@@ -98,7 +100,7 @@ describe('HTTP', () => {
       const { port } = (await listen(0, status)).address() as AddressInfo
       const link = http({ host, port, state: { up: () => {}, down: why => told.push(why) } })
       link.send('{}')
-      await expect.poll(() => told[0], { timeout: 10_000 }).toContain(reason)
+      await expect.poll(() => told[0], patient).toContain(reason)
       await link.close()
     }
   })
@@ -142,17 +144,17 @@ describe('TCP', () => {
     const { port } = first.server.address() as AddressInfo
     const link = tcp({ host, port })
     for (const line of lines(0, 1000)) link.send(line)
-    await expect.poll(() => numbers(received).length).toBe(1000)
+    await expect.poll(() => numbers(received).length, patient).toBe(1000)
     expect(numbers(received)).toEqual([...Array(1000).keys()])
     received = ''
     await first.end()
     await new Promise(resolve => setTimeout(resolve, 50))
     for (const line of lines(1000, 1010)) link.send(line)
     await listen(port, take)
-    await expect.poll(() => numbers(received).length, { timeout: 10_000 }).toBe(10)
+    await expect.poll(() => numbers(received).length, patient).toBe(10)
     link.send('{"n":"last"}')
     await link.close()
-    await expect.poll(() => numbers(received).at(-1)).toBe('last')
+    await expect.poll(() => numbers(received).at(-1), patient).toBe('last')
   })
 
   it('keeps no more than its capacity while nobody is there', async () => {
@@ -172,7 +174,7 @@ describe('UDP', () => {
     const link = udp({ host, port: server.address().port })
     for (const line of lines(0, 50)) link.send(line)
     await link.close()
-    await expect.poll(() => received.length).toBe(50)
+    await expect.poll(() => received.length, patient).toBe(50)
 
     const deaf = udp({ host: 'no such host', port: 9 })
     deaf.send('{}')

@@ -18,6 +18,7 @@ export function tcp({ host, port, capacity = 5_000 }: TcpOptions): Link {
   let pause = 100
   let open = false
   let closed = false
+  let lost = 0
 
   function dial(): void {
     socket = connect({ host, port })
@@ -45,7 +46,7 @@ export function tcp({ host, port, capacity = 5_000 }: TcpOptions): Link {
   dial()
   return {
     get lost() {
-      return backlog.lost
+      return lost + backlog.lost
     },
     send(line) {
       backlog.push(line)
@@ -58,6 +59,7 @@ export function tcp({ host, port, capacity = 5_000 }: TcpOptions): Link {
       const ended = open ? new Promise<void>(resolve => socket.end(() => resolve())) : Promise.resolve()
       await Promise.race([ended, sleep(1000, undefined, { ref: false })])
       socket.destroy()
+      lost += backlog.take(capacity).length
     },
   }
 }
