@@ -11,6 +11,29 @@ import { avg, sum } from './aggregates/sum.ts'
 import { top } from './aggregates/top.ts'
 import { uniq } from './aggregates/uniq.ts'
 
+/** The names of the aggregate functions. */
+export type AggregateName =
+  | 'count'
+  | 'countif'
+  | 'sum'
+  | 'avg'
+  | 'min'
+  | 'max'
+  | 'stddev'
+  | 'p50'
+  | 'p75'
+  | 'p90'
+  | 'p95'
+  | 'p99'
+  | 'p999'
+  | 'quantile'
+  | 'uniq'
+  | 'first'
+  | 'last'
+  | 'top'
+  | 'rate'
+  | 'histogram'
+
 const ALL = [
   count,
   countif,

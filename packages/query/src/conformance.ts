@@ -10,6 +10,8 @@ import type { Result, Scope } from './partial.ts'
 import { rangeOf } from './range.ts'
 import type { Query } from './tree.ts'
 
+export { type RandomCase, randomCase } from './random.ts'
+
 /** A query over some events, and the rows it must give. */
 export interface Case {
   readonly name: string

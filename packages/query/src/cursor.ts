@@ -1,3 +1,4 @@
+import { readDuration } from './duration.ts'
 import type { Token } from './lexer.ts'
 import { quoted, Refusal } from './query-error.ts'
 
@@ -59,5 +60,27 @@ export class Cursor {
   expected(expected: string, hint?: string): Refusal {
     const { kind, text, position } = this.token
     return new Refusal(`found ${kind === 'end' ? 'the end' : quoted(text)}, expected ${expected}`, position, hint)
+  }
+
+  /** Moves over a name, bare or in backticks. */
+  name(expected: string): Token {
+    if (this.token.kind !== 'word' && this.token.kind !== 'name') throw this.expected(expected)
+    return this.advance()
+  }
+
+  /** Moves over a whole number. */
+  whole(expected: string): number {
+    const value = Number(this.token.text)
+    if (this.token.kind !== 'number' || !Number.isSafeInteger(value)) throw this.expected(expected)
+    this.advance()
+    return value
+  }
+
+  /** Moves over a duration, given back in ms. */
+  duration(): number {
+    const ms = this.token.kind === 'word' ? readDuration(this.token.text) : undefined
+    if (ms === undefined) throw this.expected('a duration', 'write 500ms, 10s, 5m, 1h, 1d or 1w')
+    this.advance()
+    return ms
   }
 }

@@ -6,8 +6,9 @@
  */
 export { Accumulator, admits, newStates } from './accumulator.ts'
 export type { Aggregate, Moment, Param, ParamKind, SqlArgument } from './aggregate.ts'
-export { AGGREGATES, signature } from './aggregates.ts'
+export { AGGREGATES, type AggregateName, signature } from './aggregates.ts'
 export { type Bucket, bucketEnd, bucketStart } from './bucket.ts'
+export { type Build, Condition, events, field, has, not, Term, tag, text } from './builder.ts'
 export { check } from './check.ts'
 export { type Column, columnsOf, findColumn } from './columns.ts'
 export { addDistinct, type Distinct, distinctOf, mergeDistinct, newDistinct, sizeOf } from './distinct.ts'

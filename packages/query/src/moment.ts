@@ -8,7 +8,8 @@ export function readMoment(text: string): number | undefined {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
   const ms = Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second)
   const date = new Date(ms)
-  if (date.getUTCMonth() + 1 !== +month! || date.getUTCDate() !== +day!) return undefined
+  if (date.getUTCFullYear() !== +year! || date.getUTCMonth() + 1 !== +month! || date.getUTCDate() !== +day!)
+    return undefined
   if (+hour > 23 || +minute > 59 || +second > 59) return undefined
   return ms - offset(zone) + Math.round(Number(`0.${fraction || '0'}`) * 1e6) / 1e3
 }

@@ -2,13 +2,13 @@ import type { Aggregate, Param } from './aggregate.ts'
 import { AGGREGATES, signature } from './aggregates.ts'
 import { printDuration, readDuration } from './duration.ts'
 import { nearest } from './nearest.ts'
-import type { ExpressionParser } from './parse-expression.ts'
+import type { OperandParser } from './parse-operand.ts'
 import { printCall } from './print-expression.ts'
 import { quoted, Refusal } from './query-error.ts'
 import type { AggregateCall, Expression } from './tree.ts'
 
 /** Reads `p99(execution_time)`. Its name is the call as printed. */
-export function parseCall(parser: ExpressionParser): AggregateCall {
+export function parseCall(parser: OperandParser): AggregateCall {
   const { cursor } = parser
   const { text: fn, position } = cursor.advance()
   const entry = AGGREGATES.get(fn)
@@ -37,13 +37,13 @@ export function parseCall(parser: ExpressionParser): AggregateCall {
   return named(call, position, parser)
 }
 
-function named(call: AggregateCall, position: number, parser: ExpressionParser): AggregateCall {
+function named(call: AggregateCall, position: number, parser: OperandParser): AggregateCall {
   const done = { ...call, name: printCall(call) }
   parser.positions.set(done, position)
   return done
 }
 
-function argument(parser: ExpressionParser, entry: Aggregate, { name, kind }: Param): Expression {
+function argument(parser: OperandParser, entry: Aggregate, { name, kind }: Param): Expression {
   const { cursor } = parser
   const { token } = cursor
   if (kind === 'condition') return parser.condition('fields')

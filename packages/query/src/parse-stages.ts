@@ -1,22 +1,15 @@
 import { AGGREGATES } from './aggregates.ts'
 import type { Cursor } from './cursor.ts'
 import { readDuration } from './duration.ts'
-import { readMoment } from './moment.ts'
 import { nearest } from './nearest.ts'
 import { isComparison } from './operators.ts'
 import { parseCall } from './parse-call.ts'
 import { ExpressionParser } from './parse-expression.ts'
-import { printCall, printExpression } from './print-expression.ts'
+import { type Draft, parseGrouping } from './parse-grouping.ts'
+import { parseRange } from './parse-range.ts'
+import { printCall } from './print-expression.ts'
 import { Refusal } from './query-error.ts'
-import type { AggregateCall, Assignment, Expression, Field, Query, Range, SortKey, Window } from './tree.ts'
-import { isZone } from './zone.ts'
-
-type Draft = { -readonly [key in keyof Query]: Query[key] } & {
-  set: Assignment[]
-  aggregates: AggregateCall[]
-  by: Field[]
-  sort: SortKey[]
-}
+import type { Assignment, Expression, Query, SortKey } from './tree.ts'
 
 /** The stages in the order they must come; `set` and `where` may come several times. */
 const STAGES = ['range', 'filter', 'set', 'aggregates', 'where', 'sort', 'limit'] as const
@@ -86,7 +79,7 @@ export class StageParser {
     const draft = this.#draft
     switch (stage) {
       case 'range':
-        draft.range = this.#range()
+        draft.range = parseRange(this.#cursor)
         break
       case 'filter':
         // `*` alone is every event.
@@ -99,7 +92,7 @@ export class StageParser {
         while (this.#cursor.take(','))
         break
       case 'aggregates':
-        this.#aggregates()
+        parseGrouping(this.#expressions, draft)
         break
       case 'where': {
         this.#cursor.advance()
@@ -115,7 +108,7 @@ export class StageParser {
         break
       case 'limit':
         this.#cursor.advance()
-        draft.limit = this.#whole('a whole number')
+        draft.limit = this.#cursor.whole('a whole number')
     }
   }
 
@@ -132,136 +125,18 @@ export class StageParser {
     )
   }
 
-  #range(): Range {
-    const cursor = this.#cursor
-    if (cursor.advance().text === 'last') return { kind: 'last', ms: readDuration(cursor.advance().text)! }
-    const from = this.#moment()
-    if (!cursor.take('and')) throw cursor.expected('and', 'write between 2026-11-22T10:00Z and 2026-11-22T12:00Z')
-    const { position } = cursor.token
-    const to = this.#moment()
-    if (to <= from) throw new Refusal('the range ends before it begins', position, 'write the earlier time first')
-    return { kind: 'between', from, to }
-  }
-
-  #moment(): number {
-    const cursor = this.#cursor
-    const { kind, value } = cursor.token
-    const ms = kind === 'number' ? Number(value) : readMoment(value)
-    if (ms === undefined)
-      throw cursor.expected('a time: ISO 8601 or ms since the epoch', 'for example 2026-11-22T10:00Z')
-    cursor.advance()
-    return ms
-  }
-
   #assignment(): Assignment {
-    const name = this.#name('a name')
+    const name = this.#cursor.name('a name')
     this.#cursor.need('=')
     const assignment: Assignment = { name: name.value, value: this.#expressions.value('fields') }
     this.#positions.set(assignment, name.position)
     return assignment
   }
 
-  #name(expected: string): { value: string; position: number } {
-    const cursor = this.#cursor
-    if (cursor.token.kind !== 'word' && cursor.token.kind !== 'name') throw cursor.expected(expected)
-    return cursor.advance()
-  }
-
-  #aggregates(): void {
-    const cursor = this.#cursor
-    const draft = this.#draft
-    do {
-      if (!cursor.isCall()) throw cursor.expected('an aggregate such as count()')
-      const { position } = cursor.token
-      const call = parseCall(this.#expressions)
-      const done = cursor.take('as') ? { ...call, name: this.#name('a name').value } : call
-      this.#positions.set(done, position)
-      draft.aggregates.push(done)
-    } while (cursor.take(','))
-    if (cursor.take('by')) {
-      do this.#key()
-      while (cursor.take(','))
-    }
-    const { position } = cursor.token
-    if (!cursor.take('over')) return
-    if (draft.window !== undefined)
-      throw new Refusal('found both a time bucket and over', position, 'a query has one window')
-    draft.window = this.#over()
-  }
-
-  #key(): void {
-    const cursor = this.#cursor
-    const draft = this.#draft
-    const { token } = cursor
-    const ms = token.kind === 'word' ? readDuration(token.text) : undefined
-    if (ms !== undefined) {
-      if (draft.window !== undefined) throw cursor.expected('a field', 'a query has one time bucket')
-      cursor.advance()
-      draft.window = this.#bucket(ms)
-      return
-    }
-    const key = this.#expressions.value('fields')
-    const { window } = draft
-    if (window?.kind === 'tumbling' && window.at === undefined) draft.window = { ...window, at: draft.by.length }
-    draft.by.push(this.#keyField(key, token.position))
-  }
-
-  /** A key that is no field is given a name by a `set` of its own. */
-  #keyField(key: Expression, position: number): Field {
-    const as = this.#cursor.take('as') ? this.#name('a name').value : undefined
-    if (key.kind === 'field' && (as === undefined || as === key.name)) return key
-    const name = as ?? printExpression(key, 'fields')
-    const assignment: Assignment = { name, value: key }
-    const field: Field = { kind: 'field', name }
-    this.#positions.set(assignment, position)
-    this.#positions.set(field, position)
-    this.#draft.set.push(assignment)
-    return field
-  }
-
-  #bucket(ms: number): Window {
-    const cursor = this.#cursor
-    if (!cursor.take('in')) return { kind: 'tumbling', ms, zone: 'UTC' }
-    const { token } = cursor
-    if ((token.kind !== 'string' && token.kind !== 'word') || !isZone(token.value)) {
-      throw cursor.expected('a time zone', 'write its name in quotes, like "Europe/Berlin"')
-    }
-    cursor.advance()
-    return { kind: 'tumbling', ms, zone: token.value }
-  }
-
-  #over(): Window {
-    const cursor = this.#cursor
-    if (cursor.token.kind === 'number') {
-      const events = this.#whole('a number of events')
-      if (!cursor.take('events'))
-        throw cursor.expected('events', 'write over 100 events, or a duration such as over 5m')
-      return { kind: 'count', events }
-    }
-    const ms = this.#duration()
-    return { kind: 'sliding', ms, every: cursor.take('every') ? this.#duration() : paneOf(ms) }
-  }
-
-  #duration(): number {
-    const { token } = this.#cursor
-    const ms = token.kind === 'word' ? readDuration(token.text) : undefined
-    if (ms === undefined) throw this.#cursor.expected('a duration', 'write 500ms, 10s, 5m, 1h, 1d or 1w')
-    this.#cursor.advance()
-    return ms
-  }
-
-  #whole(expected: string): number {
-    const { token } = this.#cursor
-    const value = Number(token.text)
-    if (token.kind !== 'number' || !Number.isSafeInteger(value)) throw this.#cursor.expected(expected)
-    this.#cursor.advance()
-    return value
-  }
-
   #sortKey(): SortKey {
     const cursor = this.#cursor
     const { position } = cursor.token
-    const column = cursor.isCall() ? printCall(parseCall(this.#expressions)) : this.#name('a column').value
+    const column = cursor.isCall() ? printCall(parseCall(this.#expressions)) : this.#cursor.name('a column').value
     const descending = cursor.take('desc')
     if (!descending) cursor.take('asc')
     const key: SortKey = { column, descending }
@@ -294,11 +169,4 @@ function misplaced(stage: Stage, after: Stage, position: number): Refusal {
       stage === 'aggregates' ? 'list aggregates with commas' : undefined,
     )
   return new Refusal(`found ${stage} after ${after}`, position, `a query is ${SHAPE}`)
-}
-
-/** The longest round pane that divides the window and is no longer than a sixtieth of it (a tenth below 10 s, 1 s below 1 m). */
-export function paneOf(ms: number): number {
-  const round = ['1d', '6h', '1h', '30m', '10m', '5m', '1m', '30s', '10s', '5s', '1s', '500ms', '100ms', '10ms', '1ms']
-  const longest = ms < 10_000 ? ms / 10 : Math.max(ms / 60, 1000)
-  return round.map(text => readDuration(text)!).find(pane => ms % pane === 0 && pane <= longest) ?? ms
 }

@@ -1,6 +1,6 @@
 import { printDuration } from './duration.ts'
 import { printMoment } from './moment.ts'
-import { paneOf } from './parse-stages.ts'
+import { paneOf } from './pane.ts'
 import { printCall, printColumn, printExpression, printName } from './print-expression.ts'
 import type { Query, Range, Window } from './tree.ts'
 

@@ -2,6 +2,7 @@ import type { Event, Json, JsonObject } from '@telltale/event'
 import { check } from './check.ts'
 import type { Scope } from './partial.ts'
 import { printCall } from './print-expression.ts'
+import { Random } from './seeded.ts'
 import type { AggregateCall, Assignment, Expression, Field, Literal, Query, SortKey, Window } from './tree.ts'
 
 /** A query and events made up from a seed: for comparing an evaluator with the reference. The same seed gives the same. */
@@ -24,38 +25,6 @@ export function randomCase(seed: number, size = 60): RandomCase {
   for (;;) {
     const query = randomQuery(random)
     if (check(query) === undefined) return { seed, events, query, scope }
-  }
-}
-
-/** mulberry32 by Tommy Ettinger. */
-class Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed | 0
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-
-  below(n: number): number {
-    return Math.floor(this.next() * n)
-  }
-
-  chance(p: number): boolean {
-    return this.next() < p
-  }
-
-  of<T>(list: readonly T[]): T {
-    return list[this.below(list.length)]!
-  }
-
-  some<T>(most: number, make: () => T): T[] {
-    return Array.from({ length: this.below(most + 1) }, make)
   }
 }
 
