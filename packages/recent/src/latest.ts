@@ -3,14 +3,7 @@ import { newestFirst, type Partial, type Plan, type Scope } from '@telltale/quer
 import type { Chunk } from './chunk.ts'
 import { compile } from './filter/compile.ts'
 import { mark } from './mask.ts'
-
-interface Found {
-  readonly time: number
-  readonly seq: number
-  /** Place of arrival: of equals the latest comes first. */
-  readonly chunk: number
-  readonly row: number
-}
+import { byAge, type Place } from './place.ts'
 
 /** Answers a query without aggregates: the newest events first. Only what is returned becomes an object. */
 export function latest(chunks: readonly Chunk[], { query, condition, order }: Plan, scope: Scope): Partial {
@@ -40,7 +33,7 @@ class Newest {
   /** The time of the oldest that is certain to be kept; whatever is older is not worth offering. */
   worst: number = Number.NEGATIVE_INFINITY
   readonly #limit: number
-  #found: Found[] = []
+  #found: Place[] = []
 
   constructor(limit: number) {
     this.#limit = limit
@@ -55,8 +48,8 @@ class Newest {
       this.worst = this.#found.reduce((least, { time }) => Math.min(least, time), time)
   }
 
-  take(): readonly Found[] {
-    this.#found.sort((a, b) => b.time - a.time || b.seq - a.seq || b.chunk - a.chunk || b.row - a.row)
+  take(): readonly Place[] {
+    this.#found.sort((a, b) => byAge(b, a))
     if (this.#found.length >= this.#limit) {
       this.#found.length = this.#limit
       this.worst = this.#found[this.#limit - 1]!.time

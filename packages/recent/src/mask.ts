@@ -27,10 +27,9 @@ function within(chunk: Chunk, scope: Scope, mask: Uint8Array): void {
   }
   if (afterSeq <= 0 && uptoSeq === Number.POSITIVE_INFINITY) return
   chunk.runs.each(chunk.length, (start, end, seq) => {
-    if (seq === 0) return
     for (let row = start; row < end; row++) {
-      const own = seq + row - start
-      if (own <= afterSeq || own > uptoSeq) mask[row] = 0
+      const own = seq === 0 ? 0 : seq + row - start
+      if ((afterSeq > 0 && own <= afterSeq) || own > uptoSeq) mask[row] = 0
     }
   })
 }

@@ -2,7 +2,7 @@ import { batchOf, type Event, SimulatedClock } from '@telltale/event'
 import { evaluate, finish, parse, type Result, type Scope } from '@telltale/query'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Recent, recent } from './index.ts'
+import { BadQuery, type Recent, recent } from './index.ts'
 import { event, query } from './testing/random.ts'
 
 const origin = { hostname: 'h', receivedAt: 1e12 + 5, trusted: true }
@@ -69,4 +69,75 @@ test('the ring answers as the reference does', () => {
     { numRuns: 300 },
   )
   expect(asked).toBeGreaterThan(1000)
+})
+
+const clock = new SimulatedClock(1e12)
+
+test('bytes are taken, what is no event is said', () => {
+  const latest = recent({ clock })
+  const { accepted, refused, problems } = latest.add(
+    '{"type":"404","url":"/a"}\n{"type":"404","url":"/b"}\nnonsense\n{"type":"404","url":"/a","received_at":5}\n',
+  )
+  expect({ accepted, refused }).toEqual({ accepted: 3, refused: 1 })
+  expect(problems[0]?.index).toBe(2)
+  const { columns, rows } = latest.query('type = 404 | count() by url | sort count desc')
+  expect(columns.map(({ name }) => name)).toEqual(['url', 'count()'])
+  expect(rows).toEqual([
+    ['/a', 2],
+    ['/b', 1],
+  ])
+  expect(latest.query('received_at = 5 | count()').rows).toEqual([[1]])
+})
+
+test('events come newest first, of equals the one that came last; limits are kept', () => {
+  const latest = recent({ clock, chunk: 4 })
+  for (let i = 0; i < 10; i++) latest.add(JSON.stringify({ n: i, time: 1e12 + (i < 5 ? 1 : 2) }))
+  const numbers = (events: Event[]): unknown[] => events.map(event => event.additional_info['n'])
+  expect(numbers(latest.events())).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+  expect(numbers(latest.events('n < 7', { limit: 3 }))).toEqual([6, 5, 4])
+  expect(latest.query('limit 5', { limit: 2 }).rows.length).toBe(2)
+  expect(latest.query('limit 1', { limit: 2 }).rows.length).toBe(1)
+  expect(numbers(latest.events('n > 3 | count() by n', { limit: 2 }))).toEqual([9, 8])
+  expect(numbers(latest.events('', { from: 1e12 + 2 }))).toEqual([9, 8, 7, 6, 5])
+  expect(numbers(latest.events('last 1s', { now: 1e12 + 2 }))).toEqual([4, 3, 2, 1, 0])
+})
+
+test('what is evicted is gone from answers, and coverage says from where on all is held', () => {
+  const latest = recent({ clock, chunk: 8, events: 20 })
+  const { batch } = batchOf(
+    Array.from({ length: 50 }, (_, i) => ({ n: i, time: 1e12 + i })),
+    origin,
+  )
+  batch.seq = 101
+  latest.append(batch)
+  expect(latest.query('count(), min(n)').rows).toEqual([[20, 30]])
+  expect(latest.coverage()).toEqual({ lowestSeq: 131, highestSeq: 150, evictedTime: 1e12 + 29 })
+  const { events, evicted, oldest, newest, bytes } = latest.stats()
+  expect({ events, evicted, oldest, newest }).toEqual({
+    events: 20,
+    evicted: 30,
+    oldest: { time: 1e12 + 30, seq: 131 },
+    newest: { time: 1e12 + 49, seq: 150 },
+  })
+  expect(bytes).toBeGreaterThan(1000)
+})
+
+test('events go by age also while none arrive', () => {
+  const own = new SimulatedClock(1e12)
+  const latest = recent({ clock: own, age: '10s' })
+  latest.add('{"n":1}')
+  own.advance(9_000)
+  expect(latest.query('count()').rows).toEqual([[1]])
+  own.advance(2_000)
+  expect(latest.query('count()').rows).toEqual([[0]])
+  expect(latest.stats().oldest).toBeUndefined()
+})
+
+test('options and queries that are none are refused with what came', () => {
+  expect(() => recent({ age: '24 hours' })).toThrow('"24 hours"')
+  expect(() => recent({ memory: 'much' })).toThrow('"much"')
+  expect(() => recent({ events: 0 })).toThrow('found 0')
+  expect(() => recent({ chunk: 1e6 })).toThrow('65536')
+  expect(recent({ memory: '512MB', age: '24h' }).caps).toMatchObject({ bytes: 512e6, age: 86_400_000 })
+  expect(() => recent().query('type = a | cuont()')).toThrow(BadQuery)
 })

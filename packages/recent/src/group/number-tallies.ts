@@ -40,7 +40,8 @@ export class Totals implements NumberTally {
   }
 
   state(group: number): State {
-    return { n: this.#n[group] ?? 0, sum: this.#sum[group] ?? 0 }
+    const sum = this.#sum[group] ?? 0
+    return { n: this.#n[group] ?? 0, sum: Number.isFinite(sum) ? sum : null }
   }
 }
 
@@ -100,7 +101,9 @@ export class Spreads implements NumberTally {
   }
 
   state(group: number): State {
-    return { n: this.#n[group] ?? 0, mean: this.#mean[group] ?? 0, m2: this.#m2[group] ?? 0 }
+    const n = this.#n[group] ?? 0
+    const m2 = this.#m2[group] ?? 0
+    return Number.isFinite(m2) ? { n, mean: this.#mean[group] ?? 0, m2 } : { n, mean: 0, m2: null }
   }
 }
 
