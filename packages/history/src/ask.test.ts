@@ -181,7 +181,9 @@ async function same(query: Query, scope: Scope): Promise<void> {
 /** Floating sums may differ in the last bits. */
 function near(result: unknown): unknown {
   return JSON.parse(
-    JSON.stringify(result, (_, v) => (typeof v === 'number' && !Number.isInteger(v) ? Number(v.toPrecision(9)) : v)),
+    JSON.stringify(result, (_, v) =>
+      typeof v === 'number' && (!Number.isInteger(v) || Math.abs(v) > 1e13) ? Number(v.toPrecision(9)) : v,
+    ),
   )
 }
 

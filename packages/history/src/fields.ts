@@ -55,7 +55,7 @@ export class Fields {
   }
 
   /** Takes over what a segment just loaded brought. */
-  async learn({ collector, firstSeq, lastSeq }: Segment): Promise<void> {
+  async learn({ collector, firstSeq, lastSeq }: Pick<Segment, 'collector' | 'firstSeq' | 'lastSeq'>): Promise<void> {
     if (this.full) return
     const { bytes } = await this.#engine.read(
       `SELECT distinctJSONPathsAndTypes(additional_info) FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`,
