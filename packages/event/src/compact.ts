@@ -1,19 +1,6 @@
 import { escapeInto } from './escape.ts'
 import type { Bounds } from './event.ts'
-import {
-  CLOSE,
-  CLOSE_ARRAY,
-  COLON,
-  COMMA,
-  Fault,
-  type Lexer,
-  MINUS,
-  NINE,
-  OPEN,
-  OPEN_ARRAY,
-  QUOTE,
-  ZERO,
-} from './lexer.ts'
+import { CLOSE, CLOSE_ARRAY, COLON, COMMA, Fault, isNumber, type Lexer, OPEN, OPEN_ARRAY, QUOTE } from './lexer.ts'
 
 /**
  * Copies any JSON value from the lexer's bytes in its shortest form: no white space, strings well-formed and escaped as
@@ -108,7 +95,7 @@ export class Compactor {
       this.#string(i, end)
       return end
     }
-    if (b === MINUS || (b >= ZERO && b <= NINE)) {
+    if (isNumber(b)) {
       const end = lexer.number(i)
       if (!Number.isFinite(lexer.value)) this.beyond = true
       this.#copy(i, end)

@@ -30,7 +30,7 @@ export class Dictionary {
   offsets: Uint32Array
   /** 1 where the text is JSON, 0 where it is a string. */
   json: Uint8Array
-  #hashes: Uint32Array
+  #hashes: Int32Array
   #table: Uint32Array
   #mask: number
   readonly #texts: (string | undefined)[] = []
@@ -41,7 +41,7 @@ export class Dictionary {
     this.bytes = Buffer.allocUnsafeSlow(texts * 16)
     this.offsets = new Uint32Array(room + 1)
     this.json = new Uint8Array(room)
-    this.#hashes = new Uint32Array(room)
+    this.#hashes = new Int32Array(room)
     let slots = 16
     while (slots < room * 2) slots *= 2
     this.#table = new Uint32Array(slots)
@@ -64,10 +64,10 @@ export class Dictionary {
   add(source: Buffer, start: number, end: number, json: 0 | 1): number {
     let hash = HASH ^ json
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, PRIME)
-    return this.addHashed(source, start, end, json, hash >>> 0)
+    return this.addHashed(source, start, end, json, hash)
   }
 
-  /** As {@link add}, for who has computed the hash (FNV-1a from 0x811c9dc5 ^ json) on the way. */
+  /** As {@link add}, for who has computed the hash (FNV-1a in signed 32 bits, from {@link HASH} ^ json) on the way. */
   addHashed(source: Buffer, start: number, end: number, json: 0 | 1, hash: number): number {
     const length = end - start
     const offsets = this.offsets
@@ -168,7 +168,7 @@ function same(a: Buffer, aStart: number, b: Buffer, bStart: number, length: numb
   return true
 }
 
-function grown<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
+function grown<T extends Uint8Array | Uint32Array | Int32Array>(array: T, length: number): T {
   const next = new (array.constructor as new (length: number) => T)(length)
   next.set(array)
   return next

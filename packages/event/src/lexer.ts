@@ -13,9 +13,11 @@ export const CLOSE_ARRAY = 0x5d
 export const OPEN = 0x7b
 export const CLOSE = 0x7d
 export const NEWLINE = 0x0a
+export const NULL_LETTER = 0x6e
+export const TRUE_LETTER = 0x74
 
-/** FNV-1a: where a hash starts, and what it is multiplied by. The start is xored with 1 for JSON texts. */
-export const HASH = 0x811c9dc5
+/** FNV-1a in signed 32 bits: where a hash starts, and what it is multiplied by. The start is xored with 1 for JSON texts. */
+export const HASH: number = 0x811c9dc5 | 0
 export const PRIME = 0x01000193
 
 const MOST = 2 ** 53
@@ -74,6 +76,13 @@ export class Lexer {
     }
   }
 
+  /** Whether the bytes at i begin with these. */
+  begins(i: number, word: Buffer): boolean {
+    const { bytes } = this
+    for (let k = 0; k < word.length; k++) if (word[k] !== bytes[i + k]) return false
+    return true
+  }
+
   /** The bytes at i must be this one. */
   expect(i: number, byte: number): number {
     if (this.bytes[i] === byte) return i + 1
@@ -91,7 +100,7 @@ export class Lexer {
         if (b === QUOTE) {
           this.source = bytes
           this.to = i
-          this.hash = hash >>> 0
+          this.hash = hash
           return i + 1
         }
         if (b < 0x20) throw new Fault(i, 'no bare control character in a string (escape it)')
@@ -115,7 +124,7 @@ export class Lexer {
         this.source = scratch
         this.from = 0
         this.to = n
-        this.hash = hash >>> 0
+        this.hash = hash
         return i + 1
       }
       if (b < 0x20) throw new Fault(i, 'no bare control character in a string (escape it)')
@@ -235,6 +244,11 @@ export class Lexer {
   text(): string {
     return this.source.toString('utf8', this.from, this.to)
   }
+}
+
+/** Whether a number begins with this byte. */
+export function isNumber(b: number): boolean {
+  return b === MINUS || (b >= ZERO && b <= NINE)
 }
 
 /** The byte a one-letter escape stands for, or -1. */

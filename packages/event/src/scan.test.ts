@@ -177,3 +177,20 @@ test('prototype keys are data', () => {
   expect(Object.keys(infos[0]!).sort()).toEqual(['__proto__', 'constructor', 'hasOwnProperty'])
   expect(({} as { x?: number }).x).toBeUndefined()
 })
+
+test('what one event was like does not change what the next one means', () => {
+  const lines = [
+    '{"additional_info":{"type":"inner","seq":1,"x":1}}',
+    '{"type":"outer","seq":2,"x":1}',
+    '{"seq":3,"collector":"c","type":"t","x":1}',
+  ]
+  const mixed = Array.from({ length: 40 }, (_, i) => lines[(i * 7) % 3]!)
+  for (const trusted of [false, true, false]) {
+    const together = scan(Buffer.from(mixed.join('\n')), { ...origin, trusted })
+    mixed.forEach((line, row) => {
+      const alone = scan(Buffer.from(line), { ...origin, trusted })
+      expect(together.batch.event(row)).toEqual({ ...alone.batch.event(0), seq: undefined, collector: undefined })
+      if (trusted) expect(together.seqs![row]).toBe(alone.seqs![0])
+    })
+  }
+})

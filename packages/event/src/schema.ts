@@ -1,3 +1,5 @@
+import { TOP_KEYS } from './event.ts'
+
 /**
  * Where a value sits inside `additional_info`: a node in a tree of keys. Interned per {@link Schema}, so the same
  * place is the same object.
@@ -14,6 +16,8 @@ export class Path {
   readonly json: Buffer
   /** Whether {@link json} is the key's own bytes, without escapes. */
   readonly plain: boolean
+  /** Whether it has the name of one of {@link TOP_KEYS}, so that at top level its key means something else. */
+  readonly isTop: boolean
   /** The event that met this path last; a second meeting in one event is a duplicate key. For the scanner. */
   stamp = 0
   #byHash: Map<number, Path> | undefined
@@ -24,6 +28,7 @@ export class Path {
     this.keys = parent ? [...parent.keys, key] : []
     // Concatenated, not joined: V8 then shares the parent's text, so that one long key over many costs its length once.
     this.name = parent?.parent ? `${parent.name}.${key}` : key
+    this.isTop = TOP_KEYS.includes(this.name)
     const json = JSON.stringify(key)
     this.json = Buffer.from(json)
     this.plain = !json.includes('\\')

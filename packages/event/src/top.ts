@@ -46,3 +46,29 @@ export function isKnown(key: string, trusted: boolean): boolean {
 export function believed(top: Top, trusted: boolean): boolean {
   return top >= TOP.additional_info || (trusted && top !== TOP.none)
 }
+
+export function nameOf(top: Top): string {
+  return NAMES[top]!
+}
+
+const NAMES: string[] = []
+for (const name of TOP_KEYS) NAMES[TOP[name as keyof typeof TOP]] = name
+const JSON_KEYS = NAMES.map(name => Buffer.from(JSON.stringify(name)))
+
+/** Senders write keys in the same order again and again: which followed each last time. */
+export class TopPrediction {
+  /** The key predicted last, as JSON writes it. */
+  json: Buffer = Buffer.alloc(0)
+  readonly #next: Top[] = Object.values(TOP).map(() => TOP.none)
+
+  /** The key that followed this one last time; none where nothing did yet. */
+  after(top: Top): Top {
+    const next = this.#next[top]!
+    if (next !== TOP.none) this.json = JSON_KEYS[next]!
+    return next
+  }
+
+  learn(before: Top, top: Top): void {
+    this.#next[before] = top
+  }
+}

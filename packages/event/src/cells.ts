@@ -1,0 +1,160 @@
+import type { Batch } from './batch.ts'
+import type { Compactor } from './compact.ts'
+import { FALSE, NULL, TRUE } from './dictionary.ts'
+import {
+  CLOSE,
+  COLON,
+  COMMA,
+  Fault,
+  isNumber,
+  type Lexer,
+  NULL_LETTER,
+  OPEN,
+  OPEN_ARRAY,
+  QUOTE,
+  TRUE_LETTER,
+} from './lexer.ts'
+import type { Path, Shape } from './schema.ts'
+
+/** Rises with every event read, so that a path knows whether it was met in this one. */
+let stamps = 0
+
+/** Reads the values of one event's additional_info from bytes into the cells of a row. */
+export class CellReader {
+  /** Set where a path was met twice; from there on nothing is put into cells. */
+  repeated = false
+  shape!: Shape
+  #batch!: Batch
+  #row = 0
+  #stamp = 0
+  readonly #lexer: Lexer
+  readonly #compactor: Compactor
+
+  constructor(lexer: Lexer, compactor: Compactor) {
+    this.#lexer = lexer
+    this.#compactor = compactor
+  }
+
+  /** The next event goes into the row being built of this batch. */
+  begin(batch: Batch): void {
+    this.#batch = batch
+    this.#row = batch.length
+    this.#stamp = stamps = (stamps + 1) & 0x3fffffff
+    this.shape = batch.schema.empty
+    this.repeated = false
+  }
+
+  /** The path of the key at i where it is the one that followed last time; i + path.json.length is then after the key. */
+  predicted(i: number, parent: Path): Path | undefined {
+    let path = this.shape.likely?.path
+    if (path === undefined) return undefined
+    const depth = parent.depth + 1
+    while (path.depth > depth) path = path.parent!
+    if (path.parent !== parent) return undefined
+    return this.#lexer.begins(i, path.json) ? path : undefined
+  }
+
+  /** Reads the value at i; a container there would have this depth. @returns where it ends */
+  value(i: number, path: Path, depth: number): number {
+    this.#meet(path)
+    if (this.#lexer.bytes[i] !== OPEN) return this.#leaf(i, path, depth)
+    this.#compactor.descend(i, depth)
+    const first = this.#lexer.space(i + 1)
+    if (this.#lexer.bytes[first] !== CLOSE) return this.members(first, path, depth)
+    this.#empty(path)
+    return first + 1
+  }
+
+  /** Reads the members of the object at `parent`, from the first key on. @returns after the closing brace */
+  members(i: number, parent: Path, depth: number): number {
+    const lexer = this.#lexer
+    const { bytes } = lexer
+    let at = parent
+    for (;;) {
+      if (bytes[i] !== QUOTE) throw new Fault(i, 'a key in double quotes')
+      this.#compactor.count(i)
+      let path = this.predicted(i, at)
+      if (path !== undefined) i += path.json.length
+      else {
+        i = lexer.string(i + 1)
+        path = this.#batch.schema.childOf(at, lexer.source, lexer.from, lexer.to, lexer.hash)
+      }
+      if (bytes[i] === COLON) i++
+      else i = lexer.expect(lexer.space(i), COLON)
+      if (bytes[i]! <= 0x20) i = lexer.space(i)
+      this.#meet(path)
+      if (bytes[i] === OPEN) {
+        this.#compactor.descend(i, depth + 1)
+        const first = lexer.space(i + 1)
+        if (bytes[first] !== CLOSE) {
+          at = path
+          depth++
+          i = first
+          continue
+        }
+        this.#empty(path)
+        i = first + 1
+      } else i = this.#leaf(i, path, depth + 1)
+      for (;;) {
+        if (bytes[i]! <= 0x20) i = lexer.space(i)
+        if (bytes[i] === COMMA) {
+          i++
+          if (bytes[i]! <= 0x20) i = lexer.space(i)
+          break
+        }
+        if (bytes[i] !== CLOSE) throw new Fault(i, '"," or "}"')
+        i++
+        if (at === parent) return i
+        at = at.parent!
+        depth--
+      }
+    }
+  }
+
+  #meet(path: Path): void {
+    if (path.stamp === this.#stamp) this.repeated = true
+    path.stamp = this.#stamp
+  }
+
+  /** The value at i, which is no object with members. */
+  #leaf(i: number, path: Path, depth: number): number {
+    const lexer = this.#lexer
+    const b = lexer.bytes[i]!
+    let end: number
+    if (b === QUOTE) {
+      end = lexer.string(i + 1)
+      if (!this.repeated)
+        this.#put(path, this.#batch.dictionary.addHashed(lexer.source, lexer.from, lexer.to, 0, lexer.hash))
+    } else if (isNumber(b)) {
+      end = lexer.number(i)
+      if (!this.repeated) this.#number(path, i, end)
+    } else if (b === OPEN_ARRAY) {
+      const compactor = this.#compactor
+      end = compactor.copy(i, depth)
+      if (!this.repeated) this.#put(path, this.#batch.dictionary.add(compactor.out, 0, compactor.length, 1))
+    } else {
+      end = lexer.literal(i)
+      if (!this.repeated) this.#put(path, b === NULL_LETTER ? NULL : b === TRUE_LETTER ? TRUE : FALSE)
+    }
+    return end
+  }
+
+  #put(path: Path, code: number): void {
+    this.shape = this.#batch.schema.step(this.shape, path)
+    this.#batch.ensure(path).pushCode(this.#row, code)
+  }
+
+  #empty(path: Path): void {
+    if (!this.repeated) this.#put(path, this.#batch.dictionary.jsonText('{}'))
+  }
+
+  #number(path: Path, i: number, end: number): void {
+    const lexer = this.#lexer
+    this.shape = this.#batch.schema.step(this.shape, path)
+    const column = this.#batch.ensure(path)
+    if (lexer.exact) column.pushNumber(this.#row, lexer.value)
+    else if (Number.isFinite(lexer.value))
+      column.pushNumber(this.#row, lexer.value, this.#batch.dictionary.add(lexer.bytes, i, end, 1))
+    else this.#compactor.beyond = true
+  }
+}
