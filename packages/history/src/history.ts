@@ -190,7 +190,7 @@ export class History {
 
   /** The n newest events by seq, oldest first: history's, then those only the journal has. For filling a ring. */
   latest(n: number): AsyncGenerator<Batch> {
-    return latest(this.#engine, this.journal, this.#flushedSeq, n)
+    return latest(this.#engine, this.journal, () => this.#flushedSeq, n)
   }
 
   /** Changes how long events are kept; takes effect at once. */

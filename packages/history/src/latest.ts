@@ -31,20 +31,42 @@ export const LINE: string = [
   `'}'`,
 ].join(', ')
 
-/** The n newest events by seq, oldest first; at or below the mark from the engine, above it from the journal. */
-export async function* latest(engine: Engine, journal: Journal, flushedSeq: number, n: number): AsyncGenerator<Batch> {
-  const after = Math.max(0, journal.lastSeq - n)
-  if (engine.state.kind === 'ready') {
-    for (let from = after + 1; from <= flushedSeq; from += STEP) {
-      const to = Math.min(flushedSeq, from + STEP - 1)
-      const { bytes } = await engine.read(
-        `SELECT concat(${LINE}) FROM ${TABLE} WHERE collector = ${text(journal.collector)} AND seq BETWEEN ${from} AND ${to} ORDER BY seq`,
-      )
-      if (bytes.length > 0) yield* batchesOf(bytes, journal.collector)
+/**
+ * The n newest events by seq, oldest first; at or below the mark from the engine, above it from the journal. The mark may
+ * move meanwhile: what leaves the journal before it is read is asked of the engine.
+ */
+export async function* latest(
+  engine: Engine,
+  journal: Journal,
+  flushedSeq: () => number,
+  n: number,
+): AsyncGenerator<Batch> {
+  let at = Math.max(0, journal.lastSeq - n)
+  for (;;) {
+    const mark = flushedSeq()
+    if (engine.state.kind === 'ready')
+      for (; at < mark; at = Math.min(mark, at + STEP))
+        yield* between(engine, journal.collector, at, Math.min(mark, at + STEP))
+    const segment = journal.sealed.find(
+      ({ collector, lastSeq }) => collector === journal.collector && lastSeq > Math.max(at, mark),
+    )
+    if (segment === undefined) {
+      if (flushedSeq() === mark) return
+      continue
     }
+    try {
+      for await (const batch of journal.read(segment)) if (batch.seq > at) yield batch
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      continue
+    }
+    at = segment.lastSeq
   }
-  for (const segment of [...journal.sealed]) {
-    if (segment.collector !== journal.collector || segment.lastSeq <= Math.max(after, flushedSeq)) continue
-    for await (const batch of journal.read(segment)) if (batch.seq > flushedSeq) yield batch
-  }
+}
+
+async function* between(engine: Engine, collector: string, after: number, upto: number): AsyncGenerator<Batch> {
+  const { bytes } = await engine.read(
+    `SELECT concat(${LINE}) FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${after + 1} AND ${upto} ORDER BY seq`,
+  )
+  if (bytes.length > 0) yield* batchesOf(bytes, collector)
 }
