@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { BatchBuilder, BOUNDS, type Event, type Json, type Origin, scan, writeLines } from './index.ts'
 
 /** How many cases in all; `TELLTALE_FUZZ_CASES=1000000 npx vitest run scan.property` is the long run. */
-const CASES = Number(process.env['TELLTALE_FUZZ_CASES'] ?? 20_000)
+const CASES = Number(process.env['TELLTALE_FUZZ_CASES'] ?? 10_000)
 const SEED = process.env['TELLTALE_FUZZ_SEED'] === undefined ? 20_261_122 : Number(process.env['TELLTALE_FUZZ_SEED'])
+// A busy machine may take its time.
+vi.setConfig({ testTimeout: Math.max(120_000, CASES * 20) })
 const run = (share: number) => ({ numRuns: Math.ceil(CASES * share), seed: SEED, endOnFailure: CASES > 50_000 })
 const origin: Origin = { hostname: 'h', receivedAt: 1_795_132_800_003.5 }
 const trusted: Origin = { ...origin, trusted: true }
@@ -108,6 +111,11 @@ function plain(event: Event): Event {
   return seen
 }
 
+/** As expect(a).toEqual(b), which is slow where nothing is wrong. */
+function same(a: unknown, b: unknown): void {
+  if (!isDeepStrictEqual(a, b)) expect(a).toEqual(b)
+}
+
 function agrees(document: string, from: Origin): void {
   const { batch, problems } = scan(Buffer.from(document), from)
   const should = expected(Buffer.from(document).toString(), from)
@@ -119,7 +127,7 @@ function agrees(document: string, from: Origin): void {
   expect(problems).toEqual([])
   expect(batch.length).toBe(1)
   batch.seq = 0
-  expect(plain(batch.event(0))).toEqual(should)
+  same(plain(batch.event(0)), should)
 }
 
 test('an object says the same by bytes as by JSON.parse', () => {
@@ -165,7 +173,7 @@ function strict(line: string): void {
       } catch {}
     }
     const builder = new BatchBuilder(BOUNDS)
-    if (builder.add(value, origin) === undefined) expect(plain(batch.event(row))).toEqual(plain(builder.batch.event(0)))
+    if (builder.add(value, origin) === undefined) same(plain(batch.event(row)), plain(builder.batch.event(0)))
     else row--
     at = end
   }
@@ -181,13 +189,13 @@ test('lines, arrays and one after another are the same events; a broken one betw
         const { batch } = scan(Buffer.from(bytes), origin)
         return Array.from({ length: batch.length }, (_, row) => plain(batch.event(row)))
       }
-      expect(all(lines.join('\n'))).toEqual(each)
-      expect(all(`[${documents.join(',')}]`)).toEqual(each)
-      expect(all(lines.join(''))).toEqual(each)
+      same(all(lines.join('\n')), each)
+      same(all(`[${documents.join(',')}]`), each)
+      same(all(lines.join('')), each)
       const bad = `!${broken.replace(/[\r\n]/g, ' ')}`
-      expect(all([...lines, bad, ...lines].join('\r\n'))).toEqual([...each, ...each])
+      same(all([...lines, bad, ...lines].join('\r\n')), [...each, ...each])
     }),
-    run(0.1),
+    run(0.07),
   )
 })
 
@@ -200,14 +208,14 @@ test('what is written is scanned as it was, and written the same again', () => {
       const bytes = writeLines(batch)
       const lines = bytes.toString().split('\n').slice(0, -1)
       expect(lines).toHaveLength(batch.length)
-      for (const [row, line] of lines.entries()) expect(plain(JSON.parse(line))).toEqual(plain(batch.event(row)))
+      for (const [row, line] of lines.entries()) same(plain(JSON.parse(line)), plain(batch.event(row)))
       const again = scan(bytes, trusted)
       expect(again.problems).toEqual([])
       expect(again.batch.length).toBe(batch.length)
-      if (batch.length > 0) expect(again.batch).toMatchObject({ seq: 41, collector: 'c' })
-      expect(writeLines(again.batch)).toEqual(bytes)
+      if (batch.length > 0) expect([again.batch.seq, again.batch.collector]).toEqual([41, 'c'])
+      expect(writeLines(again.batch).equals(bytes)).toBe(true)
     }),
-    run(0.1),
+    run(0.07),
   )
 })
 
@@ -231,7 +239,8 @@ test('no bytes make it throw, and every event is counted once', () => {
       for (const problem of problems) expect(problem.index).toBeLessThan(accepted + refused)
       for (const column of batch.columns) {
         expect(column.count).toBeGreaterThan(0)
-        for (let i = 1; i < column.count; i++) expect(column.rows[i]).toBeGreaterThan(column.rows[i - 1]!)
+        for (let i = 1; i < column.count; i++)
+          if (column.rows[i]! <= column.rows[i - 1]!) expect.fail(`rows of ${column.path.name} do not rise`)
       }
       for (let row = 0; row < batch.length; row++) JSON.stringify(batch.event(row))
     }),

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { readTime } from './index.ts'
+
+const MS = 1_795_132_800_001.25
+
+test.each([
+  [MS, MS],
+  [MS / 1e3, MS],
+  [MS * 1e3, MS],
+  [MS * 1e6, MS],
+  ['1795132800001', 1_795_132_800_001],
+  ['1795132800', 1_795_132_800_000],
+  ['2026-11-20T00:00:00.001250Z', MS],
+  ['2026-11-20 03:30:00,00125+03:30', MS],
+  ['2026-11-19T19:00:00.00125-0500', MS],
+  ['2026-11-20', 1_795_132_800_000],
+  ['2026-11-20T00:00', 1_795_132_800_000],
+  [0, 0],
+])('%s', (sent, ms) => {
+  expect(readTime(sent)).toBe(ms)
+})
+
+test.each(['', 'now', '2026-02-30', '2026-13-01', '2026-11-20T24:00:00Z', -1, 1e30, null, true, {}, '404'])(
+  '%s is no time',
+  sent => {
+    expect(readTime(sent)).toBeUndefined()
+  },
+)
+
+test('a number we wrote ourselves is ms, however small', () => {
+  expect(readTime(5.25, true)).toBe(5.25)
+  expect(readTime('2026-11-20', true)).toBe(1_795_132_800_000)
+})
