@@ -37,6 +37,18 @@ export class AnswerTable extends LitElement {
         box-shadow: inset 0 -1px var(--rule);
         white-space: nowrap;
       }
+      th button {
+        font: inherit;
+      }
+      th button:hover {
+        color: var(--accent);
+      }
+      th[aria-sort='descending'] button::after {
+        content: ' ↓';
+      }
+      th[aria-sort='ascending'] button::after {
+        content: ' ↑';
+      }
       td {
         padding: 3px 10px 3px 2px;
         border-bottom: 1px solid var(--rule);
@@ -69,18 +81,25 @@ export class AnswerTable extends LitElement {
         text-decoration: underline;
         text-underline-offset: 3px;
       }
+      .short {
+        white-space: nowrap;
+      }
       .none,
       .rest {
         padding: 10px 2px;
       }
     `,
   ]
-  static override properties = { answer: { attribute: false }, query: {}, pick: { attribute: false } }
+  static override properties = {
+    sorted: { state: true },
+    answer: { attribute: false }, query: {}, pick: { attribute: false } }
   declare answer: Answer
   /** What was asked. */
   declare query: string
   /** Whether a click on a value asks for it. */
   declare pick: boolean
+  /** A column the reader sorts by; absent: as the answer came. */
+  declare sorted: { readonly column: number; readonly descending: boolean } | undefined
 
   constructor() {
     super()
@@ -93,13 +112,13 @@ export class AnswerTable extends LitElement {
     const { values, time } = shapeOf(this.answer, this.query)
     const ranked = time < 0 && rows.length > 1 ? values[0] : undefined
     const top = ranked === undefined ? 0 : Math.max(...rows.map(row => Number(row[ranked]) || 0))
-    const ordered = time < 0 ? rows : rows.toReversed()
+    const ordered = this.#ordered(time)
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Rows of the answer"><table>
-      <thead><tr>${columns.map(({ name }, i) => html`<th class=${values.includes(i) ? 'value' : ''} scope="col">${name}</th>`)}${ranked === undefined ? nothing : html`<th aria-hidden="true"></th>`}</tr></thead>
+      <thead><tr>${columns.map(({ name }, i) => html`<th class=${values.includes(i) ? 'value' : ''} scope="col" aria-sort=${this.#sortOf(i)}><button class="plain" title="Sort" @click=${() => this.#sort(i, values.includes(i))}>${name}</button></th>`)}${ranked === undefined ? nothing : html`<th aria-hidden="true"></th>`}</tr></thead>
       <tbody>
         ${ordered.slice(0, MOST).map(
           row => html`<tr>
-            ${row.map((value, i) => (values.includes(i) ? html`<td class="value num">${cell(value)}</td>` : i === time ? html`<td class="num">${moment(Number(value))}</td>` : html`<td>${this.#key(columns[i]!.name, value)}</td>`))}
+            ${row.map((value, i) => (values.includes(i) ? html`<td class="value num">${cell(value)}</td>` : i === time ? html`<td class="num">${moment(Number(value))}</td>` : html`<td class=${String(value).length < 28 ? 'short' : ''}>${this.#key(columns[i]!.name, value)}</td>`))}
             ${ranked === undefined ? nothing : html`<td class="bars" aria-hidden="true">${this.#bar(row, ranked, top)}</td>`}
           </tr>`,
         )}
@@ -108,9 +127,30 @@ export class AnswerTable extends LitElement {
     ${rows.length > MOST ? html`<p class="rest muted">${count(rows.length - MOST)} more rows. Add <code>| limit ${MOST}</code> or a sort to choose which.</p>` : nothing}`
   }
 
+  /** Buckets newest first, all else as it came, unless the reader sorts. */
+  #ordered(time: number): Answer['rows'] {
+    const { rows } = this.answer
+    const { sorted } = this
+    if (!sorted) return time < 0 ? rows : rows.toReversed()
+    const { column, descending } = sorted
+    return rows.toSorted((a, b) => compare(a[column], b[column]) * (descending ? -1 : 1))
+  }
+
+  #sortOf(column: number): 'ascending' | 'descending' | 'none' {
+    if (this.sorted?.column !== column) return 'none'
+    return this.sorted.descending ? 'descending' : 'ascending'
+  }
+
+  #sort(column: number, number: boolean): void {
+    const again = this.sorted?.column === column
+    this.sorted = { column, descending: again ? !this.sorted!.descending : number }
+  }
+
   #key(name: string, value: unknown): TemplateResult {
-    if (!this.pick || (typeof value === 'object' && value !== null)) return html`${cell(value)}`
-    return html`<button class="plain" title="Only these" @click=${() => session.toggle(name, value)}>${name === 'type' && value !== null ? chip(session.palette.of(String(value))) : nothing}${cell(value)}</button>`
+    // A number that is a key is a name: 6255 is a process, not a quantity.
+    const text = typeof value === 'number' ? String(value) : cell(value)
+    if (!this.pick || (typeof value === 'object' && value !== null)) return html`${text}`
+    return html`<button class="plain" title="Only these" @click=${() => session.toggle(name, value)}>${name === 'type' && value !== null ? chip(session.palette.of(String(value))) : nothing}${text}</button>`
   }
 
   #bar(row: readonly unknown[], ranked: number, top: number): TemplateResult {
@@ -121,4 +161,11 @@ export class AnswerTable extends LitElement {
     return html`<span class="bar" style=${styled({ width: `${width}%`, ...(swatch && { background: dark ? swatch.film : swatch.paper }) })}></span>`
   }
 }
+/** Numbers by size, all else by text, what is missing last. */
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
+  return cell(a) < cell(b) ? -1 : cell(a) > cell(b) ? 1 : 0
+}
+
 customElements.define('answer-table', AnswerTable)

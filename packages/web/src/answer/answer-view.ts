@@ -117,8 +117,8 @@ export class AnswerView extends LitElement {
   #stats({ stats, rows }: Answer): TemplateResult {
     const { answers } = session
     const parts = [
-      answers.ofEvents ? (answers.step ? `points of ${span(answers.step)}` : '') : `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`,
-      stats?.scanned === undefined ? '' : `${count(stats.scanned)} events read`,
+      answers.ofEvents ? (answers.step ? `a point is ${span(answers.step)}` : '') : `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`,
+      stats?.scanned === undefined ? '' : `${count(stats.scanned)} read`,
       stats?.ms === undefined ? '' : `${stats.ms < 10 ? stats.ms.toFixed(1) : Math.round(stats.ms)} ms`,
       stats?.sources?.join(' + ') ?? '',
     ]

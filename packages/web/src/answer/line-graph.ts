@@ -148,6 +148,7 @@ export class LineGraph extends LitElement {
     return {
       width: box.clientWidth,
       height: box.clientHeight,
+      padding: [10, 22, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },

@@ -31,9 +31,12 @@ export const SWATCHES: readonly Swatch[] = [
 /** What everything beyond the bounds is drawn in. */
 export const OTHERS: Swatch = { name: 'others', film: '#6d7f7c', paper: '#6d7f7c' }
 
-/** First match wins; the first free colour of the list is taken, else any free one. So a person knows a red mark before reading its label. */
+/** What always comes and seldom matters: it shares its quiet colours and takes none from the others. */
+const BACKGROUND = /^telltale_|^host_/
+
+/** First match wins; the least used colour of the list is taken, or a less used one beyond it. So a person knows a red mark before reading its label. */
 const MEANINGS: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^telltale_|^host_/, ['slate', 'steel']],
+  [BACKGROUND, ['slate', 'steel']],
   [/alert|incident|pattern/, ['magenta', 'rose']],
   [/404|not_?found|warn/, ['yellow', 'sand']],
   [/time_?out|slow|retry|reject|pool|throttl/, ['orange', 'brown', 'rose']],
@@ -53,10 +56,11 @@ const FREE: readonly string[] = ['green', 'sky', 'lime', 'magenta', 'brown', 'te
 
 const byName = new Map(SWATCHES.map(swatch => [swatch.name, swatch]))
 
-/** Gives each type a colour once and for good: by meaning, else by its name's hash, avoiding those already taken while it can. */
+/** Gives each type a colour once and for good: by meaning, else by its name's hash, avoiding those already in use while it can. */
 export class Palette {
   readonly #given = new Map<string, Swatch>()
-  readonly #taken = new Set<string>()
+  /** How many types have each colour. */
+  readonly #uses = new Map<string, number>()
 
   /** @param remembered type → swatch name of an earlier visit */
   constructor(remembered: Readonly<Record<string, string>> = {}) {
@@ -78,13 +82,15 @@ export class Palette {
   #choose(type: string): Swatch {
     const meaning = MEANINGS.find(([pattern]) => pattern.test(type.toLowerCase()))?.[1]
     const start = hash(type) % FREE.length
-    const wanted = [...(meaning ?? []), ...FREE.slice(start), ...FREE.slice(0, start)]
-    return byName.get(wanted.find(name => !this.#taken.has(name)) ?? wanted[0]!)!
+    const spare = BACKGROUND.test(type) ? [] : [...FREE.slice(start), ...FREE.slice(0, start)]
+    const wanted = [...(meaning ?? []), ...spare]
+    const uses = (name: string) => this.#uses.get(name) ?? 0
+    return byName.get(wanted.reduce((best, name) => (uses(name) < uses(best) ? name : best)))!
   }
 
   #give(type: string, swatch: Swatch): Swatch {
     this.#given.set(type, swatch)
-    this.#taken.add(swatch.name)
+    this.#uses.set(swatch.name, (this.#uses.get(swatch.name) ?? 0) + 1)
     return swatch
   }
 }

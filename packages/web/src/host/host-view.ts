@@ -46,19 +46,16 @@ export class HostView extends LitElement {
         border-radius: 8px;
         background: var(--sheet);
       }
-      vital-panel.wide {
-        grid-column: span 2;
+      .tables {
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 540px), 1fr));
+        margin-top: 16px;
+        align-items: start;
       }
       .none {
         max-width: 64ch;
         padding: 18px 20px;
         border-radius: 8px;
         background: var(--sheet);
-      }
-      @media (max-width: 900px) {
-        vital-panel.wide {
-          grid-column: auto;
-        }
       }
     `,
   ]
@@ -107,11 +104,13 @@ export class HostView extends LitElement {
       ${
         host === undefined
           ? html`<p class="none muted">${this.hosts ? html`No vitals in this range. Telltale measures the machine it runs on every few seconds, unless its configuration switches that off; hosts that send <code>host_cpu</code> events of their own appear here too.` : 'Asking…'}</p>`
-          : html`<div class="panels">${repeat(
-              VITALS,
-              vital => vital.title,
-              vital => html`<vital-panel class=${vital.kind === 'table' ? 'wide' : ''} .vital=${vital} .host=${host} .range=${range}></vital-panel>`,
-            )}</div>`
+          : (['graph', 'table'] as const).map(
+              kind => html`<div class=${`panels ${kind}s`}>${repeat(
+                VITALS.filter(vital => vital.kind === kind),
+                vital => vital.title,
+                vital => html`<vital-panel .vital=${vital} .host=${host} .range=${range}></vital-panel>`,
+              )}</div>`,
+            )
       }`
   }
 

@@ -23,6 +23,9 @@ export class VitalPanel extends LitElement {
         gap: 8px;
         margin-bottom: 6px;
       }
+      header h2 {
+        flex: none;
+      }
       header button {
         font-size: 14px;
         font-weight: 650;

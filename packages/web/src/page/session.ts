@@ -8,6 +8,8 @@ import type { SeenEvent } from '../text/event.ts'
 import { fromHash, type Place, toHash } from './address.ts'
 import { Topic } from './topic.ts'
 
+/** Types of events Telltale makes of itself and its machine. */
+const OWN = /^(host|telltale)_/
 const COLOURS = 'telltale-colours'
 
 /** What the page knows and does, for all its elements. The address of the page is the place; going somewhere is changing it. */
@@ -22,6 +24,8 @@ class Session {
   /** ms since the epoch; set while paused. */
   pausedAt: number | undefined
   pinned: SeenEvent | undefined
+  /** Whether anybody but Telltale itself ever sent an event; undefined until that is known. */
+  met: boolean | undefined
   #followed: { filter: string; span: number } | undefined
   #answered: string | undefined
 
@@ -29,6 +33,10 @@ class Session {
     addEventListener('hashchange', () => this.#arrive())
     addEventListener('pagehide', () => localStorage.setItem(COLOURS, JSON.stringify(this.palette.remember())))
     this.#arrive()
+    this.live.changed.follow(() => void this.#meet())
+    this.feed.counted.follow(() => {
+      if (!this.met && this.feed.rates.some(({ type }) => !OWN.test(type))) this.met = true
+    })
     this.live.start()
   }
 
@@ -72,6 +80,14 @@ class Session {
   again(): void {
     this.#answered = undefined
     this.#arrive()
+  }
+
+  async #meet(): Promise<void> {
+    if (this.live.state !== 'live' || this.met !== undefined) return
+    const outcome = await askEvents({ query: 'not (type ~ "host_*" or type ~ "telltale_*")', limit: 1 })
+    if (!('ok' in outcome)) return
+    this.met ||= outcome.ok.length > 0
+    this.changed.tell()
   }
 
   #arrive(): void {

@@ -68,13 +68,11 @@ export class TelltalePage extends LitElement {
   }
 
   #liveView(): TemplateResult {
-    const { feed, live, place, answers } = session
-    const never = feed.ready && feed.marks.size === 0 && place.query === '' && live.state === 'live' && answers.standing && answers.answer?.rows.length === 0
     return html`
       <query-bar></query-bar>
       <tape-view></tape-view>
       ${session.pinned ? html`<pinned-event></pinned-event>` : nothing}
-      ${never ? html`<welcome-view></welcome-view>` : nothing}
+      ${session.met === false ? html`<welcome-view></welcome-view>` : nothing}
       <div class="below">
         <type-list class="panel types"></type-list>
         <answer-view class="panel answer"></answer-view>

@@ -137,7 +137,7 @@ export class Painter {
   #axis(film: Film, now: number, look: Look): void {
     const ratio = this.#ratio
     const span = (this.#width / PITCH) * film.bins.step
-    const step = tickStep(span, Math.max(2, Math.floor(this.#width / 110)))
+    const step = tickStep(span, Math.max(3, Math.floor(this.#width / 110)))
     const bottom = film.rows.length * this.#rowHeight * ratio
     this.#context.font = `${11 * ratio}px ${look.font}`
     this.#context.textAlign = 'center'
@@ -146,7 +146,7 @@ export class Painter {
       const x = Math.round(this.x(film, now, time) * ratio)
       this.#context.fillStyle = look.rule
       this.#context.fillRect(x, 0, Math.max(1, Math.round(ratio)), bottom + 4 * ratio)
-      if (x < 30 * ratio || x > this.#canvas.width - 44 * ratio) continue
+      if (x < 24 * ratio || x > this.#canvas.width - 50 * ratio) continue
       this.#context.fillStyle = look.muted
       this.#context.fillText(timeOfDay(time, step < 60_000 ? 'second' : 'minute'), x, bottom + (AXIS / 2 + 2) * ratio)
     }
