@@ -76,7 +76,7 @@ export class SealedTexts implements Texts {
   /** The texts of these codes, in this order; without `codes`, all of them in their own. */
   static of(texts: OpenTexts, codes?: Uint32Array): SealedTexts {
     const { bytes, offsets, json, size, used } = texts.dictionary
-    if (codes === undefined) {
+    if (codes === undefined || inOrder(codes, size)) {
       const exact = used === 0 ? NO_BYTES : Buffer.allocUnsafeSlow(used)
       bytes.copy(exact, 0, 0, used)
       return new SealedTexts(size, exact, offsets.slice(FIRST_TEXT, size + 1), json.slice(FIRST_TEXT, size))
@@ -84,7 +84,10 @@ export class SealedTexts implements Texts {
     const starts = new Uint32Array(codes.length + 1)
     for (let i = 0; i < codes.length; i++) starts[i + 1] = starts[i]! + offsets[codes[i]! + 1]! - offsets[codes[i]!]!
     const exact = Buffer.allocUnsafeSlow(starts[codes.length]!)
-    for (let i = 0; i < codes.length; i++) bytes.copy(exact, starts[i]!, offsets[codes[i]!]!, offsets[codes[i]! + 1]!)
+    for (let i = 0, at = 0; i < codes.length; i++) {
+      const end = offsets[codes[i]! + 1]!
+      for (let byte = offsets[codes[i]!]!; byte < end; byte++) exact[at++] = bytes[byte]!
+    }
     const flags = Uint8Array.from(codes, code => json[code]!)
     return new SealedTexts(FIRST_TEXT + codes.length, exact, starts, flags)
   }
@@ -113,4 +116,11 @@ function widthOf(offsets: Uint32Array): number {
   const width = offsets.length > 1 ? offsets[1]! : 0
   for (let i = 1; i < offsets.length; i++) if (offsets[i] !== i * width) return -1
   return width
+}
+
+/** Whether these are all codes there are, each once, in their order. */
+function inOrder(codes: Uint32Array, size: number): boolean {
+  if (codes.length !== size - FIRST_TEXT) return false
+  for (let i = 0; i < codes.length; i++) if (codes[i] !== FIRST_TEXT + i) return false
+  return true
 }

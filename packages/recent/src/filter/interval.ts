@@ -37,21 +37,26 @@ export function touches(intervals: readonly Interval[], numbers: Numbers): boole
   return intervals.some(({ low, high }) => low <= numbers.max && high >= numbers.min)
 }
 
-/** Sets hits[i] to 1 where number i lies in one of the intervals, to 0 elsewhere. */
-export function within(intervals: readonly Interval[], numbers: Numbers, count: number, hits: Uint8Array): void {
+/** Sets the hit of each cell's row: 1 where its number lies in one of the intervals, else 0. `rows`: as of a column. */
+export function within(
+  intervals: readonly Interval[],
+  numbers: Numbers,
+  count: number,
+  rows: Uint16Array | undefined,
+  hits: Uint8Array,
+): void {
   const { offsets } = numbers
   const [first] = intervals
-  if (first === undefined) hits.fill(0, 0, count)
-  else if (offsets === undefined) hits.fill(touches(intervals, numbers) ? 1 : 0, 0, count)
-  else if (intervals.length === 1) {
-    const low = offsetOf(first.low, numbers)
-    const high = numbers.scale === 0 ? first.high : offsetOf(after(first.high), numbers) - 1
-    for (let i = 0; i < count; i++) hits[i] = offsets[i]! >= low && offsets[i]! <= high ? 1 : 0
-  } else {
-    for (let i = 0; i < count; i++) {
-      const value = numbers.at(i)
-      hits[i] = intervals.some(({ low, high }) => value >= low && value <= high) ? 1 : 0
-    }
+  if (offsets !== undefined && intervals.length === 1) {
+    const low = offsetOf(first!.low, numbers)
+    const high = numbers.scale === 0 ? first!.high : offsetOf(after(first!.high), numbers) - 1
+    if (rows === undefined) for (let i = 0; i < count; i++) hits[i] = offsets[i]! >= low && offsets[i]! <= high ? 1 : 0
+    else for (let i = 0; i < count; i++) hits[rows[i]!] = offsets[i]! >= low && offsets[i]! <= high ? 1 : 0
+    return
+  }
+  for (let i = 0; i < count; i++) {
+    const value = numbers.at(i)
+    hits[rows === undefined ? i : rows[i]!] = intervals.some(({ low, high }) => value >= low && value <= high) ? 1 : 0
   }
 }
 

@@ -24,8 +24,6 @@ const UNKNOWN = 0
 const NO = 1
 const YES = 2
 
-const hits = new Uint8Array(MAX_ROWS)
-
 /** How to keep the rows whose cell passes; rows without a cell go. */
 export function narrowBy(cells: Cells, by: ValueTest): Narrow | 'never' | 'always' {
   const { numbers } = cells
@@ -37,9 +35,15 @@ export function narrowBy(cells: Cells, by: ValueTest): Narrow | 'never' | 'alway
     if (!known.includes(NO, constants ? NULL : FIRST_TEXT)) return 'always'
   }
   return mask => {
-    hitNumbers(cells, by, anyNumber, mask)
-    if (cells.codes !== undefined || numbers === undefined) hitCodes(cells, by, known, complete, mask)
-    keep(cells, mask)
+    const { rows, codes } = cells
+    const length = mask.length
+    // Where every row has a cell, a mark for each is set below; elsewhere rows without a cell must not have one.
+    const hits = room.subarray(0, length)
+    if (rows !== undefined || cells.count < length) hits.fill(0)
+    if (anyNumber) hitNumbers(cells, by, mask, hits)
+    else if (numbers !== undefined && rows === undefined) hits.fill(0, 0, cells.count)
+    if (codes !== undefined || numbers === undefined) hitCodes(cells, by, known, complete, mask, hits)
+    keep(mask, hits)
   }
 }
 
@@ -69,47 +73,55 @@ function verdicts(cells: Cells, by: ValueTest): { known: Uint8Array; complete: b
   return { known, complete }
 }
 
-function hitNumbers(cells: Cells, by: ValueTest, any: boolean, mask: Uint8Array): void {
-  const { numbers, count, rows } = cells
-  if (numbers === undefined) return
-  if (!any) hits.fill(0, 0, count)
-  else if (by.number !== undefined) {
+/** Sets the hit of each row whose cell is a number. */
+function hitNumbers(cells: Cells, by: ValueTest, mask: Uint8Array, hits: Uint8Array): void {
+  const { count, rows } = cells
+  const numbers = cells.numbers!
+  if (by.number !== undefined) {
     const { number } = by
-    for (let i = 0; i < count; i++)
-      hits[i] = mask[rows === undefined ? i : rows[i]!] === 1 && number(numbers.at(i)) ? 1 : 0
-  } else if (by.numbers === EVERY_NUMBER) hits.fill(1, 0, count)
-  else within(by.numbers, numbers, count, hits)
+    for (let i = 0; i < count; i++) {
+      const row = rows === undefined ? i : rows[i]!
+      hits[row] = mask[row] === 1 && number(numbers.at(i)) ? 1 : 0
+    }
+  } else if (by.numbers !== EVERY_NUMBER) within(by.numbers, numbers, count, rows, hits)
+  else if (rows === undefined) hits.fill(1, 0, count)
+  else for (let i = 0; i < count; i++) hits[rows[i]!] = 1
 }
 
-function hitCodes(cells: Cells, by: ValueTest, known: Uint8Array, complete: boolean, mask: Uint8Array): void {
+/** Sets the hit of each row whose cell is no number. */
+function hitCodes(
+  cells: Cells,
+  by: ValueTest,
+  known: Uint8Array,
+  complete: boolean,
+  mask: Uint8Array,
+  hits: Uint8Array,
+): void {
   const { codes, numbers, count, rows, texts } = cells
   if (codes !== undefined && complete && numbers === undefined) {
-    for (let i = 0; i < count; i++) hits[i] = known[codes[i]!]! >> 1
+    if (rows === undefined) for (let i = 0; i < count; i++) hits[i] = known[codes[i]!]! >> 1
+    else for (let i = 0; i < count; i++) hits[rows[i]!] = known[codes[i]!]! >> 1
     return
   }
   for (let i = 0; i < count; i++) {
     const code = codes === undefined ? FIRST_TEXT + i : codes[i]!
     if (code === NUMBER && numbers !== undefined) continue
+    const row = rows === undefined ? i : rows[i]!
     if (known[code] === UNKNOWN) {
-      if (mask[rows === undefined ? i : rows[i]!] === 0) continue
+      if (mask[row] === 0) continue
       known[code] = by.test(constantOrText(texts, code)) ? YES : NO
     }
-    hits[i] = known[code]! >> 1
+    hits[row] = known[code]! >> 1
   }
 }
 
-/** Clears every mark whose row has no cell with a hit. */
-function keep({ rows, count }: Cells, mask: Uint8Array): void {
-  if (rows === undefined) {
-    for (let row = 0; row < count; row++) mask[row]! &= hits[row]!
-    mask.fill(0, count)
-    return
-  }
-  let row = 0
-  for (let i = 0; i < count; i++) {
-    const own = rows[i]!
-    while (row < own) mask[row++] = 0
-    mask[row++]! &= hits[i]!
-  }
-  mask.fill(0, row)
+/** Clears every mark without a hit. Whole words first. */
+function keep(mask: Uint8Array, hits: Uint8Array): void {
+  const words = mask.byteOffset % 4 === 0 ? mask.length >> 2 : 0
+  const marks = new Uint32Array(mask.buffer, words > 0 ? mask.byteOffset : 0, words)
+  const wanted = new Uint32Array(hits.buffer, hits.byteOffset, words)
+  for (let i = 0; i < words; i++) marks[i]! &= wanted[i]!
+  for (let i = words * 4; i < mask.length; i++) mask[i]! &= hits[i]!
 }
+
+const room = new Uint8Array(MAX_ROWS)
