@@ -27,7 +27,8 @@ export const sum: Aggregate<Total> = {
   merge: (a, b) => ({ n: a.n + b.n, sum: plus(a.sum, b.sum) }),
   result: ({ n, sum }) => (n === 0 ? null : sum),
   sql: ({ number }) => [`count(${number})`, `sum(${number})`],
-  fromSql: ([n, sum]) => ({ n: Number(n), sum: Number(n) === 0 ? 0 : sum === null ? null : Number(sum) }),
+  // The engine gives inf or nan where a sum is beyond doubles, which JSON cannot hold.
+  fromSql: ([n, sum]) => ({ n: Number(n), sum: Number(n) === 0 ? 0 : sum === null ? null : plus(0, Number(sum)) }),
 }
 
 export const avg: Aggregate<Total> = {
