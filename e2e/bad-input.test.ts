@@ -56,7 +56,10 @@ test(`any bytes on any channel leave the process up, and good events pass (seed 
   udp.send('{"type":"still_udp"}', program.port + 1, '127.0.0.1')
   await send(program, '{"type":"still_http"}')
   for (const type of ['still_tcp', 'still_ws', 'still_udp', 'still_http'])
-    await eventually(() => count(program, `type = ${type}`), n => n === 1)
+    await eventually(
+      () => count(program, `type = ${type}`),
+      n => n === 1,
+    )
   udp.close()
   socket.close()
   expect(program.process.exitCode).toBeNull()
@@ -64,11 +67,17 @@ test(`any bytes on any channel leave the process up, and good events pass (seed 
 
 test('rejected input is an event, too', async () => {
   await send(program, '{"type":7.5.3}')
-  await eventually(() => count(program, 'type = rejected and channel = http'), n => n > 0)
+  await eventually(
+    () => count(program, 'type = rejected and channel = http'),
+    n => n > 0,
+  )
 })
 
 test('names of the prototype are data like any other', async () => {
-  await send(program, '{"type":"proto","additional_info":{"__proto__":{"polluted":1},"constructor":"c","hasOwnProperty":2}}')
+  await send(
+    program,
+    '{"type":"proto","additional_info":{"__proto__":{"polluted":1},"constructor":"c","hasOwnProperty":2}}',
+  )
   const { rows } = await ask(program, 'type = proto | limit 1')
   const info = (rows[0]![0] as { additional_info: Record<string, unknown> }).additional_info
   expect(Object.keys(info).sort()).toEqual(['__proto__', 'constructor', 'hasOwnProperty'])
@@ -97,11 +106,20 @@ test('a huge array is refused with 413, a huge upload of lines is not', async ()
 
 test('a slow upload that never ends is read as it comes', async () => {
   const { request } = await import('node:http')
-  const upload = request(`${program.url}/v1/events`, { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } })
+  const upload = request(`${program.url}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+  })
   upload.on('error', () => {})
   upload.write('{"type":"endless"}\n{"type":"endless"}\n')
-  await eventually(() => count(program, 'type = endless'), n => n === 2)
+  await eventually(
+    () => count(program, 'type = endless'),
+    n => n === 2,
+  )
   upload.write('{"type":"endless"}\n')
-  await eventually(() => count(program, 'type = endless'), n => n === 3)
+  await eventually(
+    () => count(program, 'type = endless'),
+    n => n === 3,
+  )
   upload.destroy()
 })

@@ -18,7 +18,9 @@ export function findBrowser(): string | undefined {
 export function openBrowser(): Promise<Browser> {
   const executablePath = findBrowser()
   if (executablePath === undefined) {
-    throw new Error('no browser found: install Chromium (Debian: apt-get install chromium), or name one in TELLTALE_BROWSER')
+    throw new Error(
+      'no browser found: install Chromium (Debian: apt-get install chromium), or name one in TELLTALE_BROWSER',
+    )
   }
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run']
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...quiet] })

@@ -124,13 +124,22 @@ export async function send(
   program: Program,
   body: string | Uint8Array,
   headers: Readonly<Record<string, string>> = {},
-): Promise<{ status: number; accepted: number; rejected: { index: number; reason: string }[]; error?: { message: string } }> {
+): Promise<{
+  status: number
+  accepted: number
+  rejected: { index: number; reason: string }[]
+  error?: { message: string }
+}> {
   const response = await fetch(`${program.url}/v1/events`, { method: 'POST', headers, body: body as BodyInit })
   return { status: response.status, ...((await response.json()) as { accepted: number; rejected: [] }) }
 }
 
 /** Waits until a thing is so; fails with its last value where it never is. */
-export async function eventually<T>(look: () => Promise<T> | T, wanted: (value: T) => boolean, ms = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T> | T,
+  wanted: (value: T) => boolean,
+  ms = 10_000,
+): Promise<T> {
   const end = Date.now() + ms
   for (;;) {
     const value = await look()

@@ -1,7 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, count, folder, type Program, start, telltale } from './program.ts'
 
@@ -26,7 +26,11 @@ async function sendFile(text: Buffer, type: string): Promise<{ sent: number; acc
   return JSON.parse(stdout)
 }
 
-const linesOf = (text: Buffer): string[] => text.toString('utf8').split('\n').filter(line => line.trim() !== '')
+const linesOf = (text: Buffer): string[] =>
+  text
+    .toString('utf8')
+    .split('\n')
+    .filter(line => line.trim() !== '')
 
 describe.skipIf(!there)(`real logs (${there ? 'here' : `skipped: ${DATA} is not there`})`, () => {
   test('10,000 lines of an access log', async () => {
@@ -42,7 +46,9 @@ describe.skipIf(!there)(`real logs (${there ? 'here' : `skipped: ${DATA} is not 
     expect((await ask(program, 'type = access | sum(bytes)')).rows).toEqual([[bytes]])
   })
 
-  const systems = there ? readdirSync(join(DATA, 'loghub-2k'), { withFileTypes: true }).filter(entry => entry.isDirectory()) : []
+  const systems = there
+    ? readdirSync(join(DATA, 'loghub-2k'), { withFileTypes: true }).filter(entry => entry.isDirectory())
+    : []
   test.each(systems.map(entry => entry.name))('2,000 lines of %s', async system => {
     const name = readdirSync(join(DATA, 'loghub-2k', system)).find(file => /_2k\.log(\.gz)?$/.test(file))!
     const raw = readFileSync(join(DATA, 'loghub-2k', system, name))
@@ -60,7 +66,10 @@ describe.skipIf(!there)(`real logs (${there ? 'here' : `skipped: ${DATA} is not 
 test("this machine's own log, where there is one", async context => {
   const journal = spawnSync('journalctl', ['-o', 'json', '-n', '500', '--no-pager'], { encoding: 'utf8' })
   const syslog = ['/var/log/syslog', '/var/log/messages', '/var/log/dpkg.log'].find(existsSync)
-  const text = journal.status === 0 && journal.stdout.trim().startsWith('{') ? journal.stdout : syslog && readFileSync(syslog, 'utf8')
+  const text =
+    journal.status === 0 && journal.stdout.trim().startsWith('{')
+      ? journal.stdout
+      : syslog && readFileSync(syslog, 'utf8')
   if (!text) return context.skip('no systemd journal, no /var/log/syslog, /var/log/messages or /var/log/dpkg.log here')
   const lines = linesOf(Buffer.from(text)).slice(-500)
   const outcome = await sendFile(Buffer.from(lines.join('\n')), 'syslog')
@@ -69,7 +78,10 @@ test("this machine's own log, where there is one", async context => {
 })
 
 test('lines from a pipe arrive while it is open', async () => {
-  const { stdout } = await telltale(['send', '--url', program.url, '--type', 'piped', '--json'], 'one\n{"type":"own","a":1}\n\nthree')
+  const { stdout } = await telltale(
+    ['send', '--url', program.url, '--type', 'piped', '--json'],
+    'one\n{"type":"own","a":1}\n\nthree',
+  )
   expect(JSON.parse(stdout)).toEqual({ sent: 3, accepted: 3, rejected: 0 })
   expect(await count(program, 'type = piped')).toBe(2)
   const { stdout: table } = await telltale(['query', '--url', program.url, 'type = piped | count()', '--json'])

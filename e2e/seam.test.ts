@@ -50,7 +50,8 @@ test('every acknowledged event is counted exactly once at any moment, while it m
   const { rows } = await ask(program, 'type = oracle | count() by host_no')
   expect(rows.reduce((total, row) => total + (row[1] as number), 0)).toBe(acknowledged)
   await eventually(
-    async () => ((await (await fetch(`${program.url}/v1/pipeline`)).json()) as { recent: { events: number } }).recent.events,
+    async () =>
+      ((await (await fetch(`${program.url}/v1/pipeline`)).json()) as { recent: { events: number } }).recent.events,
     events => events <= 5000,
   )
 }, 60_000)

@@ -58,14 +58,20 @@ describe('ways in', () => {
   test('UDP', async () => {
     const socket = createSocket('udp4')
     for (let i = 0; i < 100; i++) socket.send(`{"type":"in_udp","n":${i}}`, program.port + 1, '127.0.0.1')
-    await eventually(() => count(program, 'type = in_udp'), n => n === 100)
+    await eventually(
+      () => count(program, 'type = in_udp'),
+      n => n === 100,
+    )
     socket.close()
   })
 
   test('TCP', async () => {
     const socket = connect(program.port + 2, '127.0.0.1')
     socket.end('{"type":"in_tcp"}\n{"type":"in_tcp"}\n{"type":"in_tcp"}')
-    await eventually(() => count(program, 'type = in_tcp'), n => n === 3)
+    await eventually(
+      () => count(program, 'type = in_tcp'),
+      n => n === 3,
+    )
   })
 
   test('WebSocket', async () => {
@@ -110,7 +116,11 @@ describe('asking', () => {
   })
 
   test('a bad query says where and what was expected', async () => {
-    const response = await fetch(`${program.url}/v1/query`, { method: 'POST', body: '{"query":"type = | count()"}', headers: { 'content-type': 'application/json' } })
+    const response = await fetch(`${program.url}/v1/query`, {
+      method: 'POST',
+      body: '{"query":"type = | count()"}',
+      headers: { 'content-type': 'application/json' },
+    })
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ error: { message: expect.any(String), position: 7 } })
     expect(response.headers.get('x-request-id')).toBeTruthy()
@@ -121,7 +131,9 @@ describe('asking', () => {
     const seen: number[] = []
     let cursor = ''
     for (let page = 0; page < 3; page++) {
-      const response = await fetch(`${program.url}/v1/events?query=type%3Dpaged&limit=10${cursor && `&cursor=${cursor}`}`)
+      const response = await fetch(
+        `${program.url}/v1/events?query=type%3Dpaged&limit=10${cursor && `&cursor=${cursor}`}`,
+      )
       const body = (await response.json()) as { events: { additional_info: { n: number } }[]; cursor?: string }
       seen.push(...body.events.map(event => event.additional_info.n))
       cursor = body.cursor ?? ''
@@ -153,14 +165,22 @@ describe('looking', () => {
     await eventually(seen, list => list.length === 1)
     await send(program, '{"type":"looked","n":2}\n{"type":"other"}\n{"type":"looked","n":3}')
     expect(await eventually(seen, list => list.length === 3)).toEqual([1, 2, 3])
-    await eventually(() => messages.filter(m => m.id === 'c').at(-1)?.rows?.[0]?.[0], n => n === 3)
+    await eventually(
+      () => messages.filter(m => m.id === 'c').at(-1)?.rows?.[0]?.[0],
+      n => n === 3,
+    )
     socket.send('{"id":"x","query":"type ="}')
-    await eventually(() => messages.find(m => m.id === 'x'), m => m !== undefined)
+    await eventually(
+      () => messages.find(m => m.id === 'x'),
+      m => m !== undefined,
+    )
     socket.close()
   })
 
   test('Server-Sent Events', async () => {
-    const response = await fetch(`${program.url}/v1/live?query=type%3Dsse`, { headers: { accept: 'text/event-stream' } })
+    const response = await fetch(`${program.url}/v1/live?query=type%3Dsse`, {
+      headers: { accept: 'text/event-stream' },
+    })
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
     const reading = (async () => {
@@ -175,11 +195,18 @@ describe('looking', () => {
 describe('the rest of the outside', () => {
   test('health, readiness, metrics, OpenAPI, docs, the page', async () => {
     expect(await (await fetch(`${program.url}/healthz`)).json()).toEqual({ ok: true })
-    await eventually(async () => (await fetch(`${program.url}/readyz`)).status, status => status === 200)
-    expect(await (await fetch(`${program.url}/metrics`)).text()).toMatch(/telltale_events_accepted_total\{channel="http"\} \d+/)
+    await eventually(
+      async () => (await fetch(`${program.url}/readyz`)).status,
+      status => status === 200,
+    )
+    expect(await (await fetch(`${program.url}/metrics`)).text()).toMatch(
+      /telltale_events_accepted_total\{channel="http"\} \d+/,
+    )
     const openapi = (await (await fetch(`${program.url}/openapi.json`)).json()) as { openapi: string; paths: object }
     expect(openapi.openapi).toBe('3.1.0')
-    expect(Object.keys(openapi.paths)).toEqual(expect.arrayContaining(['/v1/events', '/v1/query', '/v1/live', '/metrics']))
+    expect(Object.keys(openapi.paths)).toEqual(
+      expect.arrayContaining(['/v1/events', '/v1/query', '/v1/live', '/metrics']),
+    )
     expect((await fetch(`${program.url}/docs`)).status).toBe(200)
     expect(await (await fetch(program.url)).text()).toContain('<title>')
     const nowhere = await fetch(`${program.url}/v1/nowhere`)
@@ -188,7 +215,15 @@ describe('the rest of the outside', () => {
   })
 
   test("the host's vitals and Telltale's health are there without any set-up", async () => {
-    const wanted = ['host_cpu', 'host_disk', 'host_files', 'host_memory', 'host_network', 'host_sockets', 'telltale_health']
+    const wanted = [
+      'host_cpu',
+      'host_disk',
+      'host_files',
+      'host_memory',
+      'host_network',
+      'host_sockets',
+      'telltale_health',
+    ]
     await eventually(
       async () => (await ask(program, 'count() by type')).rows.map(row => row[0]),
       types => wanted.every(type => types.includes(type)),
@@ -218,7 +253,9 @@ describe('one process after another', () => {
     await send(second, '{"type":"kept","n":1000}')
     expect(await count(second, 'type = kept')).toBe(1001)
     const recent = await ask(second, 'type = kept | limit 3', { from: '-15m' })
-    expect(recent.rows.map(([event]) => (event as { additional_info: { n: number } }).additional_info.n)).toEqual([1000, 999, 998])
+    expect(recent.rows.map(([event]) => (event as { additional_info: { n: number } }).additional_info.n)).toEqual([
+      1000, 999, 998,
+    ])
     await second.stop('SIGKILL')
     const third = await start({ data })
     expect(await count(third, 'type = kept')).toBe(1001)

@@ -33,7 +33,8 @@ async function open(hash = '', { url } = program, theme: 'light' | 'dark' = 'lig
   complaints = []
   page.on('pageerror', error => complaints.push(error.message))
   page.on('console', message => {
-    if (message.type() === 'error' && !/status of (400|401)|WebSocket|ERR_CONNECTION/.test(message.text())) complaints.push(message.text())
+    if (message.type() === 'error' && !/status of (400|401)|WebSocket|ERR_CONNECTION/.test(message.text()))
+      complaints.push(message.text())
   })
   await page.goto(`${url}/${hash}`)
 }
@@ -42,8 +43,18 @@ async function open(hash = '', { url } = program, theme: 'light' | 'dark' = 'lig
 async function shop(each: number, to = program, headers = {}): Promise<void> {
   const now = Date.now()
   const events = Array.from({ length: each }, (_, i) => i).flatMap(i => [
-    { type: 'page_load', hostname: `web0${i % 3}`, time: now - i * 500, additional_info: { url: `/page${i % 4}`, execution_time: i / 100 } },
-    { type: 'exception', hostname: 'web01', time: now - i * 500, additional_info: { message: `could not obtain connection ${i}` } },
+    {
+      type: 'page_load',
+      hostname: `web0${i % 3}`,
+      time: now - i * 500,
+      additional_info: { url: `/page${i % 4}`, execution_time: i / 100 },
+    },
+    {
+      type: 'exception',
+      hostname: 'web01',
+      time: now - i * 500,
+      additional_info: { message: `could not obtain connection ${i}` },
+    },
   ])
   const { accepted } = await send(to, events.map(event => JSON.stringify(event)).join('\n'), headers)
   expect(accepted).toBe(events.length)
@@ -85,12 +96,27 @@ describe('the page', () => {
   test('shows events as marks in the colours of their types, and counts them', async () => {
     await shop(40)
     await open()
-    await eventually(() => coloured('red'), pixels => pixels > 50)
-    await eventually(() => coloured('blue'), pixels => pixels > 50)
+    await eventually(
+      () => coloured('red'),
+      pixels => pixels > 50,
+    )
+    await eventually(
+      () => coloured('blue'),
+      pixels => pixels > 50,
+    )
     const counted = page.locator('tape-view .figure b')
-    await eventually(() => counted.allTextContents(), counts => counts.filter(text => text === '40').length === 2)
-    await eventually(() => page.locator('tape-view .label').allTextContents(), labels => labels.some(text => text.includes('page_load')))
-    await eventually(() => page.locator('type-list li').allTextContents(), rows => rows.some(row => row.includes('exception')))
+    await eventually(
+      () => counted.allTextContents(),
+      counts => counts.filter(text => text === '40').length === 2,
+    )
+    await eventually(
+      () => page.locator('tape-view .label').allTextContents(),
+      labels => labels.some(text => text.includes('page_load')),
+    )
+    await eventually(
+      () => page.locator('type-list li').allTextContents(),
+      rows => rows.some(row => row.includes('exception')),
+    )
     await page.locator('answer-view .u-over').waitFor()
     expect(complaints).toEqual([])
   })
@@ -103,13 +129,19 @@ describe('the page', () => {
     await row.locator('.json').getByRole('button', { name: '"web01"' }).click()
     await page.waitForURL(/q=hostname/)
     expect(await page.locator('.cm-content').textContent()).toBe('hostname = web01')
-    await eventually(() => page.locator('event-list .host').allTextContents(), hosts => hosts.length > 0 && hosts.every(host => host === 'web01'))
+    await eventually(
+      () => page.locator('event-list .host').allTextContents(),
+      hosts => hosts.length > 0 && hosts.every(host => host === 'web01'),
+    )
     expect(complaints).toEqual([])
   })
 
   test('pins the event under a click on the tape', async () => {
     await open('#/live?q=type+%3D+exception&span=1m')
-    await eventually(() => coloured('red'), pixels => pixels > 20)
+    await eventually(
+      () => coloured('red'),
+      pixels => pixels > 20,
+    )
     await page.keyboard.press(' ')
     await page.getByRole('button', { name: 'Resume' }).waitFor()
     const box = (await page.locator('tape-view canvas').boundingBox())!
@@ -126,7 +158,10 @@ describe('the page', () => {
 
   test('dragging over the tape asks about that span, Escape leads back', async () => {
     await open()
-    await eventually(() => coloured('red'), pixels => pixels > 20)
+    await eventually(
+      () => coloured('red'),
+      pixels => pixels > 20,
+    )
     const box = (await page.locator('tape-view canvas').boundingBox())!
     await page.mouse.move(box.x + box.width - 200, box.y + 13)
     await page.mouse.down()
@@ -143,23 +178,37 @@ describe('the page', () => {
     await open()
     await type('type = page_load | count() as loads, max(execution_time) by url')
     const rows = page.locator('answer-table tbody tr')
-    await eventually(() => rows.count(), count => count === 4)
+    await eventually(
+      () => rows.count(),
+      count => count === 4,
+    )
     expect(await rows.first().textContent()).toMatch(/\/page0.*10.*0\.36/s)
     expect(await page.locator('answer-table .bar').count()).toBe(4)
-    expect(await page.locator('answer-view .stats').textContent()).toMatch(/4 rows · \d+ read · [\d.]+ ms · recent.* · exact · live/)
+    expect(await page.locator('answer-view .stats').textContent()).toMatch(
+      /4 rows · \d+ read · [\d.]+ ms · recent.* · exact · live/,
+    )
     const { hash } = new URL(page.url())
     await page.context().close()
     await open(hash)
-    await eventually(() => page.locator('answer-table tbody tr').count(), count => count === 4)
+    await eventually(
+      () => page.locator('answer-table tbody tr').count(),
+      count => count === 4,
+    )
     await send(program, JSON.stringify({ type: 'page_load', additional_info: { url: '/page9', execution_time: 1 } }))
-    await eventually(() => page.locator('answer-table tbody tr').count(), count => count === 5)
+    await eventually(
+      () => page.locator('answer-table tbody tr').count(),
+      count => count === 5,
+    )
     expect(complaints).toEqual([])
   })
 
   test('draws a line graph where there is time in the answer', async () => {
     await open(`#/live?q=${encodeURIComponent('count() by hostname, 10s')}`)
     await page.locator('answer-view .u-over').waitFor()
-    await eventually(() => page.locator('answer-view .key').textContent(), key => key?.includes('web01') === true)
+    await eventually(
+      () => page.locator('answer-view .key').textContent(),
+      key => key?.includes('web01') === true,
+    )
   })
 
   test('explains what is wrong with a query, where, and the way out', async () => {
@@ -193,7 +242,10 @@ describe('the page', () => {
   test('shows the vitals of the machine without being set up', async () => {
     await open('#/host')
     await page.locator('vital-panel', { hasText: 'Processor' }).locator('.u-over').waitFor({ timeout: 20_000 })
-    await eventually(() => page.locator('vital-panel', { hasText: 'could not be freed' }).locator('.key').textContent(), key => /used [\d.]+ [MG]B/.test(key ?? ''))
+    await eventually(
+      () => page.locator('vital-panel', { hasText: 'could not be freed' }).locator('.key').textContent(),
+      key => /used [\d.]+ [MG]B/.test(key ?? ''),
+    )
     expect(complaints).toEqual([])
   })
 
@@ -211,7 +263,10 @@ describe('the page', () => {
     await open()
     await page.setViewportSize({ width: 390, height: 844 })
     await page.locator('tape-view .compact').waitFor()
-    await eventually(() => coloured('red'), pixels => pixels > 20)
+    await eventually(
+      () => coloured('red'),
+      pixels => pixels > 20,
+    )
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(wider).toBeLessThanOrEqual(0)
   })
@@ -244,7 +299,9 @@ describe('the connection', () => {
       await page.getByRole('button', { name: 'Use it' }).click()
       await page.getByText('Connected', { exact: true }).waitFor()
       await page.locator('event-list').getByText('could not obtain connection 1').waitFor()
-      expect(await page.evaluate(() => localStorage.length === 0 || !JSON.stringify(localStorage).includes('sesame'))).toBe(true)
+      expect(
+        await page.evaluate(() => localStorage.length === 0 || !JSON.stringify(localStorage).includes('sesame')),
+      ).toBe(true)
       expect(page.url()).not.toContain('sesame')
     } finally {
       await locked.stop()

@@ -18,7 +18,9 @@ const FLOORS: Readonly<Record<string, number>> = {
 const DOORS = new Set(['telltale → @telltale/server', '@telltale/server → @telltale/web'])
 
 const root = join(import.meta.dirname, '..')
-const folders = readdirSync(join(root, 'packages')).filter(name => existsSync(join(root, 'packages', name, 'package.json')))
+const folders = readdirSync(join(root, 'packages')).filter(name =>
+  existsSync(join(root, 'packages', name, 'package.json')),
+)
 const manifest = (folder: string): { name: string; dependencies?: Record<string, string> } =>
   JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
 
@@ -44,11 +46,14 @@ test.each(folders)('%s imports downwards only, and what it declares', folder => 
     const isTest = /\.test\.ts$|vite\.config/.test(file)
     for (const target of imported(file)) {
       if (target.startsWith('.')) {
-        if (join(file, '..', target).startsWith(join(root, 'packages', folder) + '/')) continue
+        if (join(file, '..', target).startsWith(`${join(root, 'packages', folder)}/`)) continue
         if (!isTest) wrong.push(`${file}: ${target} leaves the package`)
         continue
       }
-      const other = target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/')
+      const other = target
+        .split('/')
+        .slice(0, target.startsWith('@') ? 2 : 1)
+        .join('/')
       if (!(other in FLOORS) || other === name || isTest) continue
       if (!(other in dependencies)) wrong.push(`${file}: ${other} is not a dependency of ${name}`)
       if (FLOORS[other]! >= FLOORS[name]! && !DOORS.has(`${name} → ${other}`))
@@ -61,7 +66,11 @@ test.each(folders)('%s imports downwards only, and what it declares', folder => 
 test('only one file reads the wall clock', () => {
   const readers = ['event', 'query', 'pipeline', 'recent']
     .flatMap(sources)
-    .filter(file => !file.endsWith('.test.ts') && /Date\.now\(|new Date\(\)|setInterval\(|setTimeout\(/.test(readFileSync(file, 'utf8')))
+    .filter(
+      file =>
+        !file.endsWith('.test.ts') &&
+        /Date\.now\(|new Date\(\)|setInterval\(|setTimeout\(/.test(readFileSync(file, 'utf8')),
+    )
     .map(file => file.slice(root.length + 1))
   expect(readers).toEqual(['packages/event/src/clock.ts'])
 })

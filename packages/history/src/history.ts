@@ -13,6 +13,7 @@ import { latest } from './latest.ts'
 import { text } from './literal.ts'
 import { lock } from './lock.ts'
 import { dropBefore, migrate, TABLE } from './schema.ts'
+import { type SqlResult, sql } from './sql.ts'
 
 export interface HistoryOptions {
   /** The data folder: this process's alone while it runs. */
@@ -169,6 +170,11 @@ export class History {
     return ask(this.#engine, this.#fields, this.journal.collector, query, { ...scope, uptoSeq }, options)
   }
 
+  /** Answers one SELECT a person wrote over the table `events`; for admins. Rejects with a sentence where it may not run. */
+  sql(statement: string, options?: { signal?: AbortSignal }): Promise<SqlResult> {
+    return sql(this.#engine, statement, options)
+  }
+
   /** Every path of additional_info history ever held, with the engine's names of the types found there. */
   get fields(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.#fields.all
@@ -191,6 +197,18 @@ export class History {
   /** The n newest events by seq, oldest first: history's, then those only the journal has. For filling a ring. */
   latest(n: number): AsyncGenerator<Batch> {
     return latest(this.#engine, this.journal, () => this.#flushedSeq, n)
+  }
+
+  /**
+   * The events of sealed segments with a seq above `after` and at most `upto`: those a ring has already let go of and
+   * history does not hold yet. A segment at a time. Rejects with ENOENT where one is handed over meanwhile; then the
+   * mark has moved.
+   */
+  async *unflushed(after: number, upto: number): AsyncGenerator<Batch> {
+    const wanted = this.journal.sealed.filter(
+      ({ collector, firstSeq, lastSeq }) => collector === this.journal.collector && lastSeq > after && firstSeq <= upto,
+    )
+    for (const segment of wanted) yield* this.journal.read(segment)
   }
 
   /** Changes how long events are kept; takes effect at once. */

@@ -4,7 +4,10 @@ import { Broadcast } from './broadcast.ts'
 
 const origin = { hostname: 'h', receivedAt: 1 }
 const batch = (events: number): ReturnType<typeof batchOf>['batch'] =>
-  batchOf(Array.from({ length: events }, (_, n) => ({ type: 't', n })), origin).batch
+  batchOf(
+    Array.from({ length: events }, (_, n) => ({ type: 't', n })),
+    origin,
+  ).batch
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 test('consumers have it at once, listeners in their own time and in order', async () => {

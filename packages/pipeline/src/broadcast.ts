@@ -67,7 +67,12 @@ export class Broadcast {
   }
 
   list(): { name: string; waiting: number; dropped: number; events: number; errors: number; ms: number }[] {
-    return [...this.#mailboxes].map(({ name, waiting, dropped, meter }) => ({ name, waiting, dropped, ...meter.read() }))
+    return [...this.#mailboxes].map(({ name, waiting, dropped, meter }) => ({
+      name,
+      waiting,
+      dropped,
+      ...meter.read(),
+    }))
   }
 
   #post(mailbox: Mailbox, batch: Batch): void {

@@ -38,7 +38,8 @@ export function classifier(rule: ClassifyRule, position: number): Classifier {
         else setInfo(batch, name.split('.'), Array.from(rows), Array(rows.length).fill(value))
       }
       if (tags.length > 0)
-        for (const row of rows) setTags(batch, row, [...(batch.dictionary.value(batch.tags[row]!) as string[]), ...tags])
+        for (const row of rows)
+          setTags(batch, row, [...(batch.dictionary.value(batch.tags[row]!) as string[]), ...tags])
       return rows.length
     },
   }

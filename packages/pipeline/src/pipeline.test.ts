@@ -16,7 +16,12 @@ class SlowJournal implements Journal {
   }
 }
 
-function made(options: object = {}): { pipeline: Pipeline; journal: SlowJournal; clock: SimulatedClock; seen: number[] } {
+function made(options: object = {}): {
+  pipeline: Pipeline
+  journal: SlowJournal
+  clock: SimulatedClock
+  seen: number[]
+} {
   const clock = new SimulatedClock(1e12)
   const journal = new SlowJournal()
   const pipeline = new Pipeline({ journal, clock, hostname: 'me', ...options })
@@ -29,7 +34,8 @@ const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve
 
 test('what arrives within a millisecond is one batch, whoever sent it', async () => {
   const { pipeline, journal, clock } = made()
-  for (let i = 0; i < 5; i++) pipeline.take(Buffer.from(`{"type":"t","n":${i}}`), { channel: 'udp', address: `10.0.0.${i}` })
+  for (let i = 0; i < 5; i++)
+    pipeline.take(Buffer.from(`{"type":"t","n":${i}}`), { channel: 'udp', address: `10.0.0.${i}` })
   expect(journal.batches).toHaveLength(0)
   clock.advance(1)
   expect(journal.batches.map(({ batch }) => batch.length)).toEqual([5])
@@ -40,7 +46,10 @@ test('acknowledged means journaled, broadcast comes first, and in order', async 
   const { pipeline, journal, clock, seen } = made()
   let acknowledged = 0
   const send = (): void => {
-    pipeline.add([{ type: 't' }, { type: 't' }], SENDER).journaled.then(() => acknowledged++, () => {})
+    pipeline.add([{ type: 't' }, { type: 't' }], SENDER).journaled.then(
+      () => acknowledged++,
+      () => {},
+    )
     clock.advance(1)
   }
   send()
@@ -91,7 +100,9 @@ test('rejected input is kept to be shown, and is an event', async () => {
   expect(problems.map(({ kind }) => kind)).toEqual(['syntax', 'event'])
   expect(pipeline.rejects.list()).toHaveLength(2)
   clock.advance(2000)
-  const types = journal.batches.flatMap(({ batch }) => Array.from({ length: batch.length }, (_, row) => batch.event(row).type))
+  const types = journal.batches.flatMap(({ batch }) =>
+    Array.from({ length: batch.length }, (_, row) => batch.event(row).type),
+  )
   expect(types.filter(type => type === 'rejected')).toHaveLength(2)
 })
 

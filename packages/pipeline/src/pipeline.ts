@@ -130,7 +130,12 @@ export class Pipeline implements Intake {
         problems.push({ index, ...refusal, sample: (JSON.stringify(event) ?? '').slice(0, 200) })
     })
     const { length } = problems
-    return this.#taken(open, sender, { accepted: events.length - length, refused: length, problems }, events.length * 256)
+    return this.#taken(
+      open,
+      sender,
+      { accepted: events.length - length, refused: length, problems },
+      events.length * 256,
+    )
   }
 
   get busy(): Busy | undefined {
@@ -275,7 +280,9 @@ export class Pipeline implements Intake {
     if (this.#troubles++ >= TROUBLES_PER_SECOND) return
     const { hostname, clock } = this.#options
     // After what runs now: a processor's failure must not enter the batch that is being worked on.
-    clock.after(0, () => this.add([{ type, tags: ['telltale'], ...info } as EventInput], { channel: 'telltale', address: hostname }))
+    clock.after(0, () =>
+      this.add([{ type, tags: ['telltale'], ...info } as EventInput], { channel: 'telltale', address: hostname }),
+    )
   }
 
   #tick(): void {

@@ -11,7 +11,11 @@ const scalar = fc.oneof(
   fc.boolean(),
   fc.constant(null),
 )
-const value = fc.oneof({ weight: 4, arbitrary: scalar }, fc.array(scalar, { maxLength: 3 }), fc.record({ z: scalar }, { requiredKeys: [] }))
+const value = fc.oneof(
+  { weight: 4, arbitrary: scalar },
+  fc.array(scalar, { maxLength: 3 }),
+  fc.record({ z: scalar }, { requiredKeys: [] }),
+)
 const event = fc.record(
   {
     type: fc.constantFrom('a', 'b', '404'),

@@ -1,5 +1,15 @@
 import { type Batch, type Column, type Json, NULL } from '@telltale/event'
-import { type Expression, type Field, ofEvent, plan, predicate, type Query, resolve, type Source, type Value } from '@telltale/query'
+import {
+  type Expression,
+  type Field,
+  ofEvent,
+  plan,
+  predicate,
+  type Query,
+  resolve,
+  type Source,
+  type Value,
+} from '@telltale/query'
 
 /** Finds the rows of a batch that a query's filter matches, in rising order. */
 export type Selector = (batch: Batch) => Uint32Array
@@ -126,13 +136,13 @@ const FAILS = 2
 function remember(batch: Batch, test: (value: Value) => boolean): (code: number) => boolean {
   const known = new Uint8Array(batch.dictionary.size)
   return code => {
-    if (known[code] === UNKNOWN) known[code] = test(valueOf(batch.dictionary.value(code))) ? PASSES : FAILS
+    if (known[code] === UNKNOWN) known[code] = test(asValue(batch.dictionary.value(code))) ? PASSES : FAILS
     return known[code] === PASSES
   }
 }
 
 /** Null, `{}` and whatever is no value are missing. */
-function valueOf(json: Json): Value {
+function asValue(json: Json): Value {
   return typeof json === 'object' && !Array.isArray(json) ? null : json
 }
 

@@ -68,7 +68,9 @@ test('3. an exception that is a 404 in reality becomes one; the client stays dum
 test('4. a backtrace gets its md5: the same for the same thing, whatever its numbers', async () => {
   const trace = (line: number): object => ({
     type: 'backtrace',
-    additional_info: { backtrace: `TimeoutError: after ${line} ms\n  at Shop.checkout (shop.rb:12)\n  at Rack.call (rack.rb:40)` },
+    additional_info: {
+      backtrace: `TimeoutError: after ${line} ms\n  at Shop.checkout (shop.rb:12)\n  at Rack.call (rack.rb:40)`,
+    },
   })
   const first = await through(STAGES, trace(300))
   expect(first.md5).toMatch(/^[0-9a-f]{32}$/)
@@ -98,7 +100,10 @@ test('a processor of a type may change, drop and emit; what it emits goes throug
     },
   }
   const { pipeline, events } = pipelineOf(stages)
-  pipeline.add([{ type: 'a' }, { type: 'exception', message: 'out of luck' }, { type: 'exception', noise: true }, { type: 'b' }], SENDER)
+  pipeline.add(
+    [{ type: 'a' }, { type: 'exception', message: 'out of luck' }, { type: 'exception', noise: true }, { type: 'b' }],
+    SENDER,
+  )
   await pipeline.flush()
   expect(events.map(event => event.type)).toEqual(['a', 'exception', 'b', 'exception'])
   expect(events[1]).toMatchObject({ tags: ['seen'], additional_info: { words: 3 } })
@@ -137,7 +142,9 @@ test('a processor that throws harms only itself: the event goes on, and the fail
 
 test('stages are replaced at once, or not at all', async () => {
   const { pipeline, events } = pipelineOf({ classify: [{ when: 'type = a', set: { type: 'b' } }] })
-  expect(() => pipeline.configure({ classify: [{ when: 'type = = a' }] })).toThrow(/classify\[0\]\.when: .*character \d+/)
+  expect(() => pipeline.configure({ classify: [{ when: 'type = = a' }] })).toThrow(
+    /classify\[0\]\.when: .*character \d+/,
+  )
   expect(() => pipeline.configure({ classify: [{ when: 'count() by type' }] })).toThrow(/expected a filter/)
   pipeline.add([{ type: 'a' }], SENDER)
   await pipeline.flush()

@@ -1,6 +1,6 @@
 import type { History } from '@telltale/history'
 import { type Expression, finish, merge, type Partial, type Query, type Result, type Scope } from '@telltale/query'
-import type { Recent } from '@telltale/recent'
+import { type Recent, recent } from '@telltale/recent'
 
 export interface Answer extends Result {
   readonly stats: {
@@ -38,10 +38,7 @@ export class Asker {
     return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
   }
 
-  async #partial(
-    query: Query,
-    scope: Scope,
-  ): Promise<{ partial: Partial; sources: ('recent' | 'history')[]; coverage: string }> {
+  async #partial(query: Query, scope: Scope): Promise<Asked> {
     const { lowestSeq, evictedTime } = this.#recent.coverage()
     const missing = Math.max(evictedTime, this.#beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
@@ -54,11 +51,38 @@ export class Asker {
       const partial = this.#recent.partial(query, scope)
       return { partial, sources: ['recent'], coverage: `not covered: the history is ${engine.kind}` }
     }
-    const past = await this.#history.partial(query, { ...scope, uptoSeq: mark })
-    const waiting = lowestSeq - mark - 1
-    const coverage = waiting > 0 ? `not covered: ${waiting} events wait to be written to the history` : 'exact'
-    return { partial: merge(query, past, present), sources: ['recent', 'history'], coverage }
+    const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
+    let between: Partial | undefined
+    if (lowest > mark + 1) {
+      try {
+        between = await this.#between(query, scope, mark, lowest - 1)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+        return this.#partial(query, scope) // a segment was handed over meanwhile: the mark has moved
+      }
+    }
+    const past = await this.#history.partial(query, { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) })
+    const older = between === undefined ? past : merge(query, past, between)
+    return { partial: merge(query, older, present), sources: ['recent', 'history'], coverage: 'exact' }
   }
+
+  /** What the ring has let go of before the history had it is in the journal: a segment at a time through a ring of its own. */
+  async #between(query: Query, scope: Scope, after: number, upto: number): Promise<Partial | undefined> {
+    let all: Partial | undefined
+    for await (const batch of this.#history.unflushed(after, upto)) {
+      const ring = recent({ events: batch.length, memory: Number.MAX_SAFE_INTEGER })
+      ring.append(batch)
+      const part = ring.partial(query, { ...scope, afterSeq: after, uptoSeq: Math.min(upto, scope.uptoSeq ?? upto) })
+      all = all === undefined ? part : merge(query, all, part)
+    }
+    return all
+  }
+}
+
+interface Asked {
+  partial: Partial
+  sources: ('recent' | 'history')[]
+  coverage: string
 }
 
 /** Whether the ring alone holds the newest events a query wants, however many more the history has. */
@@ -79,10 +103,7 @@ export function after(query: Query, time: number, seq: number): Query {
   })
   const older: Expression = {
     kind: 'or',
-    items: [
-      compare('time', '<', time),
-      { kind: 'and', items: [compare('time', '=', time), compare('seq', '<', seq)] },
-    ],
+    items: [compare('time', '<', time), { kind: 'and', items: [compare('time', '=', time), compare('seq', '<', seq)] }],
   }
   return { ...query, filter: query.filter === undefined ? older : { kind: 'and', items: [query.filter, older] } }
 }

@@ -1,6 +1,6 @@
 import { hostname as machine } from 'node:os'
 import { type Channel, health, host as hostProbe, tcp, udp } from '@telltale/channels'
-import { type Clock, wallClock } from '@telltale/event'
+import { type Clock, type EventInput, wallClock } from '@telltale/event'
 import { type History, type HistoryOptions, history, type JournalOptions } from '@telltale/history'
 import { Pipeline, type Stages } from '@telltale/pipeline'
 import { type Recent, type RecentOptions, recent } from '@telltale/recent'
@@ -36,6 +36,8 @@ export interface House {
   readonly url: string
   /** Replaces the pipeline's stages at once; throws and changes nothing where they cannot be understood. */
   configure(stages: Stages): void
+  /** Puts an event of Telltale's own making among the others. */
+  tell(event: EventInput): void
   /** Stops taking events, flushes, and ends. */
   stop(): Promise<void>
 }
@@ -71,7 +73,16 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     opened.push(() => pipeline.stop())
     const unready = (): string[] => reasons(pipeline, kept)
     const allowed = guard(tokens)
-    const context: Context = { clock, pipeline, recent: latest, history: kept, asker, allowed, unready, maxBody: 16 * MIB }
+    const context: Context = {
+      clock,
+      pipeline,
+      recent: latest,
+      history: kept,
+      asker,
+      allowed,
+      unready,
+      maxBody: 16 * MIB,
+    }
     const app = await server(context, live, { host, port, tokens, web })
     const url = await app.listen({ host, port }).catch(error => {
       throw listenError(error, port)
@@ -94,7 +105,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       opened.push(() => channel.stop())
       if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
     }
-    return { url, configure: stages => pipeline.configure(stages), stop }
+    const tell = (event: EventInput): void => void pipeline.add([event], { channel: 'telltale', address: machine() })
+    tell({ type: 'telltale_started', tags: ['telltale'], url, ring_events: latest.stats().events })
+    return { url, configure: stages => pipeline.configure(stages), tell, stop }
   } catch (error) {
     await stop()
     throw error
@@ -152,6 +165,7 @@ function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number):
 function listenError(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code === 'EADDRINUSE')
     return new Error(`port ${port} is in use; is another Telltale running? Choose one with --port`)
-  if (error.code === 'EACCES') return new Error(`port ${port} may not be used by this user; choose one above 1023 with --port`)
+  if (error.code === 'EACCES')
+    return new Error(`port ${port} may not be used by this user; choose one above 1023 with --port`)
   return error
 }

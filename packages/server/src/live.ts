@@ -1,6 +1,6 @@
 import type { Batch, Clock } from '@telltale/event'
-import { print, type Query } from '@telltale/query'
 import { type Selector, selector } from '@telltale/pipeline'
+import { print, type Query } from '@telltale/query'
 import type { Recent } from '@telltale/recent'
 import type { Asker } from './ask.ts'
 import { type Asked, readQuestion } from './question.ts'
@@ -106,20 +106,26 @@ export class Live {
   }
 
   #receive(subscriber: Subscriber, message: Subscribe): void {
-    const id = typeof message?.id === 'string' ? message.id : undefined
-    const refuse = ({ error }: Refusal): void => say(subscriber, { id: id ?? null, error })
-    if (id === undefined || id.length > 100)
-      return refuse(refusal('a subscription needs an id', '{"id":"a","query":"type = exception"}'))
+    const id = typeof message?.id === 'string' && message.id.length <= 100 ? message.id : undefined
+    const refused =
+      id === undefined
+        ? refusal('a subscription needs an id of at most 100 characters', '{"id":"a","query":"type = exception"}')
+        : this.#subscribe(subscriber, id, message)
+    if (refused !== undefined) say(subscriber, { id: id ?? null, ...refused })
+  }
+
+  #subscribe(subscriber: Subscriber, id: string, message: Subscribe): Refusal | undefined {
+    const { subscriptions } = subscriber
     if (message.unsubscribe) {
-      subscriber.subscriptions.delete(id)
-      return
+      subscriptions.delete(id)
+      return undefined
     }
-    if (!subscriber.subscriptions.has(id) && subscriber.subscriptions.size >= this.#options.maxSubscriptions)
-      return refuse(refusal(`more than ${this.#options.maxSubscriptions} subscriptions on one connection`))
+    if (!subscriptions.has(id) && subscriptions.size >= this.#options.maxSubscriptions)
+      return refusal(`more than ${this.#options.maxSubscriptions} subscriptions on one connection`)
     const { query, from, to, limit } = message
     const asked = { query, from, to, limit }
     const question = readQuestion(asked, this.#options.clock.now())
-    if ('error' in question) return refuse(question)
+    if ('error' in question) return question
     const subscription: Subscription = {
       id,
       asked,
@@ -135,9 +141,10 @@ export class Live {
       last: '',
       asking: false,
     }
-    subscriber.subscriptions.set(id, subscription)
+    subscriptions.set(id, subscription)
     if (question.query.aggregates.length > 0) void this.#ask(subscription)
     else void this.#past(subscription)
+    return undefined
   }
 
   /** Sends the newest events of the range, oldest first, then lets the live ones follow. */

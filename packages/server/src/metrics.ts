@@ -15,7 +15,9 @@ export function metrics({ pipeline, recent, history }: Context): string {
   }
   for (const { name, waiting, dropped } of pipeline.broadcast.list()) {
     text.add('telltale_listener_waiting', 'gauge', 'Events in a mailbox', waiting, { listener: name })
-    text.add('telltale_listener_dropped_total', 'counter', 'Events a listener was too slow for', dropped, { listener: name })
+    text.add('telltale_listener_dropped_total', 'counter', 'Events a listener was too slow for', dropped, {
+      listener: name,
+    })
   }
   for (const [part, numbers] of Object.entries({ recent: recent.stats(), history: history.status }))
     for (const [name, value] of Object.entries(numbers))
@@ -23,7 +25,12 @@ export function metrics({ pipeline, recent, history }: Context): string {
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
   const memory = process.memoryUsage()
   text.add('process_resident_memory_bytes', 'gauge', 'Resident memory', memory.rss)
-  text.add('process_cpu_seconds_total', 'counter', 'CPU time', (process.cpuUsage().user + process.cpuUsage().system) / 1e6)
+  text.add(
+    'process_cpu_seconds_total',
+    'counter',
+    'CPU time',
+    (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
+  )
   return text.toString()
 }
 
@@ -33,7 +40,7 @@ class Exposition {
 
   add(name: string, type: string, help: string, value: number, labels: Record<string, string> = {}): void {
     const lines = this.#metrics.get(name) ?? [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
-    const pairs = Object.entries(labels).map(([key, label]) => `${key}="${escape(label)}"`)
+    const pairs = Object.entries(labels).map(([key, label]) => `${key}="${quoted(label)}"`)
     lines.push(`${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`)
     this.#metrics.set(name, lines)
   }
@@ -43,7 +50,7 @@ class Exposition {
   }
 }
 
-function escape(label: string): string {
+function quoted(label: string): string {
   return label.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 

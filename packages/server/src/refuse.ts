@@ -6,7 +6,9 @@ export interface Refusal {
 }
 
 export function refusal(message: string, hint?: string, position?: number): Refusal {
-  return { error: { message, ...(position === undefined ? {} : { position }), ...(hint === undefined ? {} : { hint }) } }
+  return {
+    error: { message, ...(position === undefined ? {} : { position }), ...(hint === undefined ? {} : { hint }) },
+  }
 }
 
 export function refuse(reply: FastifyReply, status: number, message: string, hint?: string, position?: number): void {

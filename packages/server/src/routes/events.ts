@@ -12,7 +12,10 @@ export function events(app: FastifyInstance, context: Context): void {
       summary: 'Send events',
       description: 'Role: send. One event, an array, or NDJSON; Content-Encoding gzip, deflate, br or zstd.',
       tags: ['events'],
-      querystring: { type: 'object', properties: { type: { type: 'string', description: 'for events that name none' } } },
+      querystring: {
+        type: 'object',
+        properties: { type: { type: 'string', description: 'for events that name none' } },
+      },
       response: { 202: OUTCOME, 400: OUTCOME, 413: OUTCOME, 503: OUTCOME },
     },
     // the body is read as a stream by the handler, whatever its content type says
@@ -51,7 +54,11 @@ export function events(app: FastifyInstance, context: Context): void {
   })
 
   app.get('/v1/rejects', {
-    schema: { summary: 'The latest input that was refused, with reasons', description: 'Role: read.', tags: ['events'] },
+    schema: {
+      summary: 'The latest input that was refused, with reasons',
+      description: 'Role: read.',
+      tags: ['events'],
+    },
     async handler(request, reply) {
       if (!context.allowed('read', request, reply)) return reply
       return { rejects: context.pipeline.rejects.list(200) }
@@ -112,7 +119,8 @@ async function receive(request: FastifyRequest, reply: FastifyReply, context: Co
 }
 
 function failed(error: NodeJS.ErrnoException, reply: FastifyReply): unknown {
-  const inBody = error.code?.startsWith('Z_') || error.code?.startsWith('ERR_') || error.message.startsWith('not Zstandard')
+  const inBody =
+    error.code?.startsWith('Z_') || error.code?.startsWith('ERR_') || error.message.startsWith('not Zstandard')
   if (inBody) return refuse(reply, 400, `the body could not be read: ${error.message}`, 'check content-encoding')
   reply.header('retry-after', 1)
   return refuse(reply, 503, `the events could not be journaled: ${error.message}`, 'send them again')

@@ -10,7 +10,11 @@ export function health(app: FastifyInstance, context: Context): void {
   })
 
   app.get('/readyz', {
-    schema: { summary: 'Readiness, with reasons', description: 'No role. 503 where something is wrong.', tags: ['health'] },
+    schema: {
+      summary: 'Readiness, with reasons',
+      description: 'No role. 503 where something is wrong.',
+      tags: ['health'],
+    },
     async handler(_request, reply) {
       const reasons = context.unready()
       return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })

@@ -14,7 +14,10 @@ export function query(app: FastifyInstance, context: Context): void {
       body: {
         type: 'object',
         properties: {
-          query: { description: 'text, see docs/query.md; empty means every event', examples: ['type = exception | count() by md5'] },
+          query: {
+            description: 'text, see docs/query.md; empty means every event',
+            examples: ['type = exception | count() by md5'],
+          },
           from: { description: MOMENT_FORMS, examples: ['-1h'] },
           to: { description: 'exclusive', examples: ['now'] },
           limit: { description: 'at most this many rows', examples: [100] },

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
-import { type Format, FORMATS, lineReader } from '../lines/index.ts'
+import { FORMATS, type Format, lineReader } from '../lines/index.ts'
 import { type Remote, tokenOption, urlOption } from '../remote.ts'
 
 interface Options extends Remote {
@@ -24,7 +24,9 @@ export function sendCommand(): Command {
     .option('--type <type>', 'type of events that name none')
     .option('--hostname <name>', 'hostname of events that name none')
     .addOption(
-      new Option('--format <format>', 'what a line is: json, plain text, or an access log').choices(FORMATS).default('auto'),
+      new Option('--format <format>', 'what a line is: json, plain text, or an access log')
+        .choices(FORMATS)
+        .default('auto'),
     )
     .option('--json', 'print the outcome as JSON')
     .addOption(urlOption())
@@ -119,7 +121,10 @@ class Sender {
       let problem: string
       let wait = Math.min(5000, 200 * 2 ** attempt)
       try {
-        const headers = { 'content-type': 'application/x-ndjson', ...(token ? { authorization: `Bearer ${token}` } : {}) }
+        const headers = {
+          'content-type': 'application/x-ndjson',
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        }
         const response = await fetch(new URL('/v1/events', url), { method: 'POST', headers, body })
         if (response.status === 202) return (await response.json()) as Outcome
         const text = await response.text()

@@ -13,7 +13,9 @@ interface Options {
 export function startCommand(): Command {
   return new Command('start')
     .description('receive, keep, answer and show events')
-    .addOption(new Option('--port <port>', 'HTTP; UDP at +1, TCP at +2; 0 takes free ones').env('TELLTALE_PORT').argParser(port))
+    .addOption(
+      new Option('--port <port>', 'HTTP; UDP at +1, TCP at +2; 0 takes free ones').env('TELLTALE_PORT').argParser(port),
+    )
     .addOption(new Option('--host <address>', 'where to listen').env('TELLTALE_HOST'))
     .addOption(new Option('--data <folder>', 'where everything is kept').env('TELLTALE_DATA'))
     .addOption(new Option('--config <file>', 'a telltale.config.ts').env('TELLTALE_CONFIG'))
@@ -35,8 +37,11 @@ async function start(options: Options): Promise<void> {
         if (changed instanceof Error) throw changed
         house.configure(changed)
         log(`${file} takes effect`)
+        house.tell({ type: 'config_changed', tags: ['telltale'], message: `${file} takes effect` })
       } catch (error) {
-        log(`${file} is refused, the old one goes on: ${(error as Error).message}`)
+        const message = `${file} is refused, the old one goes on: ${(error as Error).message}`
+        log(message)
+        house.tell({ type: 'config_refused', tags: ['telltale'], message })
       }
     })
   let stopping = false
