@@ -16,7 +16,7 @@ export interface Hearer {
   refused?(refusal: Refusal): void
 }
 
-export type LiveState = 'connecting' | 'live' | 'lost'
+export type LiveState = 'connecting' | 'live' | 'lost' | 'locked'
 
 interface Message {
   id?: unknown
@@ -81,7 +81,7 @@ export class Live {
     socket.onopen = () => this.#opened()
     socket.onmessage = ({ data }) => this.#heard(JSON.parse(String(data)) as Message)
     socket.onclose = () => {
-      if (this.#socket === socket) this.#lost()
+      if (this.#socket === socket) void this.#lost(socket)
     }
   }
 
@@ -94,9 +94,11 @@ export class Live {
     }
   }
 
-  #lost(): void {
+  async #lost(socket: WebSocket): Promise<void> {
     // A browser does not say why a WebSocket failed; an ordinary request does, and asks for the token where that is it.
-    if (this.state !== 'live') void ask({ query: '', from: '-1s', limit: 1 })
+    if (this.state !== 'live') await ask({ query: '', from: '-1s', limit: 1 })
+    if (this.#socket !== socket) return
+    if (token.wanted !== undefined) return this.#become('locked')
     this.retryAt = Date.now() + this.#wait
     this.#timer = setTimeout(() => this.#connect(), this.#wait)
     this.#wait = Math.min(SLOWEST, this.#wait * 2)

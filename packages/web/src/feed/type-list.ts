@@ -98,7 +98,7 @@ export class TypeList extends LitElement {
         ${rates.slice(0, MOST).map(type => this.#row(type))}
       </ul>
       ${rates.length > MOST ? html`<p class="more muted"><span></span><span class="name">${rates.length - MOST} more</span></p>` : nothing}
-      ${rates.length === 0 ? html`<p class="none muted">Quiet: nothing in the last minute.</p>` : nothing}
+      ${rates.length === 0 ? html`<p class="none muted">${session.live.state === 'live' ? 'Quiet: nothing in the last minute.' : 'Not connected.'}</p>` : nothing}
     `
   }
 

@@ -98,9 +98,6 @@ export const pageStyle = css`
     padding: 2px 24px 40px;
     outline: none;
   }
-  token-dialog:empty {
-    display: none;
-  }
   .below {
     display: grid;
     grid-template-columns: 330px minmax(0, 1fr) minmax(0, 1.2fr);

@@ -8,6 +8,7 @@ import '../host/host-view.ts'
 import '../tape/tape-view.ts'
 import { ago } from '../text/format.ts'
 import { HOME, type Place, toHash } from './address.ts'
+import { token } from '../api/token.ts'
 import { mark } from './mark.ts'
 import { pageStyle } from './page-style.ts'
 import './rejects-view.ts'
@@ -32,6 +33,7 @@ export class TelltalePage extends LitElement {
     super()
     new Follow(this, () => session.changed)
     new Follow(this, () => session.live.changed)
+    new Follow(this, () => token.changed)
     new Follow(this, () => session.feed.counted, 1000)
     new Follow(this, () => session.feed.changed, 1000)
   }
@@ -61,7 +63,7 @@ export class TelltalePage extends LitElement {
         </button>
       </header>
       <main id="main" tabindex="-1">
-        <token-dialog></token-dialog>
+        ${token.wanted === undefined ? nothing : html`<token-dialog></token-dialog>`}
         ${view === 'live' ? this.#liveView() : view === 'host' ? html`<host-view></host-view>` : html`<rejects-view class="panel"></rejects-view>`}
       </main>
     `
@@ -87,6 +89,7 @@ export class TelltalePage extends LitElement {
       return html`<p class="state lost" role="status"><i></i>Connection lost. Trying again${live.retryAt > Date.now() + 1500 ? ` in ${ago(live.retryAt - Date.now())}` : ''}…
         <button class="plain" @click=${() => live.retry()}>Try now</button></p>`
     }
+    if (live.state === 'locked') return html`<p class="state" role="status"><i></i>Waiting for a token</p>`
     if (live.state === 'connecting') return html`<p class="state" role="status"><i></i>Connecting…</p>`
     if (pausedAt !== undefined) return html`<p class="state paused" role="status"><i></i>Paused</p>`
     return html`<p class="state live" role="status" title="Events come in as they happen"><i></i><span>Connected</span></p>`

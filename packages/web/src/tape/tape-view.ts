@@ -175,6 +175,7 @@ export class TapeView extends LitElement {
   #empty(): TemplateResult | typeof nothing {
     const { feed, live, place } = session
     if (feed.marks.size > 0) return nothing
+    if (live.state === 'locked') return html`<p class="empty">This Telltale shows its events to those who have its token.</p>`
     if (live.state !== 'live') return html`<p class="empty">Waiting for Telltale to answer…</p>`
     if (feed.refused) return html`<p class="empty">The query was not understood, so there is nothing to show.</p>`
     if (!feed.ready) return html`<p class="empty">Asking…</p>`
