@@ -1,3 +1,4 @@
+import { parse } from '@telltale/query'
 import { describe, expect, it } from 'vitest'
 import type { DemoEvent } from '../shop/moment.ts'
 import { story } from '../story.ts'
@@ -55,6 +56,7 @@ describe('every incident', () => {
       expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
       expect(story.length).toBeGreaterThan(150)
       expect(queries.length).toBeGreaterThan(0)
+      for (const query of queries) expect(parse(query).error).toBeUndefined()
     }
   })
 })

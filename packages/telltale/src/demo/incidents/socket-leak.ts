@@ -14,6 +14,7 @@ export const socketLeak: Incident = {
   queries: [
     'type = page_load | count() by 10s',
     'type = process | max(udp_sockets), max(open_files) by hostname, 10s',
+    'type = host_process_sockets | max(udp) by process, pid, 10s',
     '"Too many open files" or "java.net.UnknownHostException" | count() by type, hostname, 10s',
     'type = restart',
   ],
