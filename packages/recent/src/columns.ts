@@ -11,7 +11,7 @@ export function columnsOf(chunk: Chunk, name: string): Cells[] | undefined {
   if (place.kind === 'info') return []
   if (place.kind === 'path') {
     const columns = chunk.named(place.name)
-    return columns.length > 1 && overlap(columns, chunk.length) ? undefined : columns
+    return overlap(columns, chunk.length) ? undefined : columns
   }
   switch (place.key) {
     case 'type':
@@ -30,6 +30,7 @@ export function columnsOf(chunk: Chunk, name: string): Cells[] | undefined {
 
 /** Whether some row has cells in two of these columns. */
 export function overlap(columns: readonly Cells[], length: number): boolean {
+  if (columns.length < 2) return false
   const seen = new Uint8Array(length)
   for (const { rows, count } of columns) {
     for (let i = 0; i < count; i++) {

@@ -1,11 +1,12 @@
 import { type Group, groupKey, type Partial, type Plan, type Scope } from '@telltale/query'
-import { type Chunk, MAX_ROWS } from './chunk.ts'
+import type { Chunk } from './chunk.ts'
 import { compile } from './filter/compile.ts'
 import { Groups } from './group/groups.ts'
 import { Kept } from './group/kept.ts'
 import { bucketKey, keyOf } from './group/keys.ts'
 import { type Tally, tallyOf } from './group/tally.ts'
 import { mark } from './mask.ts'
+import { ints, reuse } from './scratch.ts'
 
 /** Answers a query with aggregates: per chunk, mark the rows, group them, and add them to each aggregate's tally. */
 export function gather(
@@ -13,6 +14,7 @@ export function gather(
   { condition, keys, bucket, calls, latest }: Plan,
   scope: Scope,
 ): Partial {
+  reuse()
   const filter = condition && compile(condition)
   const by = keys.map(keyOf)
   if (bucket !== undefined) by.push(bucketKey(bucket))
@@ -21,7 +23,7 @@ export function gather(
     call.slot === i && latest === undefined ? tallyOf(call) : undefined,
   )
   const kept = latest === undefined ? undefined : new Kept(latest, calls)
-  const rows = new Int32Array(Math.min(MAX_ROWS, Math.max(0, ...chunks.map(chunk => chunk.length))))
+  const rows = ints()
   let scanned = 0
   let any = false
   for (const [at, chunk] of chunks.entries()) {

@@ -4,9 +4,11 @@ import type { Chunk } from './chunk.ts'
 import { compile } from './filter/compile.ts'
 import { mark } from './mask.ts'
 import { byAge, type Place } from './place.ts'
+import { reuse } from './scratch.ts'
 
 /** Answers a query without aggregates: the newest events first. Only what is returned becomes an object. */
 export function latest(chunks: readonly Chunk[], { query, condition, order }: Plan, scope: Scope): Partial {
+  reuse()
   const filter = condition && compile(condition)
   const limit = query.limit ?? Number.POSITIVE_INFINITY
   if (limit === 0) return { kind: 'events', events: [], scanned: 0 }

@@ -3,13 +3,14 @@ import { ARITHMETIC, type Expression, ofEvent, valuer } from '@telltale/query'
 import type { Cells } from './cells.ts'
 import { type Chunk, MAX_ROWS } from './chunk.ts'
 import { columnsOf } from './columns.ts'
+import { doubles } from './scratch.ts'
 
 /** The numbers of an expression for the rows of a chunk with a mark, NaN where it is none. The array is the caller's until it asks again. */
 export type NumbersOf = (chunk: Chunk, mask: Uint8Array) => Float64Array
 
 /** How to get an expression's numbers. */
 export function numbersOf(expression: Expression): NumbersOf {
-  const room = new Float64Array(MAX_ROWS)
+  const room = doubles()
   const slow = eventByEvent(expression, room)
   switch (expression.kind) {
     case 'literal': {
@@ -43,10 +44,10 @@ export function numbersOf(expression: Expression): NumbersOf {
   }
 }
 
-const doubles = new Float64Array(MAX_ROWS)
+const decoded = new Float64Array(MAX_ROWS)
 
 function scatter(cells: Cells, into: Float64Array): void {
-  const values = doublesOf(cells, doubles)
+  const values = doublesOf(cells, decoded)
   if (values === undefined) return
   const { rows, count } = cells
   if (rows === undefined) into.set(values.subarray(0, count))

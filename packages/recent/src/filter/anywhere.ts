@@ -18,6 +18,7 @@ export function anywhere(expression: Expression & { kind: 'text' }): Condition {
   const there: ValueTest = {
     test: ofValue({ kind: 'has', field: { kind: 'field', name: 'x' } }, 'x'),
     numbers: EVERY_NUMBER,
+    strings: true,
   }
   return chunk => {
     const ways: Condition[] = [

@@ -86,7 +86,8 @@ function anyOf(columns: readonly Cells[], by: ValueTest): Condition {
 }
 
 /** What is known of the strings for which a condition holds. */
-function shortcut(expression: Expression): Pick<ValueTest, 'equal' | 'contains'> {
+function shortcut(expression: Expression): Pick<ValueTest, 'equal' | 'strings' | 'contains'> {
+  if (expression.kind === 'has') return { strings: true }
   const strings = ({ value }: Literal): Buffer[] => (typeof value === 'string' ? utf8(value) : [])
   if (expression.kind === 'in') return { equal: expression.values.flatMap(strings) }
   if (expression.kind === 'compare' && expression.op === '=') {

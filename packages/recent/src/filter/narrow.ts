@@ -1,5 +1,5 @@
 import { FALSE, FIRST_TEXT, type Json, NULL, NUMBER, TRUE } from '@telltale/event'
-import type { Cells } from '../cells.ts'
+import type { Cells, Codes } from '../cells.ts'
 import { MAX_ROWS } from '../chunk.ts'
 import { constantOrText } from '../texts.ts'
 import type { Narrow } from './condition.ts'
@@ -16,6 +16,8 @@ export interface ValueTest {
   readonly number?: (value: number) => boolean
   /** It is true of these strings and no others. */
   readonly equal?: readonly Buffer[]
+  /** It is true of every string, or of none. */
+  readonly strings?: boolean
   /** It is true of the strings that contain this. */
   readonly contains?: Buffer
 }
@@ -56,7 +58,8 @@ function verdicts(cells: Cells, by: ValueTest): { known: Uint8Array; complete: b
   else for (const code of [NULL, FALSE, TRUE]) known[code] = by.test(constantOrText(texts, code)) ? YES : NO
   if (texts.size === FIRST_TEXT) return { known, complete: true }
   let complete = true
-  if (by.equal !== undefined) {
+  if (by.strings !== undefined) known.fill(by.strings ? YES : NO, FIRST_TEXT)
+  else if (by.equal !== undefined) {
     known.fill(NO, FIRST_TEXT)
     for (const text of by.equal) {
       for (let code = codeOf(texts, text, FIRST_TEXT); code > 0; code = codeOf(texts, text, code + 1)) known[code] = YES
@@ -99,8 +102,8 @@ function hitCodes(
 ): void {
   const { codes, numbers, count, rows, texts } = cells
   if (codes !== undefined && complete && numbers === undefined) {
-    if (rows === undefined) for (let i = 0; i < count; i++) hits[i] = known[codes[i]!]! >> 1
-    else for (let i = 0; i < count; i++) hits[rows[i]!] = known[codes[i]!]! >> 1
+    if (rows === undefined) hitAll(codes, count, known, hits)
+    else hitRows(rows, codes, count, known, hits)
     return
   }
   for (let i = 0; i < count; i++) {
@@ -113,6 +116,14 @@ function hitCodes(
     }
     hits[row] = known[code]! >> 1
   }
+}
+
+function hitAll(codes: Codes, count: number, known: Uint8Array, hits: Uint8Array): void {
+  for (let i = 0; i < count; i++) hits[i] = known[codes[i]!]! >> 1
+}
+
+function hitRows(rows: Uint16Array, codes: Codes, count: number, known: Uint8Array, hits: Uint8Array): void {
+  for (let i = 0; i < count; i++) hits[rows[i]!] = known[codes[i]!]! >> 1
 }
 
 /** Clears every mark without a hit. Whole words first. */

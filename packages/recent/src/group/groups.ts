@@ -1,9 +1,12 @@
 import type { Scalar } from '@telltale/query'
-import { type Chunk, MAX_ROWS } from '../chunk.ts'
+import type { Chunk } from '../chunk.ts'
+import { doubles } from '../scratch.ts'
 import type { Key, Locals } from './keys.ts'
 
 /** Where the product of the keys' sizes is at most this, a table finds the group. */
 const TABLE = 1 << 18
+/** The group of each combination, while a chunk's rows are assigned. */
+const TABLE_OF_GROUPS = new Int32Array(TABLE)
 /** Values a key may have where there are several: two of them must fit a double. */
 const SHIFT = 2 ** 26
 
@@ -22,8 +25,7 @@ export class Groups {
   readonly #steps: Map<number, number>[]
   /** Per key after the first and thing so made: its two parts. */
   readonly #parts: { left: number; right: number }[][]
-  readonly #combined: Float64Array = new Float64Array(MAX_ROWS)
-  readonly #table: Int32Array = new Int32Array(TABLE)
+  readonly #combined: Float64Array = doubles()
 
   constructor(keys: readonly Key[]) {
     this.#keys = keys
@@ -44,7 +46,7 @@ export class Groups {
     const locals = this.#keys.map(key => key(chunk, mask))
     const { combined, size } = this.#combine(locals, mask)
     if (size <= TABLE) {
-      const table = this.#table.fill(-1, 0, size)
+      const table = TABLE_OF_GROUPS.fill(-1, 0, size)
       for (let row = 0; row < length; row++) {
         if (mask[row] === 0) groups[row] = -1
         else {

@@ -10,11 +10,12 @@ import {
   valuer,
 } from '@telltale/query'
 import type { Cells } from '../cells.ts'
-import { type Chunk, MAX_ROWS } from '../chunk.ts'
+import type { Chunk } from '../chunk.ts'
 import { columnsOf } from '../columns.ts'
 import { compile } from '../filter/compile.ts'
 import type { Condition } from '../filter/condition.ts'
 import { scalarAt } from '../scalar.ts'
+import { bytes, doubles, ints } from '../scratch.ts'
 
 /** A key's value for each row of a chunk, as a small number of the chunk's own. Valid until the key is asked again. */
 export interface Locals {
@@ -42,7 +43,7 @@ function isCondition({ kind }: Expression): boolean {
 
 /** A condition: true or false. */
 function conditionKey(condition: Condition): Key {
-  const ids = new Uint8Array(MAX_ROWS)
+  const ids = bytes()
   return (chunk, mask) => {
     const holds = ids.subarray(0, chunk.length)
     const narrow = condition(chunk)
@@ -58,7 +59,7 @@ function conditionKey(condition: Condition): Key {
 /** A field: the codes of its columns are the ids. */
 function fieldKey(name: string): Key {
   const slow = computedKey({ kind: 'field', name })
-  const room = new Int32Array(MAX_ROWS)
+  const room = ints()
   return (chunk, mask) => {
     const columns = columnsOf(chunk, name)
     if (columns === undefined) return slow(chunk, mask)
@@ -138,8 +139,8 @@ function scatter(cells: Cells, numbers: NumberIds, start: number, mask: Uint8Arr
 
 /** An aligned span of time: the id of a row is that of the bucket its time lies in. */
 export function bucketKey(bucket: Bucket): Key {
-  const ids = new Int32Array(MAX_ROWS)
-  const room = new Float64Array(MAX_ROWS)
+  const ids = ints()
+  const room = doubles()
   return (chunk, mask) => {
     const starts: number[] = []
     const known = new Map<number, number>()
@@ -165,7 +166,7 @@ export function bucketKey(bucket: Bucket): Key {
 /** Anything else: computed event by event. */
 function computedKey(expression: Expression): Key {
   const evaluated = valuer(expression, ofEvent)
-  const ids = new Int32Array(MAX_ROWS)
+  const ids = ints()
   return (chunk, mask) => {
     const values: Scalar[] = []
     const known = new Map<Scalar, number>()

@@ -1,7 +1,8 @@
 import type { Expression } from '@telltale/query'
-import { type Chunk, MAX_ROWS } from '../chunk.ts'
+import type { Chunk } from '../chunk.ts'
 import { columnsOf } from '../columns.ts'
 import { doublesOf, numbersOf } from '../numeric.ts'
+import { bytes, doubles } from '../scratch.ts'
 
 /** Who takes numbers in bulk. */
 export interface NumberSink {
@@ -15,8 +16,8 @@ export interface NumberSink {
 /** Hands on an expression's numbers, cell by cell where it is a field. */
 export function eachNumber(expression: Expression): (chunk: Chunk, groups: Int32Array, sink: NumberSink) => void {
   const computed = numbersOf(expression)
-  const room = new Float64Array(MAX_ROWS)
-  const mask = new Uint8Array(MAX_ROWS)
+  const room = doubles()
+  const mask = bytes()
   return (chunk, groups, sink) => {
     const columns = expression.kind === 'field' ? columnsOf(chunk, expression.name) : undefined
     if (columns === undefined) {

@@ -1,0 +1,49 @@
+import { MAX_ROWS } from './chunk.ts'
+
+/**
+ * Arrays a query works in, one entry a row, with whatever the query before left in them. A query runs to its end
+ * without a pause, so all queries share them; each must begin with {@link reuse}.
+ */
+class Pool<T> {
+  readonly #make: () => T
+  readonly #made: T[] = []
+  #used = 0
+
+  constructor(make: () => T) {
+    this.#make = make
+  }
+
+  take(): T {
+    const at = this.#used++
+    if (at >= KEPT) return this.#make()
+    return (this.#made[at] ??= this.#make())
+  }
+
+  reuse(): void {
+    this.#used = 0
+  }
+}
+
+/** Arrays of a kind kept between queries; a query that needs more gets them for itself. */
+const KEPT = 16
+
+const DOUBLES: Pool<Float64Array> = new Pool(() => new Float64Array(MAX_ROWS))
+const INTS: Pool<Int32Array> = new Pool(() => new Int32Array(MAX_ROWS))
+const BYTES: Pool<Uint8Array> = new Pool(() => new Uint8Array(MAX_ROWS))
+
+export function doubles(): Float64Array {
+  return DOUBLES.take()
+}
+
+export function ints(): Int32Array {
+  return INTS.take()
+}
+
+export function bytes(): Uint8Array {
+  return BYTES.take()
+}
+
+/** Says that a new query begins. */
+export function reuse(): void {
+  for (const pool of [DOUBLES, INTS, BYTES]) pool.reuse()
+}
