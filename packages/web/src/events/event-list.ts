@@ -1,5 +1,4 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit'
-import { repeat } from 'lit/directives/repeat.js'
 import { chip, chipStyle } from '../colour/chip.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
@@ -10,7 +9,7 @@ import { summary } from '../text/summary.ts'
 import './event-card.ts'
 import { listStyle } from './list-style.ts'
 
-const SHOWN = 150
+const SHOWN = 100
 const SHOWN_ON_PHONE = 40
 const phone = matchMedia('(max-width: 600px)')
 
@@ -26,8 +25,8 @@ export class EventList extends LitElement {
     super()
     new Follow(this, () => session.changed)
     new Follow(this, () => session.answers.changed)
-    new Follow(this, () => session.feed.changed, 300)
-    new Follow(this, () => session.feed.counted, 300)
+    new Follow(this, () => session.feed.changed, 400)
+    new Follow(this, () => session.feed.counted, 1000)
   }
 
   protected override render(): TemplateResult {
@@ -47,7 +46,7 @@ export class EventList extends LitElement {
         ${this.#open.size > 0 ? html`<button class="plain link" @click=${() => this.#closeAll()}>Close all</button>` : nothing}
       </header>
       <ol @pointerenter=${() => this.#hold(true)} @pointerleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
-        ${repeat(this.#shown, identity, event => this.#row(event))}
+        ${this.#shown.map(event => this.#row(event))}
       </ol>
       ${this.#shown.length === 0 ? html`<p class="none muted">${this.#none(streams)}</p>` : nothing}
     `

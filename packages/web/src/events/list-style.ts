@@ -19,6 +19,7 @@ export const listStyle = css`
     text-underline-offset: 2px;
   }
   ol {
+    contain: content;
     margin: 0;
     padding: 0;
     list-style: none;

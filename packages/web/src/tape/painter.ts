@@ -58,7 +58,8 @@ export class Painter {
   frame(film: Film, now: number, look: Look, overlay: Overlay): void {
     const changed = this.#paintColumns(film)
     const offset = Math.round((now / film.bins.step - film.bins.head) * PITCH * this.#ratio)
-    const key = `${film.bins.head} ${offset} ${JSON.stringify(overlay)}`
+    const { selection, cursor } = overlay
+    const key = `${film.bins.head} ${offset} ${selection?.from} ${selection?.to} ${cursor?.column} ${cursor?.row} ${look.lane}`
     if (!changed && key === this.#drawn) return
     this.#drawn = key
     const { width, height } = this.#canvas

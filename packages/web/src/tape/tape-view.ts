@@ -6,7 +6,7 @@ import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
 import { count, rate, span } from '../text/format.ts'
 import { Film } from './film.ts'
-import { Painter, PITCH } from './painter.ts'
+import { type Look, Painter, PITCH } from './painter.ts'
 import { Pointer } from './pointer.ts'
 import { OTHER_ROWS } from './rows.ts'
 import { tapeStyle } from './tape-style.ts'
@@ -109,11 +109,16 @@ export class TapeView extends LitElement {
     return film
   }
   #filmShape = ''
+  #looked: Look | undefined
+  #lookedAt = 0
 
-  #look() {
+  #look(): Look {
+    if (this.#looked && performance.now() - this.#lookedAt < 1000) return this.#looked
+    this.#lookedAt = performance.now()
     const style = getComputedStyle(this)
     const of = (name: string) => style.getPropertyValue(name)
-    return { lane: of('--film-lane'), rule: of('--film-rule'), muted: of('--film-muted'), font: of('--mono') }
+    this.#looked = { lane: of('--film-lane'), rule: of('--film-rule'), muted: of('--film-muted'), font: of('--mono') }
+    return this.#looked
   }
 
   protected override render(): TemplateResult {
