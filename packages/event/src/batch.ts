@@ -31,7 +31,8 @@ export class Batch {
   shapes: Uint32Array
   /** The values of additional_info, a column per path that any row fills, in order of first appearance. */
   readonly columns: Column[] = []
-  readonly #byPath: (Column | undefined)[] = []
+  /** By path id. A map, for ids grow with the schema and not with the batch. */
+  readonly #byPath: Map<number, Column> = new Map()
 
   /** @param rows how many rows to make room for at first; it grows as needed */
   constructor(rows = 16, schema: Schema = Schema.shared(), dictionary: Dictionary = new Dictionary()) {
@@ -48,15 +49,15 @@ export class Batch {
 
   /** The column of a path of this batch's schema, if any row fills it. */
   column(path: Path): Column | undefined {
-    return this.#byPath[path.id]
+    return this.#byPath.get(path.id)
   }
 
   /** The column of a path, made if new. For builders. */
   ensure(path: Path): Column {
-    let column = this.#byPath[path.id]
+    let column = this.#byPath.get(path.id)
     if (column === undefined) {
-      column = new Column(path)
-      this.#byPath[path.id] = column
+      column = new Column(path, this.columns.length)
+      this.#byPath.set(path.id, column)
       this.columns.push(column)
     }
     return column
@@ -98,8 +99,7 @@ export class Batch {
   abandon(): void {
     const { columns, length } = this
     for (const column of columns) column.drop(length)
-    while (columns.length > 0 && columns[columns.length - 1]!.count === 0)
-      this.#byPath[columns.pop()!.path.id] = undefined
+    while (columns.length > 0 && columns[columns.length - 1]!.count === 0) this.#byPath.delete(columns.pop()!.path.id)
   }
 
   /** A cell's value; undefined where the row has none. */

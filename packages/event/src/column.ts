@@ -9,6 +9,8 @@ const START = 16
  */
 export class Column {
   readonly path: Path
+  /** Its place among the batch's columns. */
+  readonly index: number
   /** Cells present. */
   count = 0
   /** The row of each cell. Where `count` equals the batch's length, rows[i] is i. */
@@ -21,8 +23,9 @@ export class Column {
    */
   numbers: Float64Array | undefined
 
-  constructor(path: Path) {
+  constructor(path: Path, index = 0) {
     this.path = path
+    this.index = index
   }
 
   /** Adds a cell that is not a number. `row` must be greater than the last. */

@@ -51,8 +51,8 @@ class Writer {
   readonly output: Output
   readonly #batch: Batch
   readonly #collector: Buffer
-  /** Per path id: where in its column the last cell written was. Rows mostly come in order. */
-  readonly #cursors: number[] = []
+  /** Per column: the cell after the one written last. Rows mostly come in order. */
+  readonly #cursors: Uint32Array
   /** The shape written last, and its steps from the first. */
   #shape: Shape | undefined
   readonly #steps: Shape[] = []
@@ -60,6 +60,7 @@ class Writer {
   constructor(batch: Batch, room: number) {
     this.#batch = batch
     this.output = new Output(room)
+    this.#cursors = new Uint32Array(batch.columns.length)
     this.#collector = Buffer.from(JSON.stringify(batch.collector))
   }
 
@@ -114,11 +115,10 @@ class Writer {
   }
 
   #cell(step: Shape, row: number): void {
-    const path = step.path!
-    const column = this.#batch.column(path)!
-    let cell = (this.#cursors[path.id] ?? -1) + 1
+    const column = this.#batch.column(step.path!)!
+    let cell = this.#cursors[column.index]!
     if (column.rows[cell] !== row) cell = column.at(row)
-    this.#cursors[path.id] = cell
+    this.#cursors[column.index] = cell + 1
     const code = column.codes[cell]!
     const number = column.numbers === undefined ? Number.NaN : column.numbers[cell]!
     if (code <= TRUE) {
