@@ -87,5 +87,5 @@ function raise(ranks: number[], xx: number, murmur: number): void {
 }
 
 export function hex(word: number): string {
-  return word.toString(16).toUpperCase().padStart(8, '0')
+  return (word + 2 ** 32).toString(16).slice(1).toUpperCase()
 }

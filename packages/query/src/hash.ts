@@ -1,9 +1,22 @@
 const ENCODER = new TextEncoder()
+let buffer = new Uint8Array(1024)
 
 /** Two independent 32-bit hashes of a text's UTF-8 bytes: xxHash32 and MurmurHash3 (x86, 32 bit), seed 0, as ClickHouse's functions of those names. */
 export function hashText(text: string): [xx: number, murmur: number] {
-  const bytes = ENCODER.encode(text)
-  return [xxHash32(bytes), murmurHash3(bytes)]
+  const end = encode(text)
+  return [xxHash32(buffer, end), murmurHash3(buffer, end)]
+}
+
+/** Writes the text's bytes into the buffer. @returns how many */
+function encode(text: string): number {
+  const { length } = text
+  if (buffer.length < length * 3) buffer = new Uint8Array(length * 3)
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x80) return ENCODER.encodeInto(text, buffer).written
+    buffer[i] = unit
+  }
+  return length
 }
 
 const P1 = 0x9e3779b1
@@ -12,8 +25,7 @@ const P3 = 0xc2b2ae3d
 const P4 = 0x27d4eb2f
 const P5 = 0x165667b1
 
-export function xxHash32(bytes: Uint8Array): number {
-  const end = bytes.length
+export function xxHash32(bytes: Uint8Array, end: number = bytes.length): number {
   let at = 0
   let hash: number
   if (end >= 16) {
@@ -41,8 +53,7 @@ function lane(sum: number, value: number): number {
   return Math.imul(turn((sum + Math.imul(value, P2)) | 0, 13), P1)
 }
 
-export function murmurHash3(bytes: Uint8Array): number {
-  const end = bytes.length
+export function murmurHash3(bytes: Uint8Array, end: number = bytes.length): number {
   let hash = 0
   let at = 0
   for (; at + 4 <= end; at += 4) hash = (Math.imul(turn(hash ^ scramble(word(bytes, at)), 13), 5) + 0xe6546b64) | 0

@@ -39,6 +39,7 @@ export {
   BUCKETS,
   bucketMiddle,
   bucketOf,
+  bucketOfBits,
   mergeSketches,
   newSketch,
   quantileOf,

@@ -1,8 +1,8 @@
 /**
  * Quantiles within 1/256 of their value: DDSketch (Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile
  * Sketch with Relative-Error Guarantees", VLDB 2019) with the linearly interpolated mapping, so that a bucket is simply
- * the top 19 bits of the double: sign, exponent, 7 bits of mantissa. The state is counts per bucket, so whoever counts,
- * in whatever order, gets the very same quantile.
+ * the top bits of the double: exponent and 7 bits of mantissa. The state is counts per bucket, so whoever counts, in
+ * whatever order, gets the very same quantile.
  */
 export interface Sketch {
   /** Values counted. */
@@ -10,48 +10,68 @@ export interface Sketch {
   /** 0 while n is. */
   min: number
   max: number
-  /** How many values lie in each bucket, see {@link bucketOf}. */
-  counts: Record<number, number>
+  /** The buckets that hold something, rising; see {@link bucketOf}. */
+  buckets: number[]
+  /** How many values lie in each of them. */
+  counts: number[]
 }
 
-/** A double's high word, shifted right by this, is its bucket. The whole 64 bits: `>> 45`, the sign taken as the highest of 19 bits. */
+/** A double's high word shifted right by this, without its sign, is the bucket of its magnitude. Of the whole 64 bits: `>> 45`. */
 export const BUCKET_SHIFT = 13
-/** Buckets are below this; those from half of it on hold negative numbers. */
-export const BUCKETS: number = 1 << 19
-const NEGATIVE = BUCKETS / 2
+/** Buckets are from −this to this − 1. */
+export const BUCKETS: number = 1 << 18
 
 const DOUBLE = new Float64Array(1)
 const WORDS = new Uint32Array(DOUBLE.buffer)
 
-/** The bucket of a number, in [0, {@link BUCKETS}). −0 counts as 0. */
+/** The bucket of a number; greater numbers have greater buckets. Those below 0 count down from −1; −0 counts as 0. */
 export function bucketOf(value: number): number {
   DOUBLE[0] = value === 0 ? 0 : value
-  return WORDS[1]! >>> BUCKET_SHIFT
+  return bucketOfBits(WORDS[1]! >>> BUCKET_SHIFT)
+}
+
+/** The bucket from the 19 highest bits of the double, sign included, taken as an unsigned number. */
+export function bucketOfBits(bits: number): number {
+  return bits < BUCKETS ? bits : BUCKETS - 1 - bits
 }
 
 /** The middle of a bucket; 0 for the two that hold 0 and what is too small to tell apart from it. */
 export function bucketMiddle(bucket: number): number {
-  if (bucket % NEGATIVE === 0) return 0
-  WORDS[0] = 0
-  WORDS[1] = ((bucket << BUCKET_SHIFT) | (1 << (BUCKET_SHIFT - 1))) >>> 0
-  return DOUBLE[0]!
+  return magnitude(bucket, 1 << (BUCKET_SHIFT - 1))
 }
 
 /** The end of a bucket that is nearer to 0. */
 export function bucketFloor(bucket: number): number {
+  return magnitude(bucket, 0)
+}
+
+function magnitude(bucket: number, within: number): number {
+  const bits = bucket < 0 ? -1 - bucket : bucket
+  if (bits === 0) return 0
   WORDS[0] = 0
-  WORDS[1] = (bucket << BUCKET_SHIFT) >>> 0
-  return DOUBLE[0] === 0 ? 0 : DOUBLE[0]!
+  WORDS[1] = (bits << BUCKET_SHIFT) | within
+  return bucket < 0 ? -DOUBLE[0]! : DOUBLE[0]!
 }
 
 export function newSketch(): Sketch {
-  return { n: 0, min: 0, max: 0, counts: {} }
+  return { n: 0, min: 0, max: 0, buckets: [], counts: [] }
 }
 
 /** Counts one finite number. */
 export function addToSketch(sketch: Sketch, value: number): void {
+  const { buckets, counts } = sketch
   const bucket = bucketOf(value)
-  sketch.counts[bucket] = (sketch.counts[bucket] ?? 0) + 1
+  let low = 0
+  for (let high = buckets.length; low < high; ) {
+    const middle = (low + high) >> 1
+    if (buckets[middle]! < bucket) low = middle + 1
+    else high = middle
+  }
+  if (buckets[low] === bucket) counts[low]!++
+  else {
+    buckets.splice(low, 0, bucket)
+    counts.splice(low, 0, 1)
+  }
   if (sketch.n++ === 0) sketch.min = sketch.max = value
   else if (value < sketch.min) sketch.min = value
   else if (value > sketch.max) sketch.max = value
@@ -59,37 +79,31 @@ export function addToSketch(sketch: Sketch, value: number): void {
 
 /** Both together, as a new sketch. */
 export function mergeSketches(a: Sketch, b: Sketch): Sketch {
-  if (a.n === 0) return copy(b)
-  if (b.n === 0) return copy(a)
-  const merged = copy(a)
-  merged.n += b.n
-  merged.min = Math.min(a.min, b.min)
-  merged.max = Math.max(a.max, b.max)
-  for (const bucket in b.counts) merged.counts[bucket] = (merged.counts[bucket] ?? 0) + b.counts[bucket]!
-  return merged
-}
-
-function copy(sketch: Sketch): Sketch {
-  return { ...sketch, counts: { ...sketch.counts } }
-}
-
-/** The buckets that hold something, by rising value. */
-export function bucketsOf(sketch: Sketch): number[] {
-  const all = Object.keys(sketch.counts).map(Number)
-  const below = all.filter(bucket => bucket >= NEGATIVE).sort((a, b) => b - a)
-  return below.concat(all.filter(bucket => bucket < NEGATIVE).sort((a, b) => a - b))
+  if (a.n === 0 || b.n === 0) {
+    const { buckets, counts, ...rest } = a.n === 0 ? b : a
+    return { ...rest, buckets: buckets.slice(), counts: counts.slice() }
+  }
+  const buckets: number[] = []
+  const counts: number[] = []
+  let [i, j] = [0, 0]
+  while (i < a.buckets.length || j < b.buckets.length) {
+    const x = a.buckets[i] ?? BUCKETS
+    const y = b.buckets[j] ?? BUCKETS
+    buckets.push(Math.min(x, y))
+    counts.push((x <= y ? a.counts[i++]! : 0) + (y <= x ? b.counts[j++]! : 0))
+  }
+  return { n: a.n + b.n, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max), buckets, counts }
 }
 
 /** The value of rank ceil(q·n), at least 1, to within 1/256 of it; null where nothing was counted. */
-export function quantileOf(sketch: Sketch, q: number): number | null {
-  const { n, min, max, counts } = sketch
+export function quantileOf({ n, min, max, buckets, counts }: Sketch, q: number): number | null {
   if (n === 0) return null
   // 0.07 · 100 is 7.000000000000001 in doubles: the rank must not move for that.
   const rank = Math.max(1, Math.ceil(Number((q * n).toPrecision(14))))
   let seen = 0
-  for (const bucket of bucketsOf(sketch)) {
-    seen += counts[bucket]!
-    if (seen >= rank) return Math.min(max, Math.max(min, bucketMiddle(bucket)))
+  for (let i = 0; i < buckets.length; i++) {
+    seen += counts[i]!
+    if (seen >= rank) return Math.min(max, Math.max(min, bucketMiddle(buckets[i]!)))
   }
   return max
 }

@@ -1,5 +1,5 @@
 import type { Aggregate, Param } from '../aggregate.ts'
-import { addToSketch, BUCKETS, mergeSketches, newSketch, quantileOf, type Sketch } from '../sketch.ts'
+import { addToSketch, BUCKETS, bucketOfBits, mergeSketches, newSketch, quantileOf, type Sketch } from '../sketch.ts'
 
 const X: Param = { name: 'x', kind: 'number' }
 
@@ -17,16 +17,20 @@ export const sketched: Omit<Aggregate<Sketch>, 'name' | 'params' | 'doc' | 'exam
     `min(${number})`,
     `max(${number})`,
     // Adding 0 turns −0 into 0.
-    `sumMapIf([bitAnd(bitShiftRight(reinterpretAsUInt64(assumeNotNull(${number}) + 0.), 45), ${BUCKETS - 1})], [toUInt64(1)], isNotNull(${number}))`,
+    `sumMapIf([bitAnd(bitShiftRight(reinterpretAsUInt64(assumeNotNull(${number}) + 0.), 45), ${2 * BUCKETS - 1})], [toUInt64(1)], isNotNull(${number}))`,
   ],
   fromSql([min, max, pairs]) {
-    const [buckets, counts] = pairs as [unknown[], unknown[]]
-    const sketch: Sketch = { n: 0, min: Number(min ?? 0), max: Number(max ?? 0), counts: {} }
-    buckets.forEach((bucket, i) => {
-      sketch.counts[Number(bucket)] = Number(counts[i])
-      sketch.n += Number(counts[i])
-    })
-    return sketch
+    const [bits, counts] = pairs as [unknown[], unknown[]]
+    const sorted = bits
+      .map((found, i) => [bucketOfBits(Number(found)), Number(counts[i])] as const)
+      .sort((a, b) => a[0] - b[0])
+    return {
+      n: sorted.reduce((n, [, count]) => n + count, 0),
+      min: Number(min ?? 0),
+      max: Number(max ?? 0),
+      buckets: sorted.map(([bucket]) => bucket),
+      counts: sorted.map(([, count]) => count),
+    }
   },
 }
 
