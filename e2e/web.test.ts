@@ -75,7 +75,9 @@ async function coloured(kind: 'red' | 'blue'): Promise<number> {
 }
 
 const type = async (query: string): Promise<void> => {
+  await page.locator('.cm-content').waitFor()
   await page.keyboard.press('/')
+  await page.locator('.cm-focused').waitFor()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type(query)
   await page.keyboard.press('Enter')
@@ -128,7 +130,10 @@ describe('the page', () => {
     await row.locator('.json', { hasText: '"message": "could not obtain connection 7"' }).waitFor()
     await row.locator('.json').getByRole('button', { name: '"web01"' }).click()
     await page.waitForURL(/q=hostname/)
-    expect(await page.locator('.cm-content').textContent()).toBe('hostname = web01')
+    await eventually(
+      () => page.locator('.cm-content').textContent(),
+      text => text === 'hostname = web01',
+    )
     await eventually(
       () => page.locator('event-list .host').allTextContents(),
       hosts => hosts.length > 0 && hosts.every(host => host === 'web01'),
@@ -226,6 +231,7 @@ describe('the page', () => {
     await open()
     await page.locator('event-list li').first().waitFor()
     await page.keyboard.press('/')
+    await page.locator('.cm-focused').waitFor()
     await page.keyboard.type('type = page')
     await page.locator('.cm-tooltip-autocomplete li', { hasText: 'page_load' }).waitFor()
     await page.keyboard.press('Tab')

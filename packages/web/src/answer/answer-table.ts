@@ -1,10 +1,10 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
-import { styled } from '../page/styled.ts'
 import type { Answer } from '../api/request.ts'
 import { shapeOf } from '../ask/pivot.ts'
 import { chip, chipStyle } from '../colour/chip.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
+import { styled } from '../page/styled.ts'
 import { cell, count, moment } from '../text/format.ts'
 
 const MOST = 500
@@ -92,7 +92,10 @@ export class AnswerTable extends LitElement {
   ]
   static override properties = {
     sorted: { state: true },
-    answer: { attribute: false }, query: {}, pick: { attribute: false } }
+    answer: { attribute: false },
+    query: {},
+    pick: { attribute: false },
+  }
   declare answer: Answer
   /** What was asked. */
   declare query: string

@@ -98,7 +98,8 @@ export class AnswerView extends LitElement {
       return html`<div class="graph"><line-graph .lines=${lines} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
         ${ofEvents ? nothing : html`<answer-table .answer=${answer} .query=${answers.asked}></answer-table>`}`
     }
-    if (ofEvents) return html`<p class="none muted">No event in this range${session.place.query === '' ? '' : ' passes the filter'}.</p>`
+    if (ofEvents)
+      return html`<p class="none muted">No event in this range${session.place.query === '' ? '' : ' passes the filter'}.</p>`
     const [row] = answer.rows
     if (answer.rows.length === 1 && row && values.length === answer.columns.length) {
       return html`<div class="big num">${answer.columns.map(({ name }, i) => html`<p><b>${typeof row[i] === 'number' ? number(row[i]) : '–'}</b><span>${name}</span></p>`)}</div>`
@@ -110,14 +111,23 @@ export class AnswerView extends LitElement {
     const { values, time } = shapeOf(answer, session.answers.asked)
     if (values.length < 2 || time < 0) return nothing
     return html`<div class="choices" role="group" aria-label="Graph of">
-      ${values.map((column, i) => html`<button aria-pressed=${i === Math.min(this.shown, values.length - 1)} @click=${() => { this.shown = i }}>${answer.columns[column]!.name}</button>`)}
+      ${values.map(
+        (column, i) =>
+          html`<button aria-pressed=${i === Math.min(this.shown, values.length - 1)} @click=${() => {
+            this.shown = i
+          }}>${answer.columns[column]!.name}</button>`,
+      )}
     </div>`
   }
 
   #stats({ stats, rows }: Answer): TemplateResult {
     const { answers } = session
     const parts = [
-      answers.ofEvents ? (answers.step ? `a point is ${span(answers.step)}` : '') : `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`,
+      answers.ofEvents
+        ? answers.step
+          ? `a point is ${span(answers.step)}`
+          : ''
+        : `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`,
       stats?.scanned === undefined ? '' : `${count(stats.scanned)} read`,
       stats?.ms === undefined ? '' : `${stats.ms < 10 ? stats.ms.toFixed(1) : Math.round(stats.ms)} ms`,
       stats?.sources?.join(' + ') ?? '',

@@ -1,11 +1,11 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult, unsafeCSS } from 'lit'
-import { styled } from '../page/styled.ts'
 import uPlot from 'uplot'
 import plotStyle from 'uplot/dist/uPlot.min.css?inline'
 import type { Lines } from '../ask/pivot.ts'
 import { SWATCHES, type Swatch } from '../colour/palette.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
+import { styled } from '../page/styled.ts'
 import { Topic } from '../page/topic.ts'
 import { bytes, moment, number } from '../text/format.ts'
 
@@ -57,7 +57,13 @@ export class LineGraph extends LitElement {
       }
     `,
   ]
-  static override properties = { lines: { attribute: false }, divide: { type: Number }, unit: {}, latest: { type: Boolean }, at: { state: true } }
+  static override properties = {
+    lines: { attribute: false },
+    divide: { type: Number },
+    unit: {},
+    latest: { type: Boolean },
+    at: { state: true },
+  }
   declare lines: Lines
   /** Values are divided by this: 5 for counts of five seconds shown per second. */
   declare divide: number
@@ -97,7 +103,7 @@ export class LineGraph extends LitElement {
   protected override render(): TemplateResult {
     const { times, lines, hidden } = this.lines
     const at = this.at ?? (this.latest ? times.length - 1 : undefined)
-    return html`<div class="plot"></div>
+    return html`<div class="plot" role="img" aria-label=${`Graph of ${lines.map(line => line.label).join(', ')}`}></div>
       <div class="key num">
         ${this.at !== undefined && at !== undefined && times[at] !== undefined ? html`<span class="when">${moment(times[at])}</span>` : nothing}
         ${lines.map((line, i) => {
@@ -111,7 +117,10 @@ export class LineGraph extends LitElement {
   protected override updated(_: PropertyValues): void {
     const { times, lines } = this.lines
     const shape = JSON.stringify([lines.map(line => line.label), this.divide])
-    const data = [times.map(ms => ms / 1000), ...lines.map(line => line.values.map(value => (value === null ? null : value / this.divide)))]
+    const data = [
+      times.map(ms => ms / 1000),
+      ...lines.map(line => line.values.map(value => (value === null ? null : value / this.divide))),
+    ]
     if (shape === this.#shape && this.#plot) {
       this.#plot.setData(data as uPlot.AlignedData)
       return
@@ -158,10 +167,19 @@ export class LineGraph extends LitElement {
       ],
       series: [
         {},
-        ...this.lines.lines.map((line, i) => ({ label: line.label, stroke: this.#colour(i), width: 1.5, points: { show: this.lines.times.length < 3 } })),
+        ...this.lines.lines.map((line, i) => ({
+          label: line.label,
+          stroke: this.#colour(i),
+          width: 1.5,
+          points: { show: this.lines.times.length < 3 },
+        })),
       ],
       hooks: {
-        setCursor: [plot => { this.at = plot.cursor.idx ?? undefined }],
+        setCursor: [
+          plot => {
+            this.at = plot.cursor.idx ?? undefined
+          },
+        ],
         setSelect: [plot => this.#selected(plot)],
       },
     }
@@ -177,14 +195,25 @@ export class LineGraph extends LitElement {
 
   #fit(): void {
     const box = this.renderRoot.querySelector<HTMLElement>('.plot')
-    if (box && this.#plot && box.clientWidth > 0) this.#plot.setSize({ width: box.clientWidth, height: box.clientHeight })
+    if (box && this.#plot && box.clientWidth > 0)
+      this.#plot.setSize({ width: box.clientWidth, height: box.clientHeight })
   }
 }
 
 /** Lines without a type take colours in this order. */
-const SPREAD: readonly Swatch[] = ['blue', 'orange', 'teal', 'magenta', 'lime', 'violet', 'sky', 'brown', 'rose', 'indigo', 'slate'].map(
-  name => SWATCHES.find(swatch => swatch.name === name)!,
-)
+const SPREAD: readonly Swatch[] = [
+  'blue',
+  'orange',
+  'teal',
+  'magenta',
+  'lime',
+  'violet',
+  'sky',
+  'brown',
+  'rose',
+  'indigo',
+  'slate',
+].map(name => SWATCHES.find(swatch => swatch.name === name)!)
 
 /** 24-hour times; the date where a day begins. Columns are uPlot's: increment, then what changes at a year, month … */
 const CLOCK: uPlot.Axis.Values = [

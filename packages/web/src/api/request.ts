@@ -46,7 +46,11 @@ export interface Reject {
 type Outcome<T> = { readonly ok: T } | { readonly refused: Refusal }
 
 export async function ask(question: Question, signal?: AbortSignal): Promise<Outcome<Answer>> {
-  const outcome = await request('/v1/query', { method: 'POST', body: JSON.stringify(question), ...(signal && { signal }) })
+  const outcome = await request('/v1/query', {
+    method: 'POST',
+    body: JSON.stringify(question),
+    ...(signal && { signal }),
+  })
   return 'ok' in outcome ? { ok: outcome.ok as Answer } : outcome
 }
 
@@ -90,10 +94,17 @@ async function request(url: string, init: RequestInit): Promise<Outcome<unknown>
     response = await fetch(url, { ...init, headers })
   } catch (error) {
     if ((error as Error).name === 'AbortError') return { refused: { message: 'Cancelled.' } }
-    return { refused: { message: 'Telltale does not answer.', hint: 'Is it still running? This page reconnects by itself.' } }
+    return {
+      refused: { message: 'Telltale does not answer.', hint: 'Is it still running? This page reconnects by itself.' },
+    }
   }
   const body = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined
   if (response.status === 401) token.refuse(asRefusal(body?.error).message)
-  if (!response.ok) return { refused: body?.error ? asRefusal(body.error) : { message: `The server answered ${response.status} ${response.statusText}.` } }
+  if (!response.ok)
+    return {
+      refused: body?.error
+        ? asRefusal(body.error)
+        : { message: `The server answered ${response.status} ${response.statusText}.` },
+    }
   return { ok: body }
 }

@@ -45,7 +45,10 @@ export class Answers {
     this.answer = this.refused = this.events = undefined
     const { query: tree, error } = parse(query)
     this.waiting = error === undefined
-    if (error) return this.#refuse(error)
+    if (error) {
+      this.#refuse(error)
+      return
+    }
     this.ofEvents = tree.aggregates.length === 0
     const question = this.#question(query, tree, range)
     this.asked = question.query
@@ -91,7 +94,8 @@ export class Answers {
   #listed(text: string, query: Query): string | undefined {
     if (this.ofEvents) {
       const { set, where, sort, limit, range } = query
-      const plain = set.length === 0 && where === undefined && sort.length === 0 && limit === undefined && range === undefined
+      const plain =
+        set.length === 0 && where === undefined && sort.length === 0 && limit === undefined && range === undefined
       return plain && this.standing ? undefined : text
     }
     return this.standing ? undefined : filterOf(text)

@@ -37,7 +37,12 @@ describe('clause', () => {
   })
 
   it('asks for any value of any field, and takes it out again', () => {
-    const value = fc.oneof(fc.string({ unit: 'grapheme' }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null))
+    const value = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+      fc.constant(null),
+    )
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), value, (name, value) => {
         const clause = equals(name, value)!

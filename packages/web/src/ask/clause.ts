@@ -46,7 +46,9 @@ export function toggleClause(text: string, clause: string): string {
 /** Whether the filter asks for exactly this clause, as one of its `and`s. */
 export function hasClause(text: string, clause: string): boolean {
   const wanted = parse(clause).query?.filter
-  return wanted !== undefined && conjuncts(parse(text).query?.filter).some(item => writtenOf(item) === writtenOf(wanted))
+  return (
+    wanted !== undefined && conjuncts(parse(text).query?.filter).some(item => writtenOf(item) === writtenOf(wanted))
+  )
 }
 
 /** `field = value` as the language writes it, `not has field` for null; undefined where the language can't ask for that value. */

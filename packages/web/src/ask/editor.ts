@@ -34,7 +34,8 @@ export function queryEditor({ parent, root, text, hint, seen, run, changed }: Ed
   const complete = (context: CompletionContext): CompletionResult | null => {
     const before = context.state.sliceDoc(0, context.pos)
     const { from, suggestions } = suggest(before, seen())
-    if (suggestions.length === 0 || (!context.explicit && from === context.pos && !/[=~|(,:]\s?$|\bby $/.test(before))) return null
+    if (suggestions.length === 0 || (!context.explicit && from === context.pos && !/[=~|(,:]\s?$|\bby $/.test(before)))
+      return null
     return {
       from,
       options: suggestions.map(({ label, kind, detail, apply }, i) => ({
@@ -53,10 +54,22 @@ export function queryEditor({ parent, root, text, hint, seen, run, changed }: Ed
       Prec.highest(
         keymap.of([
           { key: 'Shift-Enter', run: () => true },
-          { key: 'Escape', run: view => (view.contentDOM.blur(), true) },
+          {
+            key: 'Escape',
+            run: view => {
+              view.contentDOM.blur()
+              return true
+            },
+          },
         ]),
       ),
-      autocompletion({ override: [complete], icons: false, selectOnOpen: false, activateOnTypingDelay: 60, interactionDelay: 20 }),
+      autocompletion({
+        override: [complete],
+        icons: false,
+        selectOnOpen: false,
+        activateOnTypingDelay: 60,
+        interactionDelay: 20,
+      }),
       keymap.of(completionKeymap),
       keymap.of([
         { key: 'Tab', run: takeFirst },
@@ -75,13 +88,20 @@ export function queryEditor({ parent, root, text, hint, seen, run, changed }: Ed
       EditorState.transactionFilter.of(change => {
         if (!change.docChanged || change.newDoc.lines === 1) return change
         const flat = change.newDoc.toString().replace(/\s*\n\s*/g, ' ')
-        return [{ changes: { from: 0, to: change.startState.doc.length, insert: flat }, selection: { anchor: flat.length } }]
+        return [
+          { changes: { from: 0, to: change.startState.doc.length, insert: flat }, selection: { anchor: flat.length } },
+        ]
       }),
       EditorView.lineWrapping,
       EditorView.updateListener.of(update => {
         if (update.docChanged) changed(update.state.doc.toString())
       }),
-      EditorView.contentAttributes.of({ 'aria-label': 'Query', autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false' }),
+      EditorView.contentAttributes.of({
+        'aria-label': 'Query',
+        autocapitalize: 'off',
+        autocorrect: 'off',
+        spellcheck: 'false',
+      }),
       tooltips({ position: 'absolute' }),
       placeholder(hint),
       queryLanguage,
@@ -114,12 +134,43 @@ const look = EditorView.theme({
   '.cm-content': { padding: '8px 0', caretColor: 'var(--accent)' },
   '.cm-line': { padding: '0 12px' },
   '.cm-placeholder': { color: 'var(--muted)' },
-  '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad) 1.5px', textUnderlineOffset: '4px' },
+  '.cm-lintRange-error': {
+    backgroundImage: 'none',
+    textDecoration: 'underline wavy var(--bad) 1.5px',
+    textUnderlineOffset: '4px',
+  },
   '.cm-lintPoint:after': { display: 'none' },
-  '.cm-tooltip': { border: '1px solid var(--rule-strong)', borderRadius: '6px', background: 'var(--raised)', color: 'var(--ink)', boxShadow: 'var(--shadow)' },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)', fontSize: '12.5px', maxHeight: '300px', minWidth: '240px' },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '3px 10px', display: 'flex', gap: '16px', alignItems: 'baseline' },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': { background: 'var(--accent)', color: 'var(--accent-ink)' },
-  '.cm-completionDetail': { fontFamily: 'var(--sans)', fontStyle: 'normal', fontSize: '12px', opacity: '0.8', marginLeft: 'auto', overflow: 'hidden', textOverflow: 'ellipsis' },
+  '.cm-tooltip': {
+    border: '1px solid var(--rule-strong)',
+    borderRadius: '6px',
+    background: 'var(--raised)',
+    color: 'var(--ink)',
+    boxShadow: 'var(--shadow)',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
+    fontFamily: 'var(--mono)',
+    fontSize: '12.5px',
+    maxHeight: '300px',
+    minWidth: '240px',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
+    padding: '3px 10px',
+    display: 'flex',
+    gap: '16px',
+    alignItems: 'baseline',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': {
+    background: 'var(--accent)',
+    color: 'var(--accent-ink)',
+  },
+  '.cm-completionDetail': {
+    fontFamily: 'var(--sans)',
+    fontStyle: 'normal',
+    fontSize: '12px',
+    opacity: '0.8',
+    marginLeft: 'auto',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+  },
   '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700' },
 })

@@ -1,9 +1,11 @@
-import { AGGREGATES } from '@telltale/query'
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language'
 import type { Extension } from '@codemirror/state'
 import { tags } from '@lezer/highlight'
+import { AGGREGATES } from '@telltale/query'
 
-const WORDS: ReadonlySet<string> = new Set('and or not in has by over every as set where sort limit last between asc desc events true false null'.split(' '))
+const WORDS: ReadonlySet<string> = new Set(
+  'and or not in has by over every as set where sort limit last between asc desc events true false null'.split(' '),
+)
 
 /** Colours for the words of the language. What they mean only the parser knows; this needs no more than their looks. */
 const language = StreamLanguage.define<{ pattern: boolean }>({
@@ -15,7 +17,12 @@ const language = StreamLanguage.define<{ pattern: boolean }>({
     if (stream.match(/^"(?:\\.|[^"\\])*"?/) || stream.match(/^'(?:\\.|[^'\\])*'?/)) return 'string'
     if (pattern && (stream.match(/^\/(?:\\.|[^/\\])*\/?[a-z]*/i) || stream.match(/^[^\s|(),"'`]+/))) return 'regexp'
     if (stream.match(/^`[^`]*`?/)) return 'variableName'
-    if (stream.match(/^\d{4}-\d\d-\d\dT[\d:.]*Z?/) || stream.match(/^\d+(?:ms|s|m|h|d|w)\b/) || stream.match(/^\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w-])/i)) return 'number'
+    if (
+      stream.match(/^\d{4}-\d\d-\d\dT[\d:.]*Z?/) ||
+      stream.match(/^\d+(?:ms|s|m|h|d|w)\b/) ||
+      stream.match(/^\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w-])/i)
+    )
+      return 'number'
     if (stream.match(/^tag:/)) return 'keyword'
     if (stream.match('|')) return 'punctuation'
     if (stream.match(/^!?~/)) {
@@ -23,7 +30,9 @@ const language = StreamLanguage.define<{ pattern: boolean }>({
       return 'operator'
     }
     if (stream.match(/^(?:!=|<=|>=|[=<>+*/%])/)) return 'operator'
-    const word = stream.match(/^[\p{L}\p{N}_$@](?:[\p{L}\p{N}\p{M}_$@]|[.-](?=[\p{L}\p{N}_$@-]))*/u) as RegExpMatchArray | null
+    const word = stream.match(
+      /^[\p{L}\p{N}_$@](?:[\p{L}\p{N}\p{M}_$@]|[.-](?=[\p{L}\p{N}_$@-]))*/u,
+    ) as RegExpMatchArray | null
     if (word) {
       if (stream.match(/^\s*\(/, false) && AGGREGATES.has(word[0])) return 'function'
       return WORDS.has(word[0]) ? 'keyword' : 'variableName'

@@ -7,7 +7,10 @@ function asked(query: string, rows: unknown[][]) {
   const answer = { columns, rows }
   return { answer, shape: shapeOf(answer, query) }
 }
-const seen = (lines: ReturnType<typeof pivot>) => ({ ...lines, lines: lines.lines.map(({ label, values }) => [label, values]) })
+const seen = (lines: ReturnType<typeof pivot>) => ({
+  ...lines,
+  lines: lines.lines.map(({ label, values }) => [label, values]),
+})
 
 describe('pivot', () => {
   it('makes a line of each key, busiest first, 0 where nothing was counted', () => {
@@ -52,7 +55,11 @@ describe('pivot', () => {
   })
 
   it('takes numbers that are keys for keys', () => {
-    expect(asked('count(), avg(x) by http.status', [[200, 4, 1]]).shape).toMatchObject({ time: -1, keys: [0], values: [1, 2] })
+    expect(asked('count(), avg(x) by http.status', [[200, 4, 1]]).shape).toMatchObject({
+      time: -1,
+      keys: [0],
+      values: [1, 2],
+    })
     expect(asked('top(x, 3)', [[['a', 1]]]).shape.values).toEqual([])
   })
 })

@@ -35,10 +35,14 @@ const ADDITIVE: ReadonlySet<string> = new Set(['count', 'countif', 'sum', 'rate'
 export function shapeOf(answer: Answer, query: string): Shape {
   const tree = parse(query).query
   const columns = tree ? columnsOf(tree) : []
-  const at = (source: string) => columns.flatMap((column, i) => (column.source === source && i < answer.columns.length ? [i] : []))
+  const at = (source: string) =>
+    columns.flatMap((column, i) => (column.source === source && i < answer.columns.length ? [i] : []))
   const numeric = (i: number) => {
     const values = answer.rows.slice(0, 500).map(row => row[i])
-    return values.some(value => typeof value === 'number') && values.every(value => value === null || typeof value === 'number')
+    return (
+      values.some(value => typeof value === 'number') &&
+      values.every(value => value === null || typeof value === 'number')
+    )
   }
   const values = at('aggregate').filter(numeric)
   const additive = values.filter(i => ADDITIVE.has(tree?.aggregates[columns[i]!.index]?.fn ?? ''))
@@ -49,10 +53,19 @@ export function shapeOf(answer: Answer, query: string): Shape {
  * Rows of (time, keys, value) as lines, busiest first, at most `most`; the rest in one called `others` where values can
  * be added. A bucket without a row is 0 for counts and rates, else a gap.
  */
-export function pivot(answer: Answer, { time, keys, additive }: Shape, value: number, step: number | undefined, most = 10): Lines {
+export function pivot(
+  answer: Answer,
+  { time, keys, additive }: Shape,
+  value: number,
+  step: number | undefined,
+  most = 10,
+): Lines {
   const adds = additive.has(value)
   const typeKey = keys.find(i => answer.columns[i]!.name === 'type')
-  const times = spread([...new Set(answer.rows.map(row => Number(row[time])))].sort((a, b) => a - b), step)
+  const times = spread(
+    [...new Set(answer.rows.map(row => Number(row[time])))].sort((a, b) => a - b),
+    step,
+  )
   const place = new Map(times.map((at, i) => [at, i]))
   const byLabel = new Map<string, Line & { weight: number }>()
   for (const row of answer.rows) {
@@ -80,8 +93,12 @@ export function pivot(answer: Answer, { time, keys, additive }: Shape, value: nu
 
 /** All value columns of an answer as lines over the same times: one a column, or one a column and key. */
 export function everyLine(answer: Answer, shape: Shape, step: number | undefined, most = 10): Lines {
-  const parts = shape.values.map(value => ({ name: answer.columns[value]!.name, ...pivot(answer, shape, value, step, most) }))
-  const named = (line: Line, name: string) => (shape.keys.length > 0 && parts.length > 1 ? `${line.label} ${name}` : line.label)
+  const parts = shape.values.map(value => ({
+    name: answer.columns[value]!.name,
+    ...pivot(answer, shape, value, step, most),
+  }))
+  const named = (line: Line, name: string) =>
+    shape.keys.length > 0 && parts.length > 1 ? `${line.label} ${name}` : line.label
   const lines = parts.flatMap(({ name, lines }) => lines.map(line => ({ ...line, label: named(line, name) })))
   return { times: parts[0]?.times ?? [], lines: lines.slice(0, most), hidden: Math.max(0, lines.length - most) }
 }

@@ -1,15 +1,19 @@
-import { parse } from '@telltale/query'
 import type { EditorView } from '@codemirror/view'
+import { parse } from '@telltale/query'
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Refusal } from '../api/request.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
-import { queryEditor } from './editor.ts'
 import type { Seen } from './suggest.ts'
 import './range-picker.ts'
 
-const EXAMPLES = ['type = exception', 'type = page_load | count(), p99(execution_time) by url', 'count() by hostname, 1m', '"could not" | count() by hostname']
+const EXAMPLES = [
+  'type = exception',
+  'type = page_load | count(), p99(execution_time) by url',
+  'count() by hostname, 1m',
+  '"could not" | count() by hostname',
+]
 
 /** Where a person asks: the query, the range, and what is wrong with it in words. */
 export class QueryBar extends LitElement {
@@ -36,6 +40,9 @@ export class QueryBar extends LitElement {
       }
       .box.wrong {
         border-color: var(--bad);
+      }
+      .editor {
+        min-height: 38px;
       }
       .clear {
         position: absolute;
@@ -116,7 +123,7 @@ export class QueryBar extends LitElement {
   /** The text that was last run and was no query. */
   declare tried: string | undefined
   declare copied: boolean
-  #editor: EditorView | undefined
+  #editor: Promise<EditorView> | undefined
   #placed = ''
 
   constructor() {
@@ -127,11 +134,17 @@ export class QueryBar extends LitElement {
   }
 
   override focus(): void {
-    this.#editor?.focus()
+    void this.#editor?.then(editor => editor.focus())
   }
 
   protected override firstUpdated(_: PropertyValues): void {
-    this.#editor = queryEditor({
+    this.#editor = this.#load()
+  }
+
+  /** The editor is half of the page's code: it comes after the tape moves. */
+  async #load(): Promise<EditorView> {
+    const { queryEditor } = await import('./editor.ts')
+    return queryEditor({
       parent: this.renderRoot.querySelector('.editor')!,
       root: this.renderRoot as ShadowRoot,
       text: this.text,
@@ -149,14 +162,18 @@ export class QueryBar extends LitElement {
     const { query } = session.place
     if (query === this.#placed) return
     this.#placed = query
-    this.#write(query)
+    void this.#write(query)
   }
 
-  #write(text: string): void {
-    const editor = this.#editor
+  async #write(text: string): Promise<void> {
+    this.text = text
     this.tried = undefined
+    const editor = await this.#editor
     if (editor && editor.state.doc.toString() !== text) {
-      editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text }, selection: { anchor: text.length } })
+      editor.dispatch({
+        changes: { from: 0, to: editor.state.doc.length, insert: text },
+        selection: { anchor: text.length },
+      })
     }
   }
 

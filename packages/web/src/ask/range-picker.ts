@@ -91,7 +91,9 @@ export class RangePicker extends LitElement {
       html`<label>${name} <input type="datetime-local" step="1" name=${name} .value=${moment(ms).replace(' ', 'T')} required /></label>`
     return html`<div class="custom">${field('from', now - 3_600_000)} ${field('to', now)}
       <button class="button" type="button" @click=${() => this.#use()}>Use</button>
-      <button class="plain muted" type="button" @click=${() => { this.custom = false }}>Cancel</button></div>`
+      <button class="plain muted" type="button" @click=${() => {
+        this.custom = false
+      }}>Cancel</button></div>`
   }
 
   #chosen(value: string): void {
@@ -104,7 +106,8 @@ export class RangePicker extends LitElement {
   }
 
   #use(): void {
-    const value = (name: string) => Date.parse(this.renderRoot.querySelector<HTMLInputElement>(`input[name=${name}]`)?.value ?? '')
+    const value = (name: string) =>
+      Date.parse(this.renderRoot.querySelector<HTMLInputElement>(`input[name=${name}]`)?.value ?? '')
     const [from, to] = [value('from'), value('to')]
     if (!(from < to)) return
     this.custom = false

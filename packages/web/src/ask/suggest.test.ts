@@ -4,7 +4,15 @@ import { suggest } from './suggest.ts'
 const seen = {
   types: ['page_load', '404'],
   hosts: ['dc0-web01'],
-  events: [{ type: 'page_load', hostname: 'dc0-web01', time: 1, tags: ['slow'], additional_info: { url: '/a b', http: { status: 200 } } }],
+  events: [
+    {
+      type: 'page_load',
+      hostname: 'dc0-web01',
+      time: 1,
+      tags: ['slow'],
+      additional_info: { url: '/a b', http: { status: 200 } },
+    },
+  ],
 }
 const labels = (before: string) => suggest(before, seen).suggestions.map(({ label }) => label)
 
@@ -26,7 +34,9 @@ describe('suggest', () => {
 
   it('offers aggregates after a bar', () => {
     expect(labels('type = gc | ')).toContain('count([x])')
-    expect(suggest('type = gc | c', seen).suggestions.find(({ label }) => label.startsWith('p99('))).toMatchObject({ apply: 'p99(' })
+    expect(suggest('type = gc | c', seen).suggestions.find(({ label }) => label.startsWith('p99('))).toMatchObject({
+      apply: 'p99(',
+    })
     expect(labels('type = gc | count() ')).toContain('by')
   })
 

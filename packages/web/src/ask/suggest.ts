@@ -24,20 +24,37 @@ export function suggest(before: string, seen: Seen): { from: number; suggestions
   const lead = before.slice(0, from)
   const compared = /([\p{L}_$@][\p{L}\p{N}_$@.-]*)\s*(?:!?=|in\s*\((?:[^()]*,)?)\s*$/u.exec(lead)
   if (compared) return { from, suggestions: values(compared[1]!, seen) }
-  if (/\btag:$/.test(lead)) return { from, suggestions: unique(seen.events.flatMap(event => event.tags ?? [])).map(label => ({ label, kind: 'value' })) }
+  if (/\btag:$/.test(lead))
+    return {
+      from,
+      suggestions: unique(seen.events.flatMap(event => event.tags ?? [])).map(label => ({ label, kind: 'value' })),
+    }
   if (/\bby\s+(?:[^|]*,\s*)?$/.test(lead)) return { from, suggestions: [...fields(seen), ...STEPS] }
   if (/\(\s*(?:[^()|]*,\s*)?$/.test(lead) && /\w\s*\([^()]*$/.test(lead)) return { from, suggestions: fields(seen) }
   if (/\|\s*$/.test(lead)) return { from, suggestions: [...aggregates(), ...STAGES] }
   if (/(?:\||,)\s*$/.test(lead) && /\|[^|]*\($|\)\s*,\s*$/.test(lead)) return { from, suggestions: aggregates() }
   if (/\b(?:where|sort(?:\s+by)?)\s+$/.test(lead)) return { from, suggestions: [...aggregates(), ...fields(seen)] }
   if (/\)\s+$/.test(lead) && lead.includes('|')) return { from, suggestions: AFTER_CALL }
-  if (/(?:^|\b(?:and|or|not|has)|\()\s*$/.test(lead)) return { from, suggestions: [...fields(seen), ...(lead.trim() === '' ? aggregates() : [])] }
+  if (/(?:^|\b(?:and|or|not|has)|\()\s*$/.test(lead))
+    return { from, suggestions: [...fields(seen), ...(lead.trim() === '' ? aggregates() : [])] }
   return { from, suggestions: AFTER_CLAUSE }
 }
 
-const words = (...list: [string, string][]): Suggestion[] => list.map(([label, detail]) => ({ label, detail, kind: 'word' }))
-const STAGES = words(['where', 'keep rows of the answer'], ['sort', 'order rows'], ['limit', 'at most so many'], ['set', 'name a calculated value'])
-const STEPS = words(['10s', 'time step'], ['1m', 'time step'], ['5m', 'time step'], ['1h', 'time step'], ['1d', 'time step'])
+const words = (...list: [string, string][]): Suggestion[] =>
+  list.map(([label, detail]) => ({ label, detail, kind: 'word' }))
+const STAGES = words(
+  ['where', 'keep rows of the answer'],
+  ['sort', 'order rows'],
+  ['limit', 'at most so many'],
+  ['set', 'name a calculated value'],
+)
+const STEPS = words(
+  ['10s', 'time step'],
+  ['1m', 'time step'],
+  ['5m', 'time step'],
+  ['1h', 'time step'],
+  ['1d', 'time step'],
+)
 const AFTER_CALL = words(['by', 'a row per …'], ['over', 'a sliding window'], ['as', 'name the column'])
 const AFTER_CLAUSE = [
   ...words(['|', 'then count, sort, limit …']),
@@ -67,13 +84,23 @@ function fields(seen: Seen): Suggestion[] {
 }
 
 function values(field: string, seen: Seen): Suggestion[] {
-  const known = field === 'type' ? seen.types : field === 'hostname' ? seen.hosts : unique(seen.events.slice(0, 1000).flatMap(event => leaf(event, field)))
-  return known.slice(0, 100).map(text => ({ label: text, kind: 'value', ...(/^[\p{L}_][\p{L}\p{N}_-]*$|^\d+$/u.test(text) ? {} : { apply: JSON.stringify(text) }) }))
+  const known =
+    field === 'type'
+      ? seen.types
+      : field === 'hostname'
+        ? seen.hosts
+        : unique(seen.events.slice(0, 1000).flatMap(event => leaf(event, field)))
+  return known.slice(0, 100).map(text => ({
+    label: text,
+    kind: 'value',
+    ...(/^[\p{L}_][\p{L}\p{N}_-]*$|^\d+$/u.test(text) ? {} : { apply: JSON.stringify(text) }),
+  }))
 }
 
 function leaf(event: SeenEvent, field: string): string[] {
   for (const [path, value] of leaves(event.additional_info ?? {})) {
-    if (path === field && value !== null && typeof value !== 'object' && String(value).length < 80) return [String(value)]
+    if (path === field && value !== null && typeof value !== 'object' && String(value).length < 80)
+      return [String(value)]
   }
   return []
 }

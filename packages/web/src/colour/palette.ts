@@ -52,7 +52,19 @@ const MEANINGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/unknown/, ['steel', 'slate']],
 ]
 /** Handed out to types that say nothing we know; red and yellow are kept for what means red and yellow. */
-const FREE: readonly string[] = ['green', 'sky', 'lime', 'magenta', 'brown', 'teal', 'indigo', 'rose', 'sand', 'blue', 'violet']
+const FREE: readonly string[] = [
+  'green',
+  'sky',
+  'lime',
+  'magenta',
+  'brown',
+  'teal',
+  'indigo',
+  'rose',
+  'sand',
+  'blue',
+  'violet',
+]
 
 const byName = new Map(SWATCHES.map(swatch => [swatch.name, swatch]))
 

@@ -1,6 +1,6 @@
 import { css, html, LitElement, type TemplateResult } from 'lit'
-import { sheet } from '../page/sheet.ts'
 import { session } from '../page/session.ts'
+import { sheet } from '../page/sheet.ts'
 import type { SeenEvent } from '../text/event.ts'
 import { moment } from '../text/format.ts'
 import { jsonStyle, jsonTree } from './json-tree.ts'

@@ -33,7 +33,11 @@ export class EventList extends LitElement {
     const { answers, feed, pausedAt } = session
     const streams = answers.events === undefined && answers.standing
     if (!streams) this.#shown = answers.events ?? []
-    else if (!(this.#held || this.#open.size > 0 || pausedAt !== undefined) || this.#shown.length === 0 || feed.version !== this.#version) {
+    else if (
+      !(this.#held || this.#open.size > 0 || pausedAt !== undefined) ||
+      this.#shown.length === 0 ||
+      feed.version !== this.#version
+    ) {
       this.#version = feed.version
       this.#shown = feed.marks.newest(phone.matches ? SHOWN_ON_PHONE : SHOWN).sort((a, b) => b.time - a.time)
       this.#heldAt = feed.marks.pushed
@@ -69,7 +73,10 @@ export class EventList extends LitElement {
 
   #note(streams: boolean, newer: number): string {
     const { feed, answers } = session
-    if (!streams) return answers.events ? `${count(answers.events.length)}${answers.events.length >= 200 ? ', the newest' : ''}` : ''
+    if (!streams)
+      return answers.events
+        ? `${count(answers.events.length)}${answers.events.length >= 200 ? ', the newest' : ''}`
+        : ''
     if (newer > 0) return `held while you read · ${count(newer)} newer`
     return feed.dropped > 0 ? `${count(feed.dropped)} left out: more than can be shown` : ''
   }

@@ -22,10 +22,10 @@ function object(value: Record<string, unknown>, path: string, depth: number): Te
   if (entries.length === 0) return html`{}`
   return html`{
 ${entries.map(([key, item], i) => {
-    const under = path === '' || path === 'additional_info' ? key : `${path}.${key}`
-    return html`${indent(depth + 1)}<span class="key">${JSON.stringify(key)}</span>: ${node(item, under, depth + 1)}${i < entries.length - 1 ? ',' : nothing}
+  const under = path === '' || path === 'additional_info' ? key : `${path}.${key}`
+  return html`${indent(depth + 1)}<span class="key">${JSON.stringify(key)}</span>: ${node(item, under, depth + 1)}${i < entries.length - 1 ? ',' : nothing}
 `
-  })}${indent(depth)}}`
+})}${indent(depth)}}`
 }
 
 function list(value: readonly unknown[], path: string, depth: number): TemplateResult {
@@ -33,16 +33,21 @@ function list(value: readonly unknown[], path: string, depth: number): TemplateR
     return html`[${value.map((item, i) => html`${i > 0 ? ', ' : nothing}${leaf(item, path)}`)}]`
   }
   return html`[
-${value.map((item, i) => html`${indent(depth + 1)}${node(item, '', depth + 1)}${i < value.length - 1 ? ',' : nothing}
-`)}${indent(depth)}]`
+${value.map(
+  (item, i) => html`${indent(depth + 1)}${node(item, '', depth + 1)}${i < value.length - 1 ? ',' : nothing}
+`,
+)}${indent(depth)}]`
 }
 
 function leaf(value: unknown, path: string): TemplateResult {
   const text = JSON.stringify(value) ?? String(value)
   const kind = value === null ? 'null' : typeof value
-  if (path === '' || IDENTITY.has(path) || (typeof value === 'string' && value.length > 500)) return html`<span class=${kind}>${text}</span>`
+  if (path === '' || IDENTITY.has(path) || (typeof value === 'string' && value.length > 500))
+    return html`<span class=${kind}>${text}</span>`
   // No button element: those do not break over lines as text does.
-  return html`<span class=${`value ${kind}`} role="button" tabindex="0" title="Add to the query, or take it out again" @click=${() => pick(path, value)} @keydown=${(event: KeyboardEvent) => {
+  return html`<span class=${`value ${kind}`} role="button" tabindex="0" title="Add to the query, or take it out again" @click=${() => pick(path, value)} @keydown=${(
+    event: KeyboardEvent,
+  ) => {
     if (event.key !== 'Enter' && event.key !== ' ') return
     event.preventDefault()
     pick(path, value)

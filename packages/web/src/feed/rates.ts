@@ -46,5 +46,7 @@ function column(answer: Answer, name: string): number {
 export function sparkline(values: readonly number[], width: number, height: number): string {
   const top = Math.max(1, ...values)
   const step = width / Math.max(1, values.length - 1)
-  return values.map((value, i) => `${i === 0 ? 'M' : 'L'}${(i * step).toFixed(1)} ${(height - (value / top) * height).toFixed(1)}`).join('')
+  return values
+    .map((value, i) => `${i === 0 ? 'M' : 'L'}${(i * step).toFixed(1)} ${(height - (value / top) * height).toFixed(1)}`)
+    .join('')
 }

@@ -105,11 +105,12 @@ export class HostView extends LitElement {
         host === undefined
           ? html`<p class="none muted">${this.hosts ? html`No vitals in this range. Telltale measures the machine it runs on every few seconds, unless its configuration switches that off; hosts that send <code>host_cpu</code> events of their own appear here too.` : 'Asking…'}</p>`
           : (['graph', 'table'] as const).map(
-              kind => html`<div class=${`panels ${kind}s`}>${repeat(
-                VITALS.filter(vital => vital.kind === kind),
-                vital => vital.title,
-                vital => html`<vital-panel .vital=${vital} .host=${host} .range=${range}></vital-panel>`,
-              )}</div>`,
+              kind =>
+                html`<div class=${`panels ${kind}s`}>${repeat(
+                  VITALS.filter(vital => vital.kind === kind),
+                  vital => vital.title,
+                  vital => html`<vital-panel .vital=${vital} .host=${host} .range=${range}></vital-panel>`,
+                )}</div>`,
             )
       }`
   }

@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { css, html, LitElement, type nothing, type PropertyValues, type TemplateResult } from 'lit'
 import '../answer/answer-table.ts'
 import '../answer/line-graph.ts'
 import type { Answer, Refusal } from '../api/request.ts'
@@ -50,7 +50,13 @@ export class VitalPanel extends LitElement {
       }
     `,
   ]
-  static override properties = { vital: { attribute: false }, host: {}, range: { attribute: false }, answer: { state: true }, refused: { state: true } }
+  static override properties = {
+    vital: { attribute: false },
+    host: {},
+    range: { attribute: false },
+    answer: { state: true },
+    refused: { state: true },
+  }
   declare vital: Vital
   declare host: string
   declare range: { readonly from: string | number; readonly to?: number }
@@ -98,7 +104,8 @@ export class VitalPanel extends LitElement {
   }
 
   #drawn(answer: Answer): TemplateResult {
-    if (this.vital.kind === 'table') return html`<answer-table .answer=${answer} .query=${this.#query} .pick=${false}></answer-table>`
+    if (this.vital.kind === 'table')
+      return html`<answer-table .answer=${answer} .query=${this.#query} .pick=${false}></answer-table>`
     return html`<line-graph .lines=${everyLine(answer, shapeOf(answer, this.#query), this.#step)} .unit=${this.vital.unit} latest></line-graph>`
   }
 

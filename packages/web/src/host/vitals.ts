@@ -27,21 +27,24 @@ export const VITALS: readonly Vital[] = [
     note: 'all cores together',
     kind: 'graph',
     unit: 'percent',
-    query: (host, step) => `${of('host_cpu', host)} | ${each('avg', { user: 'user_percent', system: 'system_percent', iowait: 'iowait_percent', steal: 'steal_percent' })} by ${step}`,
+    query: (host, step) =>
+      `${of('host_cpu', host)} | ${each('avg', { user: 'user_percent', system: 'system_percent', iowait: 'iowait_percent', steal: 'steal_percent' })} by ${step}`,
   },
   {
     title: 'Load',
     note: 'processes that run or wait to',
     kind: 'graph',
     unit: '',
-    query: (host, step) => `${of('host_cpu', host)} | ${each('avg', { load1: 'load1', load5: 'load5', load15: 'load15', cores: 'cores' })} by ${step}`,
+    query: (host, step) =>
+      `${of('host_cpu', host)} | ${each('avg', { load1: 'load1', load5: 'load5', load15: 'load15', cores: 'cores' })} by ${step}`,
   },
   {
     title: 'Memory',
     note: 'used is what could not be freed',
     kind: 'graph',
     unit: 'bytes',
-    query: (host, step) => `${of('host_memory', host)} | ${each('avg', { total: 'total_bytes', used: 'used_bytes', cached: 'cached_bytes', swap: 'swap_used_bytes' })} by ${step}`,
+    query: (host, step) =>
+      `${of('host_memory', host)} | ${each('avg', { total: 'total_bytes', used: 'used_bytes', cached: 'cached_bytes', swap: 'swap_used_bytes' })} by ${step}`,
   },
   {
     title: 'Disks',
@@ -55,7 +58,8 @@ export const VITALS: readonly Vital[] = [
     note: 'by interface',
     kind: 'graph',
     unit: 'bytes/s',
-    query: (host, step) => `${of('host_network', host)} | ${each('avg', { received: 'received_bytes_per_second', sent: 'sent_bytes_per_second' })} by interface, ${step}`,
+    query: (host, step) =>
+      `${of('host_network', host)} | ${each('avg', { received: 'received_bytes_per_second', sent: 'sent_bytes_per_second' })} by interface, ${step}`,
   },
   {
     title: 'Open files',
@@ -84,7 +88,8 @@ export const VITALS: readonly Vital[] = [
     note: 'memory of its process',
     kind: 'graph',
     unit: 'bytes',
-    query: (host, step) => `${of('telltale_health', host)} | ${each('max', { resident: 'rss_bytes', heap: 'heap_used_bytes' })} by ${step}`,
+    query: (host, step) =>
+      `${of('telltale_health', host)} | ${each('max', { resident: 'rss_bytes', heap: 'heap_used_bytes' })} by ${step}`,
   },
   {
     title: 'Who holds the sockets',

@@ -7,7 +7,9 @@ const place: fc.Arbitrary<Place> = fc.record({
   query: fc.string({ unit: 'grapheme' }),
   range: fc.oneof(
     fc.record({ kind: fc.constant('last' as const), ms: fc.integer({ min: 1, max: 1e6 }).map(s => s * 1000) }),
-    fc.tuple(fc.nat(2e12), fc.integer({ min: 1, max: 1e9 })).map(([from, ms]) => ({ kind: 'between' as const, from, to: from + ms })),
+    fc
+      .tuple(fc.nat(2e12), fc.integer({ min: 1, max: 1e9 }))
+      .map(([from, ms]) => ({ kind: 'between' as const, from, to: from + ms })),
   ),
   span: fc.constantFrom(60_000, 300_000, 900_000, 3_600_000),
   rows: fc.constantFrom('type', 'host'),

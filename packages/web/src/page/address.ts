@@ -1,7 +1,9 @@
 import { parseSpan, span } from '../text/format.ts'
 
 /** When: up to now, or between two times in ms. */
-export type Range = { readonly kind: 'last'; readonly ms: number } | { readonly kind: 'between'; readonly from: number; readonly to: number }
+export type Range =
+  | { readonly kind: 'last'; readonly ms: number }
+  | { readonly kind: 'between'; readonly from: number; readonly to: number }
 
 /** All of what a person looks at; the page's address says it, so a link shows another person the same. */
 export interface Place {
@@ -16,7 +18,14 @@ export interface Place {
   readonly host: string
 }
 
-export const HOME: Place = { view: 'live', query: '', range: { kind: 'last', ms: 900_000 }, span: 300_000, rows: 'type', host: '' }
+export const HOME: Place = {
+  view: 'live',
+  query: '',
+  range: { kind: 'last', ms: 900_000 },
+  span: 300_000,
+  rows: 'type',
+  host: '',
+}
 const VIEWS: readonly string[] = ['live', 'host', 'rejected']
 
 /** `#/live?q=type+%3D+gc&range=15m&span=5m&rows=type`; what is as at home is left out. */
@@ -48,7 +57,9 @@ export function fromHash(hash: string): Place {
 
 /** `15m`, or two ISO times with `..` between. */
 export function rangeText(range: Range): string {
-  return range.kind === 'last' ? span(range.ms) : `${new Date(range.from).toISOString()}..${new Date(range.to).toISOString()}`
+  return range.kind === 'last'
+    ? span(range.ms)
+    : `${new Date(range.from).toISOString()}..${new Date(range.to).toISOString()}`
 }
 
 export function parseRange(text: string): Range | undefined {

@@ -72,7 +72,8 @@ export class RejectsView extends LitElement {
   #body(): TemplateResult {
     if (this.refused) return html`<p role="alert">${this.refused.message} ${this.refused.hint ?? ''}</p>`
     if (!this.rejects) return html`<p class="muted">Asking…</p>`
-    if (this.rejects.length === 0) return html`<p>Nothing was rejected. If a sender’s events do not show, they have not reached this machine: check its address and port.</p>`
+    if (this.rejects.length === 0)
+      return html`<p>Nothing was rejected. If a sender’s events do not show, they have not reached this machine: check its address and port.</p>`
     return html`<div class="scroll"><table>
       <thead><tr><th scope="col">When</th><th scope="col">From</th><th scope="col">Why, and how it began</th></tr></thead>
       <tbody>${this.rejects.map(

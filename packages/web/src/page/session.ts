@@ -1,5 +1,5 @@
-import { askEvents } from '../api/request.ts'
 import { Live } from '../api/live.ts'
+import { askEvents } from '../api/request.ts'
 import { Answers } from '../ask/answers.ts'
 import { equals, filterOf, tagged, toggleClause } from '../ask/clause.ts'
 import { Palette } from '../colour/palette.ts'

@@ -1,5 +1,5 @@
 import { noChange } from 'lit'
-import { type AttributePart, Directive, directive, type DirectiveResult } from 'lit/directive.js'
+import { type AttributePart, Directive, type DirectiveResult, directive } from 'lit/directive.js'
 
 /**
  * `style=${styled({ width: '3px' })}`. Sets properties one by one where Lit's styleMap first writes the attribute: the

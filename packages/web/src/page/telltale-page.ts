@@ -6,9 +6,9 @@ import '../events/pinned-event.ts'
 import '../feed/type-list.ts'
 import '../host/host-view.ts'
 import '../tape/tape-view.ts'
+import { token } from '../api/token.ts'
 import { ago } from '../text/format.ts'
 import { HOME, type Place, toHash } from './address.ts'
-import { token } from '../api/token.ts'
 import { mark } from './mark.ts'
 import { pageStyle } from './page-style.ts'
 import './rejects-view.ts'
@@ -125,6 +125,9 @@ function writing(event: KeyboardEvent): boolean {
 }
 
 function onButton(event: KeyboardEvent): boolean {
-  return event.composedPath()[0] instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test((event.composedPath()[0] as HTMLElement).tagName)
+  return (
+    event.composedPath()[0] instanceof HTMLElement &&
+    /^(BUTTON|A|SUMMARY)$/.test((event.composedPath()[0] as HTMLElement).tagName)
+  )
 }
 customElements.define('telltale-page', TelltalePage)

@@ -11,7 +11,12 @@ const total = (bins: Bins) => {
 
 describe('bins', () => {
   it('counts every event of the span and none outside, in any order, while time goes on', () => {
-    const step = fc.record({ ahead: fc.integer({ min: 0, max: 400 }), late: fc.integer({ min: 0, max: 3000 }), row: fc.nat(2), colour: fc.nat(3) })
+    const step = fc.record({
+      ahead: fc.integer({ min: 0, max: 400 }),
+      late: fc.integer({ min: 0, max: 3000 }),
+      row: fc.nat(2),
+      colour: fc.nat(3),
+    })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), steps => {
         let now = 1_000_000
@@ -29,7 +34,14 @@ describe('bins', () => {
         expect(total(bins)).toBe(inside.length)
         for (const mark of inside) {
           const cell = bins.cell(bins.slot(bins.column(mark.time)!), mark.row)
-          expect(cell[mark.colour]).toBe(inside.filter(m => Math.floor(m.time / 50) === Math.floor(mark.time / 50) && m.row === mark.row && m.colour === mark.colour).length)
+          expect(cell[mark.colour]).toBe(
+            inside.filter(
+              m =>
+                Math.floor(m.time / 50) === Math.floor(mark.time / 50) &&
+                m.row === mark.row &&
+                m.colour === mark.colour,
+            ).length,
+          )
         }
       }),
     )

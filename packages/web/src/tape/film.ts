@@ -1,4 +1,4 @@
-import { Palette, type Swatch } from '../colour/palette.ts'
+import type { Palette, Swatch } from '../colour/palette.ts'
 import { Bins } from './bins.ts'
 import type { Marks } from './marks.ts'
 import { arrange, OTHER_ROWS, type Row } from './rows.ts'
@@ -39,7 +39,9 @@ export class Film {
   arrange(now: number, before: readonly string[] = this.rows.map(row => row.name)): void {
     const { columns, span, maxRows } = this.#options
     const counts = new Map<string, number>()
-    this.#each(now - span, (at, code, name) => counts.set(name(code), (counts.get(name(code)) ?? 0) + this.#marks.weight[at]!))
+    this.#each(now - span, (at, code, name) =>
+      counts.set(name(code), (counts.get(name(code)) ?? 0) + this.#marks.weight[at]!),
+    )
     this.rows = arrange(counts, maxRows, before)
     this.#rowOf.clear()
     this.bins = new Bins(columns, Math.max(1, maxRows + 1), COLOURS, span / columns, now)
@@ -97,7 +99,9 @@ export class Film {
   /** Counts by type of one cell, most first. */
   cell(column: number, row: number): { type: string; swatch: Swatch; count: number }[] {
     const counts = this.bins.cell(this.bins.slot(column), row)
-    return [...counts].flatMap((count, i) => (count > 0 && this.colours[i] ? [{ ...this.colours[i], count }] : [])).sort((a, b) => b.count - a.count)
+    return [...counts]
+      .flatMap((count, i) => (count > 0 && this.colours[i] ? [{ ...this.colours[i], count }] : []))
+      .sort((a, b) => b.count - a.count)
   }
 
   #row(code: number): number | undefined {

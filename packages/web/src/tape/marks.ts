@@ -53,7 +53,9 @@ export class Marks {
   event(n: number): SeenEvent | undefined {
     if (n < 0 || n >= this.#pushed || n < this.#pushed - this.capacity) return undefined
     const serial = this.#serial[n & (this.capacity - 1)]!
-    return serial > 0 && serial > this.#seen - this.#events.length ? this.#events[(serial - 1) % this.#events.length] : undefined
+    return serial > 0 && serial > this.#seen - this.#events.length
+      ? this.#events[(serial - 1) % this.#events.length]
+      : undefined
   }
 
   /** The most recently received events that pass, newest first. */

@@ -170,7 +170,12 @@ export class Painter {
       const x = this.x(film, now, cursor.column * film.bins.step) * ratio
       this.#context.strokeStyle = '#ffffff'
       this.#context.lineWidth = ratio
-      this.#context.strokeRect(x - 1.5 * ratio, cursor.row * this.#rowHeight * ratio + ratio, (MARK + 3) * ratio, (this.#rowHeight - 2) * ratio)
+      this.#context.strokeRect(
+        x - 1.5 * ratio,
+        cursor.row * this.#rowHeight * ratio + ratio,
+        (MARK + 3) * ratio,
+        (this.#rowHeight - 2) * ratio,
+      )
     }
   }
 }

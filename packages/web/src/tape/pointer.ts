@@ -1,5 +1,4 @@
-import type { ReactiveController } from 'lit'
-import type { LitElement } from 'lit'
+import type { LitElement, ReactiveController } from 'lit'
 import { session } from '../page/session.ts'
 import type { Film } from './film.ts'
 import { type Painter, PITCH } from './painter.ts'
@@ -66,7 +65,11 @@ export class Pointer implements ReactiveController {
     if (!film) return undefined
     const row = Math.floor(this.#y / this.#rowHeight)
     if (row < 0 || row >= film.rows.length) return undefined
-    const column = film.bins.nearest(Math.floor((this.#time(this.x - PITCH / 2) + film.bins.step / 2) / film.bins.step), row, REACH)
+    const column = film.bins.nearest(
+      Math.floor((this.#time(this.x - PITCH / 2) + film.bins.step / 2) / film.bins.step),
+      row,
+      REACH,
+    )
     return column === undefined ? undefined : { column, row }
   }
 

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { equals, hasClause } from '../ask/clause.ts'
 import { chip, chipStyle } from '../colour/chip.ts'
-import { hasClause, equals } from '../ask/clause.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
@@ -91,7 +91,12 @@ export class TapeView extends LitElement {
     if (!this.#film || this.#filmShape !== shape) {
       this.#filmShape = shape
       const maxRows = this.#compact ? 8 : 12
-      this.#film = new Film(feed.marks, palette, { columns, span: (columns * place.span) / (this.#width / PITCH), rows: place.rows, maxRows }, now)
+      this.#film = new Film(
+        feed.marks,
+        palette,
+        { columns, span: (columns * place.span) / (this.#width / PITCH), rows: place.rows, maxRows },
+        now,
+      )
       this.#arrangedAt = now
       this.#version = feed.version
       this.requestUpdate()
@@ -132,7 +137,8 @@ export class TapeView extends LitElement {
         <span class="total num" title="events per second, over the last ten seconds"><b>${rate(total)}</b> events/s</span>
         <div class="choices" role="group" aria-label="A row is a">
           ${(['type', 'host'] as const).map(
-            rows => html`<button aria-pressed=${place.rows === rows} @click=${() => session.go({ rows })}>by ${rows}</button>`,
+            rows =>
+              html`<button aria-pressed=${place.rows === rows} @click=${() => session.go({ rows })}>by ${rows}</button>`,
           )}
         </div>
         <div class="choices" role="group" aria-label="Span of the tape">
@@ -167,7 +173,9 @@ export class TapeView extends LitElement {
   #figures(name: string, counted: number): TemplateResult {
     const { feed, place } = session
     const perSecond =
-      place.rows === 'type' ? feed.rates.find(type => type.type === name)?.perSecond : this.#film?.perSecond(name, session.now)
+      place.rows === 'type'
+        ? feed.rates.find(type => type.type === name)?.perSecond
+        : this.#film?.perSecond(name, session.now)
     return html`<span class="figure"><b title="on the tape">${count(counted)}</b><span title="per second">${name === OTHER_ROWS ? '' : `${rate(perSecond ?? 0)}/s`}</span></span>`
   }
 
@@ -180,7 +188,8 @@ export class TapeView extends LitElement {
   #empty(): TemplateResult | typeof nothing {
     const { feed, live, place } = session
     if (feed.marks.size > 0) return nothing
-    if (live.state === 'locked') return html`<p class="empty">This Telltale shows its events to those who have its token.</p>`
+    if (live.state === 'locked')
+      return html`<p class="empty">This Telltale shows its events to those who have its token.</p>`
     if (live.state !== 'live') return html`<p class="empty">Waiting for Telltale to answer…</p>`
     if (feed.refused) return html`<p class="empty">The query was not understood, so there is nothing to show.</p>`
     if (!feed.ready) return html`<p class="empty">Asking…</p>`

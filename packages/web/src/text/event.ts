@@ -23,5 +23,7 @@ export function asEvent(value: unknown): SeenEvent | undefined {
 
 /** Unique in one collector's stream; the same event seen twice has the same. */
 export function identity(event: SeenEvent): string {
-  return event.seq === undefined ? `${event.time} ${event.type} ${event.hostname} ${event.md5}` : `${event.collector ?? ''} ${event.seq}`
+  return event.seq === undefined
+    ? `${event.time} ${event.type} ${event.hostname} ${event.md5}`
+    : `${event.collector ?? ''} ${event.seq}`
 }

@@ -45,6 +45,12 @@ describe('format', () => {
   it('writes times', () => {
     const at = new Date(2026, 10, 22, 4, 5, 6, 7).getTime()
     expect(moment(at, 'milli')).toBe('2026-11-22 04:05:06.007')
-    expect([500, 12_000, 240_000, 3 * 3_600_000, 50 * 3_600_000].map(ago)).toEqual(['now', '12 s', '4 min', '3 h', '2 d'])
+    expect([500, 12_000, 240_000, 3 * 3_600_000, 50 * 3_600_000].map(ago)).toEqual([
+      'now',
+      '12 s',
+      '4 min',
+      '3 h',
+      '2 d',
+    ])
   })
 })

@@ -8,7 +8,11 @@ export function count(n: number): string {
   if (!Number.isFinite(n)) return '–'
   const size = Math.abs(n)
   if (size < 10_000) return Math.round(n).toLocaleString('en-US')
-  for (const [unit, letter] of [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']] as const) {
+  for (const [unit, letter] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const) {
     if (size >= unit) return `${(n / unit).toPrecision(3)}${letter}`
   }
   return String(n)
@@ -51,7 +55,12 @@ export function bytes(n: number): string {
 
 /** The span a query language understands: 90000 → `90s`, 3600000 → `1h`. */
 export function span(ms: number): string {
-  for (const [unit, letter] of [[DAY, 'd'], [HOUR, 'h'], [MINUTE, 'm'], [SECOND, 's']] as const) {
+  for (const [unit, letter] of [
+    [DAY, 'd'],
+    [HOUR, 'h'],
+    [MINUTE, 'm'],
+    [SECOND, 's'],
+  ] as const) {
     if (ms >= unit && ms % unit === 0) return `${ms / unit}${letter}`
   }
   return `${ms}ms`
@@ -61,7 +70,9 @@ export function span(ms: number): string {
 export function parseSpan(text: string): number | undefined {
   const match = /^(\d+)(ms|s|m|h|d|w)$/.exec(text.trim())
   if (!match) return undefined
-  const unit = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY }[match[2] as 'ms' | 's' | 'm' | 'h' | 'd' | 'w']
+  const unit = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY }[
+    match[2] as 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
+  ]
   const ms = Number(match[1]) * unit
   return ms > 0 ? ms : undefined
 }
@@ -91,7 +102,9 @@ export function ago(ms: number): string {
   return ms < DAY ? `${Math.round(ms / HOUR)} h` : `${Math.round(ms / DAY)} d`
 }
 
-const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400].map(s => s * SECOND)
+const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400].map(
+  s => s * SECOND,
+)
 
 /** The finest round step that puts at most `most` ticks into `ms`. */
 export function tickStep(ms: number, most: number): number {

@@ -6,13 +6,17 @@ const event = (additional_info: Record<string, unknown>) => ({ type: 'x', hostna
 
 describe('summary', () => {
   it('says the message, in one line', () => {
-    expect(summary(event({ message: 'could not obtain\tconnection\nat Pool', url: '/x' }))).toBe('could not obtain connection')
+    expect(summary(event({ message: 'could not obtain\tconnection\nat Pool', url: '/x' }))).toBe(
+      'could not obtain connection',
+    )
   })
 
   it('says what was asked for, the answer and how long it took', () => {
-    expect(summary(event({ url: 'http://mysite.com/page0', execution_time: 0.546999, http: { status: 200, method: 'GET' } }))).toBe(
-      'GET /page0 200 · 0.547 s',
-    )
+    expect(
+      summary(
+        event({ url: 'http://mysite.com/page0', execution_time: 0.546999, http: { status: 200, method: 'GET' } }),
+      ),
+    ).toBe('GET /page0 200 · 0.547 s')
     expect(summary(event({ path: '/a', status: 500, duration_ms: 12 }))).toBe('/a 500 · 12 ms')
   })
 

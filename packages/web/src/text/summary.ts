@@ -2,7 +2,24 @@ import type { SeenEvent } from './event.ts'
 import { bytes, number } from './format.ts'
 
 /** Where senders put what a person wants to read first. */
-const MESSAGES = ['message', 'msg', 'body', 'error.message', 'exception.message', 'error', 'exception', 'reason', 'title', 'text', 'sentence', 'description', 'line', 'backtrace', 'stacktrace', 'name']
+const MESSAGES = [
+  'message',
+  'msg',
+  'body',
+  'error.message',
+  'exception.message',
+  'error',
+  'exception',
+  'reason',
+  'title',
+  'text',
+  'sentence',
+  'description',
+  'line',
+  'backtrace',
+  'stacktrace',
+  'name',
+]
 const URLS = ['url', 'path', 'uri', 'request', 'http.url', 'http.path', 'url.path', 'route', 'page']
 const METHODS = ['method', 'http.method', 'verb', 'http.request.method']
 const STATUSES = ['status', 'http.status', 'status_code', 'http.status_code', 'http.response.status_code', 'code']
