@@ -61,6 +61,7 @@ beforeAll(async () => {
       x: 'line\nbreak',
     },
     { notrue: 'back\\slash', cafe: '\u001cafe', nix: null, x: [1, 'x', true], y: ['x', 'y'], z: [1.5, 404] },
+    { city: 'İstanbul', unit: '5 \u212a', letter: 'Აა', greek: 'ΣΑΣ', micro: 'µ', Ǆ: 'ſ' },
   ])
   for (const seed of [1, 2, 3]) {
     const inputs = fc.sample(anEvent, { numRuns: 250, seed })
@@ -147,6 +148,13 @@ const QUERIES = [
   'side and slash and break | count()',
   'nbreak or cafe or notrue | count()',
   'cafe | count()',
+  'istanbul | count()',
+  '"5 k" or "ა" | count()',
+  '"ς" | count()',
+  '"σας" or "σασ" | count()',
+  's | count()',
+  '"ſ" or "μ" | count()',
+  '"ǆ" | count()',
   'line = 1 or line = 2 or line = side | count() by line',
   'x = y | count() by x, y',
   'y < z or z < 404 | count() by type',

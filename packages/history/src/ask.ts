@@ -32,7 +32,8 @@ const PAGE = 10_000
 
 const JSON_AS_IS = {
   output_format_json_quote_64bit_integers: 0,
-  output_format_json_quote_denormals: 1,
+  // What is beyond a double is null.
+  output_format_json_quote_denormals: 0,
   output_format_json_named_tuples_as_objects: 0,
 }
 const bounded = (groups: number): Record<string, number | string> => ({

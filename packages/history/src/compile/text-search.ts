@@ -1,4 +1,5 @@
 import { text } from '../literal.ts'
+import { searchable } from './case.ts'
 import type { Condition } from './condition.ts'
 
 /**
@@ -25,18 +26,25 @@ const HOLLOW = `match(${STRIPPED}, ${text(String.raw`\{[\x01,]*\}`)})`
  * which holds more than keys and values. Where a hit might be in what is more, the row is in doubt.
  */
 export function textSearch(needle: string): Condition {
+  const { text: plain, part, strangers } = searchable(needle)
   if (needle === '') return { sure: '1', possible: '1' }
-  const hit = (column: string, what = needle): string => `positionCaseInsensitiveUTF8(${column}, ${text(what)}) > 0`
-  const tops = `${hit('type')} OR ${hit('hostname')} OR ${hit('md5')} OR arrayExists(tag -> ${hit('tag')}, tags)`
-  if (STRUCTURE.test(needle)) {
-    return { sure: `(${tops})`, possible: `(${tops} OR ${hit('raw', JSON.stringify(needle).slice(1, -1))})` }
+  if (plain === '') return { sure: '0', possible: '1' }
+  const hit = (column: string, what = plain): string => `positionCaseInsensitiveUTF8(${column}, ${text(what)}) > 0`
+  const anywhere = (test: (column: string) => string): string =>
+    `${test('type')} OR ${test('hostname')} OR ${test('md5')} OR arrayExists(tag -> ${test('tag')}, tags)`
+  const tops = anywhere(hit)
+  const strange = (column: string): string => `multiSearchAny(${column}, [${strangers.map(text).join(', ')}])`
+  const others = strangers.length === 0 ? [] : [anywhere(strange), strange('raw')]
+  if (part || STRUCTURE.test(needle)) {
+    const escaped = JSON.stringify(plain).slice(1, -1)
+    return { sure: part ? '0' : `(${tops})`, possible: `(${[tops, hit('raw', escaped), ...others].join(' OR ')})` }
   }
-  const inKeyless = `(position(raw, ':null') = 0 AND position(raw, ':{}') = 0 OR ${hit(STRIPPED)} AND NOT ${HOLLOW})`
+  const thereOnly = `(position(raw, ':null') = 0 AND position(raw, ':{}') = 0 OR ${hit(STRIPPED)} AND NOT ${HOLLOW})`
   const odd = NUMERIC.test(needle) ? [`match(raw, ${text(ODD_NUMBER)})`] : []
-  const not = [...odd, ...escapeDoubts(needle, hit)].map(doubt => ` AND NOT ${doubt}`).join('')
+  const not = [...odd, ...escapeDoubts(plain, hit)].map(doubt => ` AND NOT ${doubt}`).join('')
   return {
-    sure: `(${tops} OR ${hit('raw')}${not} AND ${inKeyless})`,
-    possible: `(${[tops, hit('raw'), ...odd].join(' OR ')})`,
+    sure: `(${tops} OR ${hit('raw')}${not} AND ${thereOnly})`,
+    possible: `(${[tops, hit('raw'), ...odd, ...others].join(' OR ')})`,
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Load,
   ONE_PART,
   type ReadOptions,
+  SANDBOX,
 } from './engine.ts'
 import { Slots } from './slots.ts'
 
@@ -29,7 +30,7 @@ export interface EmbeddedOptions {
   log?: (message: string) => void
 }
 
-type Pool = 'ingest' | 'read' | 'admin'
+type Pool = 'ingest' | 'read' | 'admin' | 'sandbox'
 
 interface Pending {
   resolve: (answer: Answer) => void
@@ -71,6 +72,8 @@ class Embedded implements Engine {
   #backOff = BACK_OFF.first
   #comingUp: Promise<void> | undefined
   #stopping = false
+  /** Done once the sandbox's session can no longer do harm. */
+  #fence: Promise<void> | undefined
   readonly #listeners = new Set<() => void>()
   #lastWords = ''
 
@@ -119,18 +122,52 @@ class Embedded implements Engine {
       output_format_json_escape_forward_slashes: 0,
       log_comment: tag,
     }
+    const where = `Settings['log_comment'] = ${text(tag)}`
+    return this.#stoppable(where, signal, () =>
+      this.#run('read', `${sql}\n${settingsClause(settings)}`, timeout, format, signal),
+    )
+  }
+
+  async sandboxed(sql: string, { format, signal }: Pick<ReadOptions, 'format' | 'signal'> = {}): Promise<Answer> {
+    signal?.throwIfAborted()
+    await this.#comingUp
+    await (this.#fence ??= this.#fenceIn())
+    const tag = `telltale-${process.pid}-${this.#nextId++}`
+    // Not the statement that kills: it holds the tag in a literal.
+    const where = `startsWith(query, ${text(`/* ${tag} */`)})`
+    return this.#stoppable(where, signal, () =>
+      this.#run('sandbox', `/* ${tag} */ ${sql}`, SANDBOX.seconds * 1000, format, signal),
+    )
+  }
+
+  /** Runs a query, and kills it as often as it takes once the signal says so: it may not have begun the first time. */
+  async #stoppable(where: string, signal: AbortSignal | undefined, run: () => Promise<Answer>): Promise<Answer> {
+    let again: NodeJS.Timeout | undefined
     const kill = (): void => {
-      this.#run('admin', `KILL QUERY WHERE Settings['log_comment'] = ${text(tag)} ASYNC`, GRACE).catch(() => {})
+      this.#run('admin', `KILL QUERY WHERE ${where} ASYNC`, GRACE).catch(() => {})
+      again = setTimeout(kill, 100).unref()
     }
     signal?.addEventListener('abort', kill, { once: true })
     try {
-      return await this.#run('read', `${sql}\n${settingsClause(settings)}`, timeout, format, signal)
+      return await run()
     } catch (error) {
       signal?.throwIfAborted()
       throw error
     } finally {
       signal?.removeEventListener('abort', kill)
+      clearTimeout(again)
     }
+  }
+
+  /** What is set before `readonly` holds for the session's life, and nothing can be set after. */
+  async #fenceIn(): Promise<void> {
+    const memory = Math.floor(this.#memory / 2)
+    await this.#run('sandbox', 'USE telltale', GRACE)
+    await this.#run(
+      'sandbox',
+      `SET max_execution_time = ${SANDBOX.seconds}, max_memory_usage = ${memory}, max_result_rows = ${SANDBOX.rows}, max_result_bytes = ${SANDBOX.bytes}, result_overflow_mode = 'throw', max_ast_depth = 200, http_max_tries = 1, readonly = 1`,
+      GRACE,
+    )
   }
 
   async command(sql: string): Promise<void> {
@@ -188,7 +225,7 @@ class Embedded implements Engine {
   async #spawn(): Promise<void> {
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))
-    const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1 }
+    const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }
     const child = fork(CHILD, [join(this.#path, 'data'), config, JSON.stringify(sizes)], {
       cwd: this.#path,
       detached: true, // SYSTEM SHUTDOWN would signal the whole process group
@@ -214,7 +251,9 @@ class Embedded implements Engine {
         this.#heard = Date.now()
         if (told.kind === 'ready') {
           this.state = { kind: 'ready' }
-          this.#slots = { ingest: new Slots(1), read: new Slots(this.#readers), admin: new Slots(1) }
+          const one = (): Slots => new Slots(1)
+          this.#slots = { ingest: one(), read: new Slots(this.#readers), admin: one(), sandbox: one() }
+          this.#fence = undefined
           settle()
         } else if (told.kind === 'unavailable') {
           this.state = { kind: 'unavailable', reason: `chDB can't be loaded here: ${told.reason}` }

@@ -6,6 +6,8 @@ export interface Engine {
   stop(): Promise<void>
   /** Runs a read. @returns the answer's bytes in the format asked for. The SQL must name no settings and no format. */
   read(sql: string, options?: ReadOptions): Promise<Answer>
+  /** Runs SQL a person wrote, where it can only read, within {@link SANDBOX}'s bounds. The current database is Telltale's. */
+  sandboxed(sql: string, options?: Pick<ReadOptions, 'format' | 'signal'>): Promise<Answer>
   /** Runs DDL or another command that answers nothing. */
   command(sql: string): Promise<void>
   /** Inserts the JSON lines of a file, all or nothing per day, and under one token only once. */
@@ -88,4 +90,11 @@ export const ONE_PART: Readonly<Record<string, number>> = {
   input_format_json_read_numbers_as_strings: 0,
   input_format_json_read_arrays_as_strings: 0,
   input_format_parallel_parsing: 1,
+}
+
+/** Bounds of SQL written by a person. */
+export const SANDBOX: Readonly<Record<'seconds' | 'rows' | 'bytes', number>> = {
+  seconds: 30,
+  rows: 1_000_000,
+  bytes: 67_108_864,
 }

@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { batchOf, SimulatedClock, writeLines } from '@telltale/event'
+import { parse } from '@telltale/query'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { embedded } from './engine/embedded.ts'
+import type { Refused } from './flush.ts'
+import { type History, type HistoryOptions, history } from './history.ts'
+
+const DAY = 86_400_000
+const NOW = Date.UTC(2026, 10, 20, 12)
+let path: string
+const opened: History[] = []
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'life-'))
+})
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.stop().catch(() => {})
+  await rm(path, { recursive: true, force: true })
+})
+
+async function starting(options: Partial<HistoryOptions> = {}): Promise<History> {
+  const one = history({ path, keep: 'forever', ...options })
+  opened.push(one)
+  await one.start()
+  return one
+}
+const batch = (count: number, time = NOW) =>
+  batchOf(
+    Array.from({ length: count }, (_, i) => ({ type: 't', time, i })),
+    { hostname: 'h', receivedAt: NOW },
+  ).batch
+
+async function enginePid(): Promise<number> {
+  return Number.parseInt(await readFile(join(path, 'history', 'engine.pid'), 'utf8'), 10)
+}
+
+test('a second Telltale on the same folder is refused; after the first has gone it is not', async () => {
+  const one = await starting()
+  await expect(history({ path }).start()).rejects.toThrow(
+    /another Telltale \(process \d+\) is using .*: stop it, or give/,
+  )
+  await one.stop()
+  await starting()
+})
+
+test('the lock of a process that died is taken over', async () => {
+  await writeFile(join(path, 'lock'), '4194303 some-boot 12345')
+  const one = await starting()
+  expect(one.status.engine.kind).toBe('ready')
+})
+
+test('a restart goes on: seq, mark, fields and what was left in the journal', async () => {
+  const one = await starting()
+  await one.append(batch(5))
+  await one.flush()
+  const after = batch(3)
+  await one.append(after)
+  await one.stop()
+  const two = await starting()
+  expect([two.flushedSeq, two.journal.lastSeq, await two.count()]).toEqual([8, 8, 8])
+  expect(two.fields.get('i')).toEqual(new Set(['Int64']))
+  const next = batch(1)
+  await two.append(next)
+  expect([next.seq, next.collector]).toEqual([9, after.collector])
+})
+
+test('days past keeping go; a shorter time to keep takes effect at once', async () => {
+  const clock = new SimulatedClock(NOW)
+  const one = await starting({ clock, keep: '90d' })
+  for (const days of [0, 10, 40, 89, 92, 400]) await one.append(batch(1, NOW - days * DAY))
+  await one.flush()
+  await one.sweep()
+  expect(await one.count()).toBe(4)
+  await one.keep('30d')
+  expect(await one.count()).toBe(2)
+  clock.advance(25 * DAY)
+  await one.sweep()
+  expect(await one.count()).toBe(1)
+  await expect(one.keep('soon')).rejects.toThrow(/expected a time such as "90d"/)
+})
+
+test('a hung engine is killed and comes back, and what waited is in it', async () => {
+  const engine = embedded({ path: join(path, 'history'), hungAfter: 1500 })
+  const one = await starting({ engine })
+  process.kill(await enginePid(), 'SIGSTOP')
+  await one.append(batch(10))
+  await one.journal.seal()
+  await expect.poll(() => one.flushedSeq, { timeout: 20_000 }).toBe(10)
+  expect(await one.count()).toBe(10)
+})
+
+test('a query can be stopped, and the engine is free at once', async () => {
+  const one = await starting()
+  const stop = new AbortController()
+  const asked = one.sql('SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))', stop)
+  setTimeout(() => stop.abort(), 200)
+  await expect(asked).rejects.toThrow(/abort/i)
+  expect((await one.sql('SELECT 1 AS one')).rows).toEqual([[1]])
+})
+
+test('what no engine takes is set aside and told; the rest goes in', async () => {
+  const told: Refused[] = []
+  const one = await starting({ onRefused: refused => told.push(refused) })
+  const { collector } = one.journal
+  await one.stop()
+  const good = batch(4)
+  good.seq = 1
+  good.collector = collector
+  const lines = writeLines(good).toString().split('\n')
+  lines[2] = lines[2]!.replace('"time":', '"time":"no time at all","was":')
+  await writeFile(join(path, 'journal', `${collector}-0000000000000001-0000000000000004.jsonl`), lines.join('\n'))
+  const two = await starting({ onRefused: refused => told.push(refused) })
+  await two.flush()
+  expect([await two.count(), two.flushedSeq, two.status.refused]).toEqual([3, 4, 1])
+  expect(told).toHaveLength(1)
+  const [file] = await readdir(join(path, 'journal', 'refused'))
+  expect(await readFile(join(path, 'journal', 'refused', file!), 'utf8')).toContain('no time at all')
+})
+
+test('without an engine the journal goes on, and says why there is no history', async () => {
+  const reason = 'no build for this platform'
+  const engine = embedded({ path: join(path, 'history') })
+  const missing = Object.assign(Object.create(engine) as typeof engine, {
+    state: { kind: 'unavailable', reason },
+    start: () => Promise.reject(new Error(reason)),
+    onReady: () => () => {},
+    stop: () => Promise.resolve(),
+  })
+  const one = await starting({ engine: missing })
+  await one.append(batch(2))
+  await one.journal.seal()
+  expect(one.status).toMatchObject({ engine: { kind: 'unavailable', reason }, waiting: 2, flushedSeq: 0 })
+  const read: number[] = []
+  for await (const part of one.latest(10)) read.push(part.length)
+  expect(read).toEqual([2])
+})
+
+const root = process.getuid?.() === 0
+test.skipIf(!root)(
+  'a full disk: what was acknowledged is in history once there is room again',
+  async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', path])
+    try {
+      const one = await starting({ journal: { sync: 'always' } })
+      await writeFile(join(path, 'ballast'), Buffer.alloc(135_000_000))
+      const filler = 'z'.repeat(2000)
+      let acknowledged = 0
+      let refused: unknown
+      for (let i = 0; i < 200 && refused === undefined; i++) {
+        const inputs = Array.from({ length: 100 }, (_, n) => ({ n, filler: `${filler}${Math.random()}` }))
+        const { batch } = batchOf(inputs, { hostname: 'h', receivedAt: NOW })
+        await one.append(batch).then(
+          () => (acknowledged += batch.length),
+          error => (refused = error),
+        )
+      }
+      expect(String(refused)).toMatch(/disk is full/)
+      await rm(join(path, 'ballast'))
+      await expect.poll(() => one.journal.pressure, { timeout: 10_000 }).toBeUndefined()
+      const flushed = async (): Promise<number> => {
+        await one.flush()
+        return one.flushedSeq
+      }
+      await expect.poll(flushed, { timeout: 20_000 }).toBe(acknowledged)
+      const { query } = parse('* | count(), uniq(seq)')
+      const answer = await one.partial(query!, { from: 0, to: 9e12 })
+      expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(acknowledged)
+      await one.stop()
+      opened.pop()
+    } finally {
+      execFileSync('umount', ['-l', path])
+    }
+  },
+  60_000,
+)
