@@ -79,6 +79,11 @@ export interface Recent {
   events(query?: string | Query, options?: QueryOptions): Event[]
   stats(): RecentStats
   coverage(): Coverage
+  /**
+   * Says up to which seq the events are safe elsewhere. From the first call on, what is above stays beyond the caps on
+   * events and age, until the cap on memory.
+   */
+  settle(seq: number): void
   /** What it holds at most. */
   readonly caps: Caps
 }
@@ -134,6 +139,10 @@ export function recent(options: RecentOptions = {}): Recent {
     coverage() {
       ring.evict(clock.now())
       return ring.coverage
+    },
+    settle(seq) {
+      ring.keepAbove = seq
+      ring.evict(clock.now())
     },
     caps: ring.caps,
   }

@@ -119,3 +119,34 @@ test('a batch of another schema starts a chunk of its own', () => {
   expect(ring.chunks.length).toBe(2)
   expect(held(ring).map(e => e.additional_info)).toEqual([{ a: 1 }, { a: 2 }])
 })
+
+test('what nobody else has yet stays beyond the caps on events and age, until it is settled or memory is short', () => {
+  const numbered = (seq: number, events: number): Batch => {
+    const { batch } = batchOf(
+      Array.from({ length: events }, (_, i) => ({ type: 'a', n: seq + i, received_at: 1000 })),
+      origin,
+    )
+    batch.seq = seq
+    batch.collector = 'c'
+    return batch
+  }
+  const ring = new Ring({ ...caps, events: 5, age: 100 })
+  ring.keepAbove = 0
+  for (let seq = 1; seq < 30; seq += 3) ring.append(numbered(seq, 3), 1000)
+  expect([ring.events, ring.coverage.lowestSeq]).toEqual([30, 1])
+  ring.keepAbove = 13
+  ring.evict(1000)
+  expect([ring.events, ring.coverage.lowestSeq]).toEqual([17, 14])
+  ring.evict(10_000)
+  expect(ring.coverage.lowestSeq).toBe(14)
+  ring.keepAbove = 28
+  ring.evict(1000)
+  expect([ring.events, ring.coverage.lowestSeq]).toEqual([5, 26])
+  ring.keepAbove = 30
+  ring.evict(10_000)
+  expect(ring.events).toBe(0)
+  const small = new Ring({ ...caps, bytes: 20_000 })
+  small.keepAbove = 0
+  for (let seq = 1; seq < 3000; seq += 3) small.append(numbered(seq, 3), 1000)
+  expect(small.evicted).toBeGreaterThan(0)
+})

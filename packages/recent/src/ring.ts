@@ -27,13 +27,16 @@ const SLICE = 4096
 
 /**
  * The latest events: chunks, oldest first. The last is open. Whole chunks go when the oldest is beyond a cap; by the
- * cap on events the oldest chunk also loses rows from its front, so the ring never holds more than that.
+ * cap on events the oldest chunk also loses rows from its front, so the ring never holds more than that, but for what
+ * must be kept until somebody else has it.
  */
 export class Ring {
   readonly caps: Caps
   readonly chunks: Chunk[] = []
   events = 0
   evicted = 0
+  /** Events with a seq above are kept beyond the caps on events and age: nobody else has them yet. Memory alone evicts them. */
+  keepAbove: number = Number.POSITIVE_INFINITY
   #evictedTime = Number.NEGATIVE_INFINITY
   readonly #unsealed: Chunk[] = []
   #sealedBytes = 0
@@ -58,12 +61,14 @@ export class Ring {
   evict(now: number): void {
     const { events, age, bytes } = this.caps
     for (let oldest = this.chunks[0]; oldest !== undefined; oldest = this.chunks[0]) {
-      const held = oldest.length - oldest.first
-      const tooMany = this.events - events
+      const { first, length, maxReceived } = oldest
+      const free = Math.max(first, oldest.runs.firstAbove(this.keepAbove, length))
+      const tooMany = Math.min(free - first, this.events - events)
       const last = this.chunks.length === 1
-      if (tooMany >= held || oldest.maxReceived < now - age || (!last && this.byteLength > bytes)) this.#drop(oldest)
+      const gone = free === length && (tooMany === length - first || maxReceived < now - age)
+      if (gone || (!last && this.byteLength > bytes)) this.#drop(oldest)
       else {
-        if (tooMany > 0) this.#forget(oldest, oldest.first + tooMany)
+        if (tooMany > 0) this.#forget(oldest, first + tooMany)
         return
       }
     }

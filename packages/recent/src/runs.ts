@@ -32,6 +32,18 @@ export class Runs {
     for (let i = 0; i < this.#rows.length; i++) call(this.#rows[i]!, this.#rows[i + 1] ?? length, this.#seqs[i]!)
   }
 
+  /** The first of `length` rows that has a seq above this. */
+  firstAbove(seq: number, length: number): number {
+    if (seq === Number.POSITIVE_INFINITY) return length
+    for (let i = 0; i < this.#rows.length; i++) {
+      const start = this.#rows[i]!
+      const end = this.#rows[i + 1] ?? length
+      const first = this.#seqs[i]!
+      if (first > 0 && first + end - start - 1 > seq) return Math.max(start, start + seq - first + 1)
+    }
+    return length
+  }
+
   get byteLength(): number {
     return this.#rows.length * 24
   }

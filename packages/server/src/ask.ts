@@ -1,4 +1,4 @@
-import type { History } from '@telltale/history'
+import type { EngineState, History } from '@telltale/history'
 import { type Expression, finish, merge, type Partial, type Query, type Result, type Scope } from '@telltale/query'
 import { type Recent, recent } from '@telltale/recent'
 
@@ -49,7 +49,7 @@ export class Asker {
     const { engine } = this.#history.status
     if (engine.kind !== 'ready') {
       const partial = this.#recent.partial(query, scope)
-      return { partial, sources: ['recent'], coverage: `not covered: the history is ${engine.kind}` }
+      return { partial, sources: ['recent'], coverage: `not covered: the history is ${stateOf(engine)}` }
     }
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
     let between: Partial | undefined
@@ -83,6 +83,11 @@ interface Asked {
   partial: Partial
   sources: ('recent' | 'history')[]
   coverage: string
+}
+
+/** For a person: what the engine is, and why. */
+export function stateOf(engine: EngineState): string {
+  return 'reason' in engine ? `${engine.kind}: ${engine.reason}` : engine.kind
 }
 
 /** Whether the ring alone holds the newest events a query wants, however many more the history has. */

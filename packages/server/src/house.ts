@@ -5,7 +5,7 @@ import { type History, type HistoryOptions, history, type JournalOptions } from 
 import { Pipeline, type Stages } from '@telltale/pipeline'
 import { type Recent, type RecentOptions, recent } from '@telltale/recent'
 import { root as web } from '@telltale/web'
-import { Asker } from './ask.ts'
+import { Asker, stateOf } from './ask.ts'
 import { guard, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
@@ -68,6 +68,10 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     for await (const batch of kept.latest(options.latest?.events ?? 1_000_000)) latest.append(batch)
     const asker = new Asker(latest, kept, await beforeRing(kept, latest))
     const live = new Live({ asker, recent: latest, clock })
+    if (kept.status.engine.kind !== 'unavailable') {
+      latest.settle(kept.flushedSeq)
+      kept.onFlushed(seq => latest.settle(seq))
+    }
     pipeline.broadcast.consume(batch => latest.append(batch))
     pipeline.broadcast.listen('live', batch => live.batch(batch))
     opened.push(() => pipeline.stop())
@@ -131,7 +135,7 @@ function reasons(pipeline: Pipeline, kept: History): string[] {
   const found: string[] = []
   if (pipeline.busy !== undefined) found.push(pipeline.busy.reason)
   const { engine } = kept.status
-  if (engine.kind !== 'ready') found.push(`the history is ${engine.kind}`)
+  if (engine.kind !== 'ready') found.push(`the history is ${stateOf(engine)}`)
   return found
 }
 
