@@ -5,7 +5,5 @@
  * @module
  */
 export { demoCommand } from './command.ts'
-export { type Demo, type DemoOptions, demo } from './demo.ts'
-export { type Incident, MINUTE, type Play } from './incidents/incident.ts'
-export { incidentNamed, incidents } from './incidents/index.ts'
-export { type Story, type StoryOptions, story } from './story.ts'
+export { type DemoOptions, demo } from './demo.ts'
+export { incidentNamed } from './incidents/index.ts'

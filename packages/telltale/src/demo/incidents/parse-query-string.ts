@@ -10,7 +10,7 @@ export const parseQueryString: Incident = {
   queries: [
     '"parse-query-string" | count() by hostname, 10s',
     'type in (404, exception) | count() by type, 10s',
-    'type = exception | count() by md5, message | sort count desc | limit 10',
+    'type = exception | count(), first(message) by md5 | sort count desc | limit 10',
   ],
   play(random) {
     const length = random.between(4, 6) * MINUTE
