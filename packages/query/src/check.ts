@@ -194,9 +194,8 @@ function size(query: Query): void {
     if (node === undefined) continue
     const { size, depth } = measure(node, known)
     total += size
-    if (total > SIZE || depth > LEVELS)
-      throw new Refusal('the query is too large once the names of set are filled in', 0, 'use fewer or smaller steps')
-  }
+    if (total > SIZE) throw new Refusal(`found a query of ${total} parts with the names of set filled in, at most ${SIZE} are taken`, 0)
+    if (depth > LEVELS) throw new Refusal(`found ${depth} levels with the names of set filled in, at most ${LEVELS} are taken`, 0)
   const seen = new Set<Expression>()
   const visit = (part: Expression): void => {
     if (seen.has(part)) return

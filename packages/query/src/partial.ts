@@ -8,7 +8,10 @@ export type State = unknown
 export interface Group {
   /** A value per key of `by`, then the bucket's start in ms if there is a tumbling window. null where the field is missing. */
   readonly key: readonly Scalar[]
-  /** A state per aggregate of the query. */
+  /**
+   * A state per aggregate of the query; those that share one (see `Call.slot`) hold the same object. For `over 100 events`
+   * a single state: the events kept.
+   */
   readonly states: State[]
 }
 
