@@ -13,11 +13,21 @@ export function withoutDuplicates(text: string, known: (key: string) => boolean)
     for (const [key, value] of members) {
       const other = known(key) ? undefined : info.get(key)
       if (other === undefined) continue
-      if (JSON.stringify(JSON.parse(other)) !== JSON.stringify(JSON.parse(value))) return conflict(key)
+      if (meaning(other) !== meaning(value)) return conflict(key)
       members.delete(key)
     }
   }
   return { text: written(members) }
+}
+
+/** Equal for equal values. A number beyond a double equals only its own text, not the null JSON.stringify makes of it. */
+function meaning(text: string): string {
+  let beyond = false
+  const written = JSON.stringify(JSON.parse(text), (_, value: unknown) => {
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) beyond = true
+    return value
+  })
+  return beyond ? `beyond ${text}` : written
 }
 
 function written(members: Map<string, string>): string {

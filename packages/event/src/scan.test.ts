@@ -156,6 +156,7 @@ test('of a key met twice the last counts', () => {
       '{"additional_info":{"a":1},"a":1.0}',
       '{"additional_info":{"a":1},"a":2}',
       '{"additional_info":"x","message":"x"}',
+      '{"additional_info":{"a":null},"a":1e999}',
     ),
   )
   expect(infos).toEqual([
@@ -193,4 +194,10 @@ test('what one event was like does not change what the next one means', () => {
       if (trusted) expect(together.seqs![row]).toBe(alone.seqs![0])
     })
   }
+})
+
+test('of many problems the first are told and all are counted', () => {
+  const taken = scan(Buffer.from('oops\n'.repeat(50)), origin, { ...BOUNDS, problems: 3 })
+  expect(taken).toMatchObject({ accepted: 0, refused: 50 })
+  expect(taken.problems.map(problem => problem.index)).toEqual([0, 1, 2])
 })

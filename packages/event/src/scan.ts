@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Batch } from './batch.ts'
 import { BatchBuilder } from './builder.ts'
 import { BOUNDS, type Bounds, type Json, type Origin, type Problem } from './event.ts'
-import { kindOf } from './law.ts'
+import { kindOf, type Refusal } from './law.ts'
 import { BACKSLASH, CLOSE_ARRAY, COMMA, Fault, type Lexer, OPEN, OPEN_ARRAY, QUOTE } from './lexer.ts'
 import { EventReader, tooLong } from './reader.ts'
 import { lineEnd, nextElement, nextLine, startsLine } from './resync.ts'
@@ -120,15 +120,18 @@ class Scan {
     try {
       const after = reader.read(i)
       if (reader.refusal === undefined) this.#taken.accepted++
-      else this.#problem(i, reader.refusal.kind, reader.refusal.reason, after)
+      else this.#problem(i, after, () => reader.refusal!)
       return after
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault
       const go = resync(this.#bytes, i)
       this.#lost = true
-      if (fault.at >= lexer.end && lexer.end < end) this.#problem(i, 'bound', tooLong(this.#bounds), go)
-      else if (fault.kind === 'bound') this.#problem(i, 'bound', `${fault.reason} (byte ${fault.at - i + 1})`, go)
-      else this.#problem(i, 'syntax', this.#expected(i, fault.at, fault.reason), go)
+      const cut = fault.at >= lexer.end && lexer.end < end
+      this.#problem(i, go, () => {
+        if (cut) return { kind: 'bound', reason: tooLong(this.#bounds) }
+        if (fault.kind === 'bound') return { kind: 'bound', reason: `${fault.reason} (byte ${fault.at - i + 1})` }
+        return syntax(this.#expected(i, fault.at, fault.reason))
+      })
       return go
     } finally {
       lexer.end = end
@@ -152,12 +155,13 @@ class Scan {
           break
         }
         if (i >= bytes.length || (!this.#lost && bytes[i] === OPEN && startsLine(bytes, i))) {
-          this.#problem(i, 'syntax', `the array is not closed: expected "," or "]", found ${this.#quote(i)}`, i)
+          this.#problem(i, i, () => syntax(`the array is not closed: expected "," or "]", found ${this.#quote(i)}`))
           return i
         }
         if (this.#lost) break
-        const go = nextElement(bytes, i)
-        this.#problem(i, 'syntax', this.#expected(i, i, '"," or "]" after an element of the array'), go)
+        const start = i
+        const go = nextElement(bytes, start)
+        this.#problem(start, go, () => syntax(this.#expected(start, start, '"," or "]" after an element of the array')))
         i = go
         this.#lost = true
       }
@@ -183,18 +187,20 @@ class Scan {
 
   /** bytes[i..end) is no event; it may be JSON. */
   #none(i: number, end: number, expected: string): void {
-    const value = end - i <= this.#bounds.line ? parse(this.#bytes.toString('utf8', i, end)) : undefined
-    if (value === undefined || typeof value === 'string')
-      this.#problem(i, 'syntax', this.#expected(i, i, expected), end)
-    else this.#problem(i, 'event', `an event must be an object or a string, found ${kindOf(value)}`, end)
+    this.#problem(i, end, () => {
+      const value = end - i <= this.#bounds.line ? parse(this.#bytes.toString('utf8', i, end)) : undefined
+      if (value === undefined || typeof value === 'string') return syntax(this.#expected(i, i, expected))
+      return { kind: 'event', reason: `an event must be an object or a string, found ${kindOf(value)}` }
+    })
   }
 
-  #problem(start: number, kind: Problem['kind'], reason: string, end: number): void {
+  /** Counts bytes[start..end) as refused; the reason is asked for only while problems are still told. */
+  #problem(start: number, end: number, why: () => Refusal): void {
     const { problems, accepted } = this.#taken
     const index = accepted + this.#taken.refused++
     if (problems.length >= (this.#bounds.problems ?? PROBLEMS)) return
     const sample = this.#bytes.toString('utf8', start, Math.min(end, start + SAMPLE * 4)).slice(0, SAMPLE)
-    problems.push({ index, kind, reason, sample: sample.trimEnd() })
+    problems.push({ index, ...why(), sample: sample.trimEnd() })
   }
 
   #expected(start: number, at: number, expected: string): string {
@@ -212,6 +218,10 @@ function closes(bytes: Buffer, i: number, end: number): boolean {
   for (i++; i < end && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++
   for (i++; i < end; i++) if (bytes[i]! > 0x20) return false
   return i === end
+}
+
+function syntax(reason: string): Refusal {
+  return { kind: 'syntax', reason }
 }
 
 function parse(text: string): Json | undefined {
