@@ -194,8 +194,11 @@ function size(query: Query): void {
     if (node === undefined) continue
     const { size, depth } = measure(node, known)
     total += size
-    if (total > SIZE) throw new Refusal(`found a query of ${total} parts with the names of set filled in, at most ${SIZE} are taken`, 0)
-    if (depth > LEVELS) throw new Refusal(`found ${depth} levels with the names of set filled in, at most ${LEVELS} are taken`, 0)
+    if (total > SIZE)
+      throw new Refusal(`found a query of ${total} parts with the names of set filled in, at most ${SIZE} are taken`, 0)
+    if (depth > LEVELS)
+      throw new Refusal(`found ${depth} levels with the names of set filled in, at most ${LEVELS} are taken`, 0)
+  }
   const seen = new Set<Expression>()
   const visit = (part: Expression): void => {
     if (seen.has(part)) return
