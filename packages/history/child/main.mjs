@@ -52,12 +52,25 @@ async function open() {
   }
 }
 
+/**
+ * What a query had written before it failed stands at the head of the session's next answer. It is taken off here, and
+ * nothing else may run on the session before it is gone.
+ */
+async function drain(session) {
+  for (let tries = 0; tries < 3; tries++) {
+    const left = await session.queryAsync('SELECT 1', { format: 'TSVRaw' }).catch(() => undefined)
+    if (left?.text() === '1\n') return
+  }
+  die()
+}
+
 async function run({ id, pool, slot, sql, format }) {
   try {
     const result = await pools[pool][slot].queryAsync(sql, { format })
     tell({ kind: 'done', id, bytes: Buffer.from(result.bytes()), rowsRead: Number(result.rowsRead) })
   } catch (error) {
     const message = String(error?.message ?? error)
+    await drain(pools[pool][slot])
     tell({ kind: 'failed', id, code: Number(/Code: (\d+)/.exec(message)?.[1] ?? 0), message })
   }
 }

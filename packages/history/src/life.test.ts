@@ -95,10 +95,22 @@ test('a hung engine is killed and comes back, and what waited is in it', async (
 test('a query can be stopped, and the engine is free at once', async () => {
   const one = await starting()
   const stop = new AbortController()
-  const asked = one.sql('SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))', stop)
+  const asked = one.sql('SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))', {
+    signal: stop.signal,
+  })
   setTimeout(() => stop.abort(), 200)
   await expect(asked).rejects.toThrow(/abort/i)
   expect((await one.sql('SELECT 1 AS one')).rows).toEqual([[1]])
+})
+
+test('a query that failed half way leaves nothing in the next answer', async () => {
+  const engine = embedded({ path: join(path, 'history'), readers: 1 })
+  await starting({ engine })
+  const failing = 'SELECT number, throwIf(number = 100000) FROM numbers(1000000)'
+  for (const format of ['TabSeparatedRaw', 'JSONCompactEachRow']) {
+    await expect(engine.read(failing, { format, settings: { max_block_size: 1000 } })).rejects.toThrow(/throwIf/)
+    expect((await engine.read('SELECT 7', { format: 'TabSeparatedRaw' })).bytes.toString()).toBe('7\n')
+  }
 })
 
 test('what no engine takes is set aside and told; the rest goes in', async () => {
