@@ -23,9 +23,10 @@ const ROWS = {
 
 export default class {
   name = 'telltale ring'
+  options = {}
 
   load(path) {
-    this.latest = recent({ events: 1e8, memory: '64GB' })
+    this.latest = recent({ events: 1e8, memory: '64GB', ...this.options })
     const file = fs.openSync(path)
     const piece = Buffer.allocUnsafe(PIECE)
     let kept = 0

@@ -49,6 +49,9 @@ const TEXT_KEYS = ['type', 'hostname', 'tags', 'md5'] as const
  * from its front.
  */
 export class Chunk {
+  static #made = 0
+  /** No two have the same. */
+  readonly id: number = Chunk.#made++
   readonly schema: Schema
   readonly runs: Runs = new Runs()
   /** The columns of additional_info. */

@@ -3,8 +3,10 @@ import { type Batch, type Clock, type Event, scan, type Taken, wallClock } from 
 import {
   check,
   finish,
+  merge,
   type Outer,
   type Partial,
+  type Plan,
   parse,
   plan,
   type Query,
@@ -13,9 +15,10 @@ import {
   rangeOf,
   type Scope,
 } from '@telltale/query'
-import { MAX_ROWS } from './chunk.ts'
+import { type Chunk, MAX_ROWS } from './chunk.ts'
 import { gather } from './gather.ts'
 import { latest } from './latest.ts'
+import { Remembered } from './remembered.ts'
 import { type Caps, type Coverage, Ring } from './ring.ts'
 import { readAge, readBytes } from './size.ts'
 
@@ -28,6 +31,8 @@ export interface RecentOptions {
   memory?: number | string
   /** Default the machine's own. */
   clock?: Clock
+  /** Memory, within `memory`, for what queries found in chunks that no longer change, so that asking again is cheap. Default a sixteenth; 0 remembers nothing. */
+  remember?: number | string
   /** Rows to a chunk, the unit of sealing and eviction. Default 32768, at most 65536. */
   chunk?: number
 }
@@ -73,7 +78,7 @@ export interface Recent {
   append(batch: Batch): void
   /** Throws {@link BadQuery} where a text is none; whoever passes on a user's text should `parse` it first. */
   query(query: string | Query, options?: QueryOptions): Result
-  /** What the ring has to say to a query (that has passed `check`) about the events in a scope; to be merged with what others have. */
+  /** What the ring has to say to a query (that has passed `check`) about the events in a scope; to be merged with what others have. It is remembered and shared: nobody may change it. */
   partial(query: Query, scope: Scope): Partial
   /** Matching events, newest first; without a query the latest of all. */
   events(query?: string | Query, options?: QueryOptions): Event[]
@@ -96,16 +101,29 @@ export interface Recent {
  *     latest.query('type = 404 | count() by url')
  */
 export function recent(options: RecentOptions = {}): Recent {
-  const { events = 1e6, age = Number.POSITIVE_INFINITY, memory = 512e6, clock = wallClock, chunk = 32_768 } = options
+  const {
+    events = 1e6,
+    age = Number.POSITIVE_INFINITY,
+    memory = 512e6,
+    clock = wallClock,
+    chunk = 32_768,
+    remember: given,
+  } = options
   if (!(events >= 1)) throw new RangeError(`events must be at least 1, found ${events}`)
   if (!(chunk >= 1 && chunk <= MAX_ROWS)) throw new RangeError(`chunk must be 1 to ${MAX_ROWS} rows, found ${chunk}`)
-  const ring = new Ring({ events, age: readAge(age), bytes: readBytes(memory), chunk })
+  const bytes = readBytes(memory)
+  const remembered = new Remembered(given === 0 ? 0 : readBytes(given ?? bytes / 16))
+  const ring = new Ring({ events, age: readAge(age), bytes: bytes - remembered.room, chunk })
   const host = hostname()
 
   function partial(query: Query, scope: Scope): Partial {
     ring.evict(clock.now())
     const ready = plan(query)
-    return query.aggregates.length > 0 ? gather(ring.chunks, ready, scope) : latest(ring.chunks, ready, scope)
+    if (query.aggregates.length === 0) return latest(ring.chunks, ready, scope)
+    const [whole, others] = split(ring.chunks, ready, scope)
+    if (whole.length < 2) return gather(ring.chunks, ready, scope)
+    const past = remembered.over(query, whole, chunks => gather(chunks, ready, scope))
+    return merge(query, past, gather(others, ready, scope))
   }
 
   return {
@@ -134,7 +152,14 @@ export function recent(options: RecentOptions = {}): Recent {
     stats() {
       ring.evict(clock.now())
       const { oldest, newest, chunks, evicted } = ring
-      return { events: ring.events, bytes: ring.byteLength, chunks: chunks.length, oldest, newest, evicted }
+      return {
+        events: ring.events,
+        bytes: ring.byteLength + remembered.byteLength,
+        chunks: chunks.length,
+        oldest,
+        newest,
+        evicted,
+      }
     },
     coverage() {
       ring.evict(clock.now())
@@ -144,8 +169,22 @@ export function recent(options: RecentOptions = {}): Recent {
       ring.keepAbove = seq
       ring.evict(clock.now())
     },
-    caps: ring.caps,
+    caps: { ...ring.caps, bytes },
   }
+}
+
+/** The chunks that never change and are wholly in scope, and the others. */
+function split(chunks: readonly Chunk[], { latest }: Plan, scope: Scope): [whole: Chunk[], others: Chunk[]] {
+  const { from, to, afterSeq = 0, uptoSeq = Number.POSITIVE_INFINITY } = scope
+  const whole: Chunk[] = []
+  const others: Chunk[] = []
+  const any = latest === undefined && afterSeq <= 0 && uptoSeq === Number.POSITIVE_INFINITY
+  for (const chunk of chunks) {
+    const inside = any && chunk.sealed && chunk.first === 0 && chunk.minTime >= from && chunk.maxTime < to
+    if (inside) whole.push(chunk)
+    else others.push(chunk)
+  }
+  return [whole, others]
 }
 
 function read(given: string | Query): Query {

@@ -107,23 +107,47 @@ export class Spreads implements NumberTally {
   }
 }
 
+/** A group with so many numbers gets an array of counts; before that it keeps the numbers themselves. */
+const MANY = 64
+
 /** For quantiles and histograms. */
 export class Sketches implements NumberTally {
-  readonly #sketches: SketchCounts[] = []
+  readonly #few: number[][] = []
+  readonly #many: (SketchCounts | undefined)[] = []
 
   reserve(groups: number): void {
-    while (this.#sketches.length < groups) this.#sketches.push(new SketchCounts())
+    while (this.#few.length < groups) {
+      this.#few.push([])
+      this.#many.push(undefined)
+    }
   }
 
   take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
-    const sketches = this.#sketches
+    const many = this.#many
     for (let i = 0; i < count; i++) {
       const group = groups[rows === undefined ? i : rows[i]!]!
-      if (group >= 0) sketches[group]!.add(values[i]!)
+      const value = values[i]!
+      if (group < 0 || value !== value) continue
+      const counts = many[group]
+      if (counts === undefined) this.#addToFew(group, value)
+      else counts.add(value)
     }
   }
 
   state(group: number): Sketch {
-    return (this.#sketches[group] ?? new SketchCounts()).sketch()
+    return (this.#many[group] ?? counted(this.#few[group] ?? [])).sketch()
   }
+
+  #addToFew(group: number, value: number): void {
+    const few = this.#few[group]!
+    if (few.push(value) < MANY) return
+    this.#many[group] = counted(few)
+    few.length = 0
+  }
+}
+
+function counted(values: readonly number[]): SketchCounts {
+  const counts = new SketchCounts()
+  for (const value of values) counts.add(value)
+  return counts
 }
