@@ -1,0 +1,142 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { batchOf, SimulatedClock } from '@telltale/event'
+import { history } from '@telltale/history'
+import { type Recent, recent } from '@telltale/recent'
+import { expect, test } from 'vitest'
+import { Asker } from './ask.ts'
+import { Live, type LiveOptions, type Subscribe } from './live.ts'
+
+interface Message {
+  id: string | null
+  events?: { additional_info: { n: number } }[]
+  rows?: unknown[][]
+  reset?: boolean
+  dropped?: number
+  error?: { message: string }
+}
+
+function made(options: Partial<LiveOptions> = {}): {
+  clock: SimulatedClock
+  live: Live
+  latest: Recent
+  send(events: number, type?: string): void
+  subscriber(): { got: Message[]; receive(message: Subscribe): void; waiting: number; leave(): void }
+} {
+  const clock = new SimulatedClock(1e12)
+  const latest = recent({ clock })
+  const kept = history({ path: mkdtempSync(join(tmpdir(), 'telltale-live-')) })
+  const live = new Live({ asker: new Asker(latest, kept, Number.NEGATIVE_INFINITY), recent: latest, clock, ...options })
+  let seq = 1
+  return {
+    clock,
+    live,
+    latest,
+    send(events, type = 'a') {
+      const origin = { hostname: 'h', receivedAt: clock.now() }
+      const { batch } = batchOf(
+        Array.from({ length: events }, (_, i) => ({ type, n: seq + i })),
+        origin,
+      )
+      batch.seq = seq
+      batch.collector = 'c'
+      seq += events
+      latest.append(batch)
+      live.batch(batch)
+    },
+    subscriber() {
+      const got: Message[] = []
+      const outgoing = { waiting: 0, send: (text: string) => void got.push(JSON.parse(text) as Message) }
+      const { receive, leave } = live.join(outgoing)
+      return Object.assign(outgoing, { got, receive, leave })
+    },
+  }
+}
+
+const settled = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 20))
+const numbers = (got: Message[]): number[] => got.flatMap(m => m.events?.map(event => event.additional_info.n) ?? [])
+
+test('the past, then what comes: each event once, also those that came while the past was asked', async () => {
+  const { send, subscriber } = made()
+  send(3)
+  const one = subscriber()
+  one.receive({ id: 'x', query: 'type = a', from: '-15m' })
+  send(2)
+  send(1, 'b')
+  await settled()
+  send(2)
+  expect(numbers(one.got)).toEqual([1, 2, 3, 4, 5, 7, 8])
+})
+
+test('without a range only what comes, and only what matches', async () => {
+  const { send, subscriber } = made()
+  send(3)
+  const one = subscriber()
+  one.receive({ id: 'x', query: 'n > 4' })
+  await settled()
+  send(3)
+  expect(numbers(one.got)).toEqual([5, 6])
+  one.receive({ id: 'x', unsubscribe: true })
+  send(3)
+  expect(numbers(one.got)).toEqual([5, 6])
+})
+
+test('an aggregate is sent anew when it changes, and only then', async () => {
+  const { clock, send, subscriber } = made()
+  send(3)
+  const one = subscriber()
+  one.receive({ id: 'c', query: 'type = a | count()' })
+  await settled()
+  for (let i = 0; i < 8; i++) {
+    clock.advance(1000)
+    await settled()
+    if (i === 3) send(2)
+  }
+  expect(one.got.map(m => m.rows)).toEqual([[[3]], [[5]]])
+})
+
+test('who does not read is not sent to, then told to start over', async () => {
+  const { send, subscriber } = made({ maxWaiting: 1000 })
+  const slow = subscriber()
+  const quick = subscriber()
+  for (const one of [slow, quick]) one.receive({ id: 'x', query: '' })
+  await settled()
+  send(1)
+  slow.waiting = 2000
+  for (let i = 0; i < 50; i++) send(10)
+  expect(numbers(slow.got)).toEqual([1])
+  expect(numbers(quick.got)).toHaveLength(501)
+  slow.waiting = 0
+  send(1)
+  expect(slow.got.slice(-2)).toMatchObject([
+    { id: 'x', reset: true },
+    { id: 'x', events: [{ additional_info: { n: 502 } }] },
+  ])
+})
+
+test('a flood is thinned, and says by how much', async () => {
+  const { clock, send, subscriber } = made({ maxEvents: 100 })
+  const one = subscriber()
+  one.receive({ id: 'x', query: '' })
+  await settled()
+  send(70)
+  send(70)
+  expect(numbers(one.got)).toHaveLength(100)
+  clock.advance(1000)
+  expect(one.got.at(-1)).toEqual({ id: 'x', dropped: 40 })
+  send(5)
+  expect(numbers(one.got)).toHaveLength(105)
+})
+
+test('a bad query, a missing id and too many subscriptions are answered in words', async () => {
+  const { subscriber } = made({ maxSubscriptions: 2 })
+  const one = subscriber()
+  one.receive({ id: 'x', query: 'type = = a' })
+  one.receive({ query: 'type = a' })
+  one.receive({ id: 7 })
+  for (const id of ['a', 'b', 'c']) one.receive({ id, query: '' })
+  await settled()
+  expect(one.got.filter(m => m.error).map(m => m.id)).toEqual(['x', null, null, 'c'])
+  expect(one.got[0]!.error).toMatchObject({ position: 7 })
+})
