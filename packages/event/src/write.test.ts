@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { batchOf, type Json, scan, writeInfo, writeLines } from './index.ts'
+import { batchOf, type Json, scan, setInfo, writeInfo, writeLines } from './index.ts'
 import { Output } from './output.ts'
 
 const origin = { hostname: 'h', receivedAt: 1_795_132_800_003.5 }
@@ -68,6 +68,10 @@ test('objects nest again as they came, whichever row is written first', () => {
     origin,
   )
   for (const row of [3, 0, 2, 1, 0]) expect(writeInfo(batch, row)).toBe(JSON.stringify(infos[row]))
+  setInfo(batch, ['late'], [1, 2], [7, 8])
+  for (const row of [2, 1])
+    expect(JSON.parse(writeInfo(batch, row))).toEqual({ ...(infos[row] as object), late: 6 + row })
+  expect(writeInfo(batch, 0)).toBe(JSON.stringify(infos[0]))
 })
 
 test('a number no double holds is written with its digits', () => {

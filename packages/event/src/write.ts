@@ -42,10 +42,19 @@ export function writeLines(batch: Batch, from = 0, to: number = batch.length): B
 
 /** The row's additional_info as compact JSON. */
 export function writeInfo(batch: Batch, row: number): string {
-  const writer = new Writer(batch, 1024)
+  let writer = WRITERS.get(batch)
+  if (writer === undefined) {
+    writer = new Writer(batch, 1024)
+    WRITERS.set(batch, writer)
+  }
+  const { output } = writer
+  output.length = 0
   writer.info(row)
-  return writer.output.bytes.toString('utf8', 0, writer.output.length)
+  return output.bytes.toString('utf8', 0, output.length)
 }
+
+/** Of those who ask row by row. */
+const WRITERS: WeakMap<Batch, Writer> = new WeakMap()
 
 class Writer {
   readonly output: Output
@@ -117,7 +126,7 @@ class Writer {
   #cell(step: Shape, row: number): void {
     const column = this.#batch.column(step.path!)!
     let cell = this.#cursors[column.index]!
-    if (column.rows[cell] !== row) cell = column.at(row)
+    if (!(cell < column.count && column.rows[cell] === row)) cell = column.at(row)
     this.#cursors[column.index] = cell + 1
     const code = column.codes[cell]!
     const number = column.numbers === undefined ? Number.NaN : column.numbers[cell]!
