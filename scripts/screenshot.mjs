@@ -12,16 +12,38 @@ const bin = join(root, 'packages/telltale/bin/telltale.js')
 const data = mkdtempSync(join(tmpdir(), 'telltale-shot-'))
 const port = Number(process.env.TELLTALE_PORT ?? 7675)
 const children = [
-  spawn(process.execPath, [bin, 'start', '--port', String(port), '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] }),
+  spawn(process.execPath, [bin, 'start', '--port', String(port), '--data', data], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }),
 ]
 await new Promise(resolve => children[0].stdout.once('data', resolve))
-const demo = ['demo', '--port', String(port), '--seed', '7', '--backfill', '20m', '--rate', '40', '--incident', 'parse-query-string']
+const demo = [
+  'demo',
+  '--port',
+  String(port),
+  '--seed',
+  '7',
+  '--backfill',
+  '20m',
+  '--rate',
+  '40',
+  '--incident',
+  'parse-query-string',
+]
 children.push(spawn(process.execPath, [bin, ...demo], { stdio: 'inherit' }))
 await new Promise(resolve => setTimeout(resolve, Number(process.env.SHOT_AFTER ?? 75) * 1000))
 
 const browser = await chromium.launch({
   executablePath: process.env.TELLTALE_BROWSER ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 })
 mkdirSync(join(root, 'e2e/shots'), { recursive: true })
 mkdirSync(join(root, 'docs/images'), { recursive: true })

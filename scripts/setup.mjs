@@ -24,23 +24,43 @@ export function fail(message) {
 export function install() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19))
-    fail(`Telltale needs Node 20.19 or later; this is ${process.versions.node}. On Debian: see nodejs.org for a current one.`)
-  once('installed', hash(['package.json', 'package-lock.json', ...packages().map(name => `packages/${name}/package.json`)]), () => {
-    console.error('Installing packages …')
-    run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'])
-  })
+    fail(
+      `Telltale needs Node 20.19 or later; this is ${process.versions.node}. On Debian: see nodejs.org for a current one.`,
+    )
+  once(
+    'installed',
+    hash(['package.json', 'package-lock.json', ...packages().map(name => `packages/${name}/package.json`)]),
+    () => {
+      console.error('Installing packages …')
+      run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'])
+    },
+  )
 }
 
 export function build() {
-  const typescript = packages().filter(name => existsSync(join(root, 'packages', name, 'tsconfig.json')) && name !== 'web')
-  once('built', hash(['tsconfig.base.json', ...typescript.flatMap(name => files(`packages/${name}`))]), () => {
-    console.error('Building …')
-    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
-  }, typescript.map(name => `packages/${name}/dist`))
-  once('web', hash([...files('packages/web'), ...files('packages/query')]), () => {
-    console.error('Building the web interface …')
-    run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], { cwd: join(root, 'packages/web') })
-  }, ['packages/web/dist'])
+  const typescript = packages().filter(
+    name => existsSync(join(root, 'packages', name, 'tsconfig.json')) && name !== 'web',
+  )
+  once(
+    'built',
+    hash(['tsconfig.base.json', ...typescript.flatMap(name => files(`packages/${name}`))]),
+    () => {
+      console.error('Building …')
+      run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
+    },
+    typescript.map(name => `packages/${name}/dist`),
+  )
+  once(
+    'web',
+    hash([...files('packages/web'), ...files('packages/query')]),
+    () => {
+      console.error('Building the web interface …')
+      run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
+        cwd: join(root, 'packages/web'),
+      })
+    },
+    ['packages/web/dist'],
+  )
 }
 
 /** Does something unless it was done for this very input and what it made is still there. */
@@ -67,6 +87,11 @@ function files(folder) {
 
 function hash(names) {
   const sum = createHash('sha256')
-  for (const name of names) if (existsSync(join(root, name))) sum.update(name).update('\0').update(readFileSync(join(root, name)))
+  for (const name of names)
+    if (existsSync(join(root, name)))
+      sum
+        .update(name)
+        .update('\0')
+        .update(readFileSync(join(root, name)))
   return sum.digest('hex')
 }

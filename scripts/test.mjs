@@ -10,10 +10,14 @@ function browser() {
   if (process.env.TELLTALE_BROWSER || BROWSERS.some(existsSync)) return
   const apt = existsSync('/usr/bin/apt-get')
   if (!apt || process.getuid?.() !== 0)
-    fail('The tests need a browser. Install Chromium (Debian: apt-get install chromium), or name one in TELLTALE_BROWSER.')
+    fail(
+      'The tests need a browser. Install Chromium (Debian: apt-get install chromium), or name one in TELLTALE_BROWSER.',
+    )
   console.error('Installing Chromium …')
   run('apt-get', ['update', '-qq'])
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
 }
 
 install()
@@ -21,5 +25,8 @@ browser()
 build()
 const given = process.argv.slice(2)
 if (given.length === 0) run('npm', ['run', '--silent', 'check'])
-const vitest = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...given], { cwd: root, stdio: 'inherit' })
+const vitest = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...given], {
+  cwd: root,
+  stdio: 'inherit',
+})
 process.exit(vitest.status ?? 1)

@@ -21,7 +21,9 @@ export function lineReader(defaults: Defaults): (line: string) => string | undef
     if (line.trim() === '') return undefined
     if (format === 'json' || (format === 'auto' && isObject(line))) return withDefaults(line, named)
     const entry = format === 'combined' || format === 'auto' ? readCombined(line) : undefined
-    return JSON.stringify(entry === undefined ? { ...named, additional_info: { message: line } } : { ...entry, ...named })
+    return JSON.stringify(
+      entry === undefined ? { ...named, additional_info: { message: line } } : { ...entry, ...named },
+    )
   }
 }
 
