@@ -113,7 +113,10 @@ export class History {
     }
     this.#cancel.push(
       this.#engine.onReady(() => void this.#ready().catch(error => this.#log(String(error)))),
-      this.journal.onSealed(() => this.#flush.wake()),
+      this.journal.onSealed(() => {
+        this.#flush.wake()
+        void this.#makeRoom()
+      }),
       this.#clock.every(SWEEP_EVERY, () => void this.sweep().catch(error => this.#log(String(error)))),
     )
   }
@@ -231,6 +234,19 @@ export class History {
     await this.#fields.open()
     this.#flush.wake()
     await this.sweep()
+  }
+
+  /** Where no engine will ever take them, the oldest segments go, so that the journal does not stop intake for good. */
+  async #makeRoom(): Promise<void> {
+    const { state } = this.#engine
+    while (state.kind === 'unavailable' && this.journal.fullness > 0.5) {
+      const oldest = this.journal.sealed[0]
+      if (oldest === undefined) return
+      await this.journal.remove(oldest)
+      this.#log(
+        `no history to take them: ${oldest.events} events up to seq ${oldest.lastSeq} were dropped from the journal`,
+      )
+    }
   }
 
   #flushed(seq: number, collector: string): void {

@@ -150,6 +150,31 @@ test('without an engine the journal goes on, and says why there is no history', 
   expect(read).toEqual([2])
 })
 
+test('where there will never be an engine, the oldest segments make room', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const missing = Object.assign(Object.create(engine) as typeof engine, {
+    state: { kind: 'unavailable', reason: 'none' },
+    start: () => Promise.reject(new Error('none')),
+    onReady: () => () => {},
+    stop: () => Promise.resolve(),
+  })
+  const one = await starting({ engine: missing, journal: { maxBytes: 40_000 } })
+  for (let i = 0; i < 20; i++) {
+    await one.append(batch(50))
+    await one.journal.seal()
+    await expect.poll(() => one.journal.fullness).toBeLessThan(0.75)
+  }
+  expect(one.journal.pressure).toBeUndefined()
+})
+
+test('a query of too many groups says so', async () => {
+  const one = await starting()
+  await one.append(batch(50))
+  await one.flush()
+  const { query } = parse('* | count() by i')
+  await expect(one.partial(query!, { from: 0, to: 9e12 }, { groups: 10 })).rejects.toThrow(/too many groups/)
+})
+
 const root = process.getuid?.() === 0
 test.skipIf(!root)(
   'a full disk: what was acknowledged is in history once there is room again',

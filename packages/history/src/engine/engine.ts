@@ -55,7 +55,7 @@ export class EngineError extends Error {
   readonly code: number
 
   constructor(message: string, code: number) {
-    super(message)
+    super(SENTENCES[code] ?? message)
     this.name = 'EngineError'
     this.code = code
   }
@@ -64,6 +64,15 @@ export class EngineError extends Error {
   get data(): boolean {
     return DATA_ERRORS.has(this.code)
   }
+}
+
+/** What went wrong as a person would say it, by ClickHouse's code. */
+const SENTENCES: Readonly<Record<number, string>> = {
+  158: 'the query makes too many groups: group by fewer or coarser keys, or narrow the filter or the time range',
+  159: 'the query took longer than it may: narrow its time range or its filter',
+  241: 'the query needs more memory than it may use: group by fewer keys, or narrow its time range or its filter',
+  394: 'the query was stopped',
+  396: 'the answer is larger than may be: add a limit, or narrow the query',
 }
 
 /** CANNOT_PARSE_…, INCORRECT_DATA, TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, TOO_DEEP_RECURSION, VALUE_IS_OUT_OF_RANGE and kin. */
