@@ -7,6 +7,7 @@ import { bucketKey, keyOf } from './group/keys.ts'
 import { type Tally, tallyOf } from './group/tally.ts'
 import { mark } from './mask.ts'
 import { ints, reuse } from './scratch.ts'
+import { select } from './selection.ts'
 
 /** Answers a query with aggregates: per chunk, mark the rows, group them, and add them to each aggregate's tally. */
 export function gather(
@@ -30,10 +31,11 @@ export function gather(
     const mask = mark(chunk, scope, filter)
     if (mask === undefined) continue
     scanned += chunk.length - chunk.first
-    if (!mask.includes(1)) continue
+    const selection = select(mask)
+    if (selection.count === 0) continue
     any = true
-    groups.assign(chunk, mask, rows)
-    for (const tally of tallies) tally?.add(chunk, rows, groups.count)
+    groups.assign(chunk, selection, rows)
+    for (const tally of tallies) tally?.add(chunk, rows, groups.count, selection)
     kept?.add(chunk, at, rows)
   }
   const found = new Map<string, Group>()

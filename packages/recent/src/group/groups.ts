@@ -1,6 +1,7 @@
 import type { Scalar } from '@telltale/query'
 import type { Chunk } from '../chunk.ts'
 import { doubles } from '../scratch.ts'
+import type { Selection } from '../selection.ts'
 import type { Key, Locals } from './keys.ts'
 
 /** Where the product of the keys' sizes is at most this, a table finds the group. */
@@ -36,36 +37,33 @@ export class Groups {
     if (keys.length === 0) this.count = 1
   }
 
-  /** Sets groups[row] to the row's group, to -1 where it has no mark. */
-  assign(chunk: Chunk, mask: Uint8Array, groups: Int32Array): void {
-    const { length } = chunk
+  /** Sets groups[row] to the row's group, to -1 where it is not selected. */
+  assign(chunk: Chunk, selection: Selection, groups: Int32Array): void {
+    const { rows, count } = selection
+    groups.fill(-1, 0, chunk.length)
     if (this.#keys.length === 0) {
-      for (let row = 0; row < length; row++) groups[row] = mask[row]! - 1
+      for (let i = 0; i < count; i++) groups[rows[i]!] = 0
       return
     }
-    const locals = this.#keys.map(key => key(chunk, mask))
-    const { combined, size } = this.#combine(locals, mask)
+    const locals = this.#keys.map(key => key(chunk, selection))
+    const { combined, size } = this.#combine(locals, selection)
     if (size <= TABLE) {
       const table = TABLE_OF_GROUPS.fill(-1, 0, size)
-      for (let row = 0; row < length; row++) {
-        if (mask[row] === 0) groups[row] = -1
-        else {
-          const at = combined[row]!
-          if (table[at] === -1) table[at] = this.#group(row, locals)
-          groups[row] = table[at]!
-        }
+      for (let i = 0; i < count; i++) {
+        const row = rows[i]!
+        const at = combined[row]!
+        if (table[at] === -1) table[at] = this.#group(row, locals)
+        groups[row] = table[at]!
       }
       return
     }
     const found = new Map<number, number>()
-    for (let row = 0; row < length; row++) {
-      if (mask[row] === 0) groups[row] = -1
-      else {
-        const at = combined[row]!
-        let group = found.get(at)
-        if (group === undefined) found.set(at, (group = this.#group(row, locals)))
-        groups[row] = group
-      }
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!
+      const at = combined[row]!
+      let group = found.get(at)
+      if (group === undefined) found.set(at, (group = this.#group(row, locals)))
+      groups[row] = group
     }
   }
 
@@ -83,16 +81,20 @@ export class Groups {
   }
 
   /** One number a row that tells all its locals, and what all of them are below. */
-  #combine(locals: readonly Locals[], mask: Uint8Array): { combined: ArrayLike<number>; size: number } {
+  #combine(locals: readonly Locals[], selection: Selection): { combined: ArrayLike<number>; size: number } {
+    const { rows, count } = selection
     const first = locals[0]!
     if (locals.length === 1) return { combined: first.ids, size: first.size }
     const combined = this.#combined
     let { size } = first
-    for (let row = 0; row < mask.length; row++) combined[row] = first.ids[row]!
-    for (const next of locals.slice(1)) {
-      if (size * next.size > Number.MAX_SAFE_INTEGER) size = renumber(combined, mask)
-      for (let row = 0; row < mask.length; row++) combined[row] = combined[row]! * next.size + next.ids[row]!
-      size *= next.size
+    for (let i = 0; i < count; i++) combined[rows[i]!] = first.ids[rows[i]!]!
+    for (const { ids, size: more } of locals.slice(1)) {
+      if (size * more > Number.MAX_SAFE_INTEGER) size = renumber(combined, selection)
+      for (let i = 0; i < count; i++) {
+        const row = rows[i]!
+        combined[row] = combined[row]! * more + ids[row]!
+      }
+      size *= more
     }
     return { combined, size }
   }
@@ -131,10 +133,10 @@ export class Groups {
 }
 
 /** Numbers the combinations there are from 0. @returns how many */
-function renumber(combined: Float64Array, mask: Uint8Array): number {
+function renumber(combined: Float64Array, { rows, count }: Selection): number {
   const known = new Map<number, number>()
-  for (let row = 0; row < mask.length; row++) {
-    if (mask[row] === 0) continue
+  for (let i = 0; i < count; i++) {
+    const row = rows[i]!
     const at = combined[row]!
     const number = known.get(at) ?? known.size
     known.set(at, number)

@@ -16,6 +16,7 @@ import { compile } from '../filter/compile.ts'
 import type { Condition } from '../filter/condition.ts'
 import { scalarAt } from '../scalar.ts'
 import { bytes, doubles, ints } from '../scratch.ts'
+import type { Selection } from '../selection.ts'
 
 /** A key's value for each row of a chunk, as a small number of the chunk's own. Valid until the key is asked again. */
 export interface Locals {
@@ -26,8 +27,8 @@ export interface Locals {
   value(id: number): Scalar
 }
 
-/** What rows are grouped by: asked of a chunk, for the rows with a mark. */
-export type Key = (chunk: Chunk, mask: Uint8Array) => Locals
+/** What rows are grouped by: asked of a chunk, for the rows selected. */
+export type Key = (chunk: Chunk, selection: Selection) => Locals
 
 const NONE: Scalar = null
 
@@ -44,12 +45,12 @@ function isCondition({ kind }: Expression): boolean {
 /** A condition: true or false. */
 function conditionKey(condition: Condition): Key {
   const ids = bytes()
-  return (chunk, mask) => {
+  return (chunk, selection) => {
     const holds = ids.subarray(0, chunk.length)
     const narrow = condition(chunk)
     if (narrow === 'always' || narrow === 'never') holds.fill(narrow === 'always' ? 1 : 0)
     else {
-      holds.set(mask)
+      holds.set(selection.mask)
       narrow(holds)
     }
     return { ids: holds, size: 2, value: id => id === 1 }
@@ -60,9 +61,9 @@ function conditionKey(condition: Condition): Key {
 function fieldKey(name: string): Key {
   const slow = computedKey({ kind: 'field', name })
   const room = ints()
-  return (chunk, mask) => {
+  return (chunk, selection) => {
     const columns = columnsOf(chunk, name)
-    if (columns === undefined) return slow(chunk, mask)
+    if (columns === undefined) return slow(chunk, selection)
     const [only] = columns
     if (columns.length === 1 && only!.rows === undefined && only!.codes !== undefined && only!.numbers === undefined) {
       const cells = only!
@@ -73,7 +74,7 @@ function fieldKey(name: string): Key {
     let size = 1
     for (const part of parts) {
       part.start = size
-      scatter(part.cells, part.numbers, size, mask, ids)
+      scatter(part.cells, part.numbers, size, selection.mask, ids)
       size += part.cells.texts.size + part.numbers.size
     }
     return {
@@ -141,15 +142,15 @@ function scatter(cells: Cells, numbers: NumberIds, start: number, mask: Uint8Arr
 export function bucketKey(bucket: Bucket): Key {
   const ids = ints()
   const room = doubles()
-  return (chunk, mask) => {
+  return (chunk, selection) => {
     const starts: number[] = []
     const known = new Map<number, number>()
     const times = chunk.time.doubles(chunk.length, room)
     let start = 0
     let end = 0
     let id = 0
-    for (let row = chunk.first; row < chunk.length; row++) {
-      if (mask[row] === 0) continue
+    for (let i = 0; i < selection.count; i++) {
+      const row = selection.rows[i]!
       const time = times[row]!
       if (time < start || time >= end) {
         start = bucketStart(time, bucket)
@@ -167,11 +168,11 @@ export function bucketKey(bucket: Bucket): Key {
 function computedKey(expression: Expression): Key {
   const evaluated = valuer(expression, ofEvent)
   const ids = ints()
-  return (chunk, mask) => {
+  return (chunk, selection) => {
     const values: Scalar[] = []
     const known = new Map<Scalar, number>()
-    for (let row = chunk.first; row < chunk.length; row++) {
-      if (mask[row] === 0) continue
+    for (let i = 0; i < selection.count; i++) {
+      const row = selection.rows[i]!
       const value = scalarOf(evaluated(chunk.event(row)))
       let id = known.get(value)
       if (id === undefined) {

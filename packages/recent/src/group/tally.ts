@@ -1,6 +1,7 @@
 import type { Aggregate, Call, Expression, Moment, State } from '@telltale/query'
 import type { Chunk } from '../chunk.ts'
 import { compile } from '../filter/compile.ts'
+import type { Selection } from '../selection.ts'
 import { Distincts } from './distincts.ts'
 import { Extremes, type NumberTally, Sketches, Spreads, Totals } from './number-tallies.ts'
 import { eachNumber } from './numbers.ts'
@@ -11,8 +12,9 @@ export interface Tally {
   /**
    * @param groups each row's group, -1 where it has none
    * @param count how many groups there are by now
+   * @param selection the rows that have a group
    */
-  add(chunk: Chunk, groups: Int32Array, count: number): void
+  add(chunk: Chunk, groups: Int32Array, count: number, selection: Selection): void
   /** As the aggregate wants it. */
   state(group: number): State
 }
@@ -61,18 +63,17 @@ class Rows implements Tally {
     this.#condition = condition && compile(condition)
   }
 
-  add(chunk: Chunk, groups: Int32Array, count: number): void {
+  add(chunk: Chunk, groups: Int32Array, count: number, { rows, count: selected, mask }: Selection): void {
     const counts = this.#counts.of(count)
     const narrow = this.#condition?.(chunk) ?? 'always'
     if (narrow === 'never') return
     if (narrow === 'always') {
-      for (let row = 0; row < chunk.length; row++) if (groups[row]! >= 0) counts[groups[row]!]!++
+      for (let i = 0; i < selected; i++) counts[groups[rows[i]!]!]!++
       return
     }
-    const mask = new Uint8Array(chunk.length)
-    for (let row = 0; row < chunk.length; row++) mask[row] = groups[row]! < 0 ? 0 : 1
-    narrow(mask)
-    for (let row = 0; row < chunk.length; row++) if (mask[row] === 1) counts[groups[row]!]!++
+    const holds = mask.slice()
+    narrow(holds)
+    for (let i = 0; i < selected; i++) if (holds[rows[i]!] === 1) counts[groups[rows[i]!]!]!++
   }
 
   state(group: number): number {
