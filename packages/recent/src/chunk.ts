@@ -1,45 +1,18 @@
 import { type Batch, type Event, type Path, type Schema, unfold } from '@telltale/event'
-import {
-  type Cells,
-  type Codes,
-  cellOf,
-  codeAt,
-  lowerBound,
-  narrow,
-  OpenCells,
-  type Room,
-  roomOf,
-  SealedCells,
-  valueAt,
-} from './cells.ts'
+import { type Cells, type Codes, cellOf, codeAt, lowerBound, valueAt } from './cells.ts'
 import { type Numbers, open, seal } from './numbers.ts'
+import { OpenCells, type Room, roomOf } from './open-cells.ts'
 import { Runs } from './runs.ts'
-import { OpenTexts, type Texts } from './texts.ts'
+import { narrow, SealedCells } from './sealed-cells.ts'
+import { TimeCells } from './time-cells.ts'
 
 /** Rows a chunk holds at most; row numbers must fit sixteen bits. */
 export const MAX_ROWS = 65_536
 /** A chunk with this many columns takes no more rows. */
 const MAX_COLUMNS = 4096
 const START = 256
-const NO_TEXTS: Texts = new OpenTexts(1)
 /** What the objects around a column's arrays take, roughly. */
 const OBJECTS = 512
-
-/** Numbers of which every row has one. */
-class TimeCells implements Cells {
-  readonly path: undefined
-  readonly rows: undefined
-  readonly codes: undefined
-  readonly numbers: Numbers
-  readonly count: number
-  readonly texts: Texts = NO_TEXTS
-  readonly byteLength = 0
-
-  constructor(numbers: Numbers, count: number) {
-    this.numbers = numbers
-    this.count = count
-  }
-}
 
 const TEXT_KEYS = ['type', 'hostname', 'tags', 'md5'] as const
 

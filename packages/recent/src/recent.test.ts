@@ -98,6 +98,25 @@ test('asked again while events come and go, it still answers as the reference do
   )
 })
 
+test('texts are found among many, the whole text and nothing but it', () => {
+  const texts = Array.from({ length: 700 }, (_, i) => `id-${i}${'é'.repeat(i % 3)}`)
+  const inputs = [...texts, '', 'id-', 'id-5', ...texts.slice(0, 20)].map((id, i) =>
+    i % 50 === 7 ? { id: [id] } : { id },
+  )
+  const [ring, held] = filled([inputs.slice(0, 400), inputs.slice(400)] as never[][], { chunk: 1000, events: 1e4 })
+  const [sealed] = filled([inputs] as never[][], { chunk: 600, events: 1e4 })
+  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  for (const text of ['id-5', 'id-', '', 'id-59éé', 'd-5', 'id-10é', 'id-7é', 'id-700', 'éid-3']) {
+    for (const filter of [`id = "${text}"`, `id ~ "*${text}*"`, `id in ("${text}", "id-1é")`, `"${text}" and has id`]) {
+      const query = parse(filter).query
+      if (query === undefined) continue
+      const expected = finish(query, evaluate(query, held, all), all).rows.length
+      expect([filter, ring.query(query).rows.length]).toEqual([filter, expected])
+      expect([filter, sealed.query(query).rows.length]).toEqual([filter, expected])
+    }
+  }
+})
+
 test('what is remembered stays within its room', () => {
   const latest = recent({ clock: new SimulatedClock(1e12), chunk: 10, memory: '10MB', remember: 4000 })
   const forgetful = recent({ clock: new SimulatedClock(1e12), chunk: 10, memory: '10MB', remember: 0 })

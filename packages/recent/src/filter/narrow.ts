@@ -4,7 +4,7 @@ import { MAX_ROWS } from '../chunk.ts'
 import { constantOrText } from '../texts.ts'
 import type { Narrow } from './condition.ts'
 import { EVERY_NUMBER, type Interval, touches, within } from './interval.ts'
-import { codeOf, containing } from './search.ts'
+import { containing, equalling } from './search.ts'
 
 /** A condition on one value: what `test` says, and where possible a faster way to say the same. */
 export interface ValueTest {
@@ -61,9 +61,7 @@ function verdicts(cells: Cells, by: ValueTest): { known: Uint8Array; complete: b
   if (by.strings !== undefined) known.fill(by.strings ? YES : NO, FIRST_TEXT)
   else if (by.equal !== undefined) {
     known.fill(NO, FIRST_TEXT)
-    for (const text of by.equal) {
-      for (let code = codeOf(texts, text, FIRST_TEXT); code > 0; code = codeOf(texts, text, code + 1)) known[code] = YES
-    }
+    for (const text of by.equal) equalling(texts, text, code => (known[code] = YES))
   } else if (by.contains !== undefined) {
     known.fill(NO, FIRST_TEXT)
     containing(texts, by.contains, code => (known[code] = YES))

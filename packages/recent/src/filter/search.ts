@@ -1,15 +1,18 @@
 import { FIRST_TEXT } from '@telltale/event'
 import type { Texts } from '../texts.ts'
 
-/** The first code from `from` on whose text is these bytes and a string; 0 where there is none. */
-export function codeOf(texts: Texts, wanted: Buffer, from: number): number {
-  const { bytes, size } = texts
-  for (let code = from; code < size; code++) {
+/** Above so many texts it pays to search through all their bytes at once. */
+const FEW = 256
+
+/** Calls with every code whose text is these bytes and a string. */
+export function equalling(texts: Texts, wanted: Buffer, call: (code: number) => void): void {
+  const check = (code: number): void => {
     const start = texts.start(code)
-    if (texts.start(code + 1) - start !== wanted.length || texts.isJson(code)) continue
-    if (bytes.compare(wanted, 0, wanted.length, start, start + wanted.length) === 0) return code
+    if (texts.start(code + 1) - start !== wanted.length || texts.isJson(code)) return
+    if (texts.bytes.compare(wanted, 0, wanted.length, start, start + wanted.length) === 0) call(code)
   }
-  return 0
+  if (wanted.length > 0 && texts.size > FEW) containing(texts, wanted, check)
+  else for (let code = FIRST_TEXT; code < texts.size; code++) check(code)
 }
 
 /** Calls with every code whose text contains these bytes: one search through all texts at once. */
