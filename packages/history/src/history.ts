@@ -61,6 +61,8 @@ export class History {
   #keep: number
   #flushedSeq = 0
   #refused = 0
+  /** The engine's table is one this version may write to. */
+  #usable = false
   #unlock: (() => Promise<void>) | undefined
   #cancel: (() => void)[] = []
   readonly #flushListeners = new Set<(seq: number) => void>()
@@ -114,7 +116,7 @@ export class History {
     this.#cancel.push(
       this.#engine.onReady(() => void this.#ready().catch(error => this.#log(String(error)))),
       this.journal.onSealed(() => {
-        this.#flush.wake()
+        if (this.#usable) this.#flush.wake()
         void this.#makeRoom()
       }),
       this.#clock.every(SWEEP_EVERY, () => void this.sweep().catch(error => this.#log(String(error)))),
@@ -125,7 +127,7 @@ export class History {
   async stop(): Promise<void> {
     for (const cancel of this.#cancel.splice(0)) cancel()
     await this.journal.close()
-    if (this.#engine.state.kind === 'ready') await this.#flush.drain()
+    if (this.#usable && this.#engine.state.kind === 'ready') await this.#flush.drain()
     await this.#flush.stop()
     await this.#engine.stop()
     await this.#unlock?.()
@@ -161,7 +163,7 @@ export class History {
   /** Seals and hands over all that was appended so far. */
   async flush(): Promise<void> {
     await this.journal.seal()
-    await this.#flush.drain()
+    if (this.#usable) await this.#flush.drain()
   }
 
   /**
@@ -232,6 +234,7 @@ export class History {
   async #ready(): Promise<void> {
     await migrate(this.#engine)
     await this.#fields.open()
+    this.#usable = true
     this.#flush.wake()
     await this.sweep()
   }

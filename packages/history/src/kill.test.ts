@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type History, history } from './history.ts'
 
 /** Of kills; more make it likelier to meet a bad moment. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3)
+const ROUNDS = Number(process.env['ROUNDS'] ?? 2)
 let path: string
 beforeEach(async () => {
   path = await mkdtemp(join(tmpdir(), 'kill-'))

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -167,6 +168,22 @@ test('where there will never be an engine, the oldest segments make room', async
   expect(one.journal.pressure).toBeUndefined()
 })
 
+test('a table of a newer Telltale is left alone', async () => {
+  const one = await starting()
+  await one.append(batch(1))
+  await one.stop()
+  const engine = embedded({ path: join(path, 'history') })
+  await engine.start()
+  await engine.command("ALTER TABLE telltale.events MODIFY COMMENT 'telltale schema 99'")
+  await engine.stop()
+  const said: string[] = []
+  const two = await starting({ log: line => said.push(line) })
+  await two.append(batch(1))
+  await two.flush()
+  expect([two.flushedSeq, await two.count()]).toEqual([1, 1])
+  expect(said.join()).toContain('written by a newer Telltale (schema 99')
+})
+
 test('a query of too many groups says so', async () => {
   const one = await starting()
   await one.append(batch(50))
@@ -179,15 +196,14 @@ const root = process.getuid?.() === 0
 test.skipIf(!root)(
   'a full disk: what was acknowledged is in history once there is room again',
   async () => {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', path])
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100m', 'tmpfs', path])
     try {
       const one = await starting({ journal: { sync: 'always' } })
-      await writeFile(join(path, 'ballast'), Buffer.alloc(135_000_000))
-      const filler = 'z'.repeat(2000)
+      await writeFile(join(path, 'ballast'), Buffer.alloc(80_000_000))
       let acknowledged = 0
       let refused: unknown
-      for (let i = 0; i < 200 && refused === undefined; i++) {
-        const inputs = Array.from({ length: 100 }, (_, n) => ({ n, filler: `${filler}${Math.random()}` }))
+      for (let i = 0; i < 600 && refused === undefined; i++) {
+        const inputs = Array.from({ length: 100 }, (_, n) => ({ n, filler: randomBytes(1000).toString('hex') }))
         const { batch } = batchOf(inputs, { hostname: 'h', receivedAt: NOW })
         await one.append(batch).then(
           () => (acknowledged += batch.length),
