@@ -1,4 +1,4 @@
-import type { Engine } from './engine/engine.ts'
+import { type Engine, EngineError } from './engine/engine.ts'
 import type { Segment } from './journal/segment.ts'
 import { text } from './literal.ts'
 import { DATABASE, TABLE } from './schema.ts'
@@ -22,7 +22,7 @@ export class Fields {
 
   /** The ClickHouse types found at a path, `undefined` where they are not known (too many paths to keep). */
   types(path: string): ReadonlySet<string> | undefined {
-    return this.#types.get(path) ?? (this.full ? undefined : NONE)
+    return this.full ? undefined : (this.#types.get(path) ?? NONE)
   }
 
   /** Every known path at or below this one; `undefined` where they are not all known. */
@@ -37,7 +37,7 @@ export class Fields {
   }
 
   get full(): boolean {
-    return this.#pairs >= MOST
+    return this.#pairs >= MOST || this.#types.get('')?.has(UNCOUNTED) === true
   }
 
   /** Makes the table if missing and reads it. */
@@ -55,20 +55,35 @@ export class Fields {
   }
 
   /** Takes over what a segment just loaded brought. */
-  async learn({ collector, firstSeq, lastSeq }: Pick<Segment, 'collector' | 'firstSeq' | 'lastSeq'>): Promise<void> {
+  async learn(segment: Pick<Segment, 'collector' | 'firstSeq' | 'lastSeq'>): Promise<void> {
     if (this.full) return
-    const { bytes } = await this.#engine.read(
-      `SELECT distinctJSONPathsAndTypes(additional_info) FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`,
-      { format: 'JSONCompactEachRow', timeout: 120_000 },
-    )
-    const [found] = JSON.parse(bytes.toString()) as [Record<string, string[]>]
-    const fresh = Object.entries(found).flatMap(([path, types]) =>
-      types.filter(type => this.#types.get(path)?.has(type) !== true).map(type => [path, type] as const),
-    )
-    if (fresh.length === 0) return
-    const values = fresh.slice(0, MOST - this.#pairs).map(([path, type]) => `(${text(path)}, ${text(type)})`)
+    const fresh: [path: string, type: string][] = []
+    try {
+      for (const [path, types] of await this.#found(segment))
+        for (const type of types) if (this.#types.get(path)?.has(type) !== true) fresh.push([path, type])
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code === 0) throw error
+      fresh.push(['', UNCOUNTED]) // too much to count: from now on any path may hold anything
+    }
+    const kept = fresh.slice(-(MOST - this.#pairs))
+    if (kept.length === 0) return
+    const values = kept.map(([path, type]) => `(${text(path)}, ${text(type)})`)
     await this.#engine.command(`INSERT INTO ${FIELDS} (path, type) VALUES ${values.join(', ')}`)
-    for (const [path, type] of fresh) this.#add(path, type)
+    for (const [path, type] of kept) this.#add(path, type)
+  }
+
+  async #found({
+    collector,
+    firstSeq,
+    lastSeq,
+  }: Pick<Segment, 'collector' | 'firstSeq' | 'lastSeq'>): Promise<[string, string[]][]> {
+    const all = `SELECT arrayJoin(CAST(distinctJSONPathsAndTypes(additional_info), 'Array(Tuple(path String, types Array(String)))')) AS found
+FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`
+    const { bytes } = await this.#engine.read(`SELECT found.path, found.types FROM (${all}) LIMIT ${MOST}`, {
+      format: 'JSONCompactEachRow',
+      timeout: 120_000,
+    })
+    return linesOf(bytes).map(line => JSON.parse(line) as [string, string[]])
   }
 
   #add(path: string, type: string): void {
@@ -78,6 +93,13 @@ export class Fields {
     else types.add(type)
     this.#pairs++
   }
+}
+
+/** Stands for types that were never counted. */
+const UNCOUNTED = '*'
+
+function linesOf(bytes: Buffer): string[] {
+  return bytes.toString().split('\n').filter(Boolean)
 }
 
 const NONE: ReadonlySet<string> = new Set()
