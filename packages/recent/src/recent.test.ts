@@ -3,7 +3,7 @@ import { evaluate, finish, parse, type Result, type Scope } from '@telltale/quer
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BadQuery, type Recent, recent } from './index.ts'
-import { event, query } from './testing/random.ts'
+import { condition, event, query } from './testing/random.ts'
 
 const origin = { hostname: 'h', receivedAt: 1e12 + 5, trusted: true }
 
@@ -69,6 +69,31 @@ test('the ring answers as the reference does', () => {
     { numRuns: 150 },
   )
   expect(asked).toBeGreaterThan(400)
+})
+
+test('each kind of condition alone finds what the reference finds', () => {
+  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  const seqs = ({ rows }: Result): unknown[] => rows.map(([event]) => (event as Event).seq)
+  let found = 0
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(event, { minLength: 20, maxLength: 40 }), { minLength: 2, maxLength: 2 }),
+      fc.integer({ min: 10, max: 100 }),
+      fc.array(condition, { minLength: 30, maxLength: 40 }),
+      (batches, chunk, texts) => {
+        const [ring, held] = filled(batches as never[][], { chunk, events: 1000 })
+        for (const text of texts) {
+          const { query } = parse(text)
+          if (query === undefined) continue
+          const expected = seqs(finish(query, evaluate(query, held, all), all))
+          if (expected.length > 0 && expected.length < held.length) found++
+          expect([text, ...seqs(ring.query(query))]).toEqual([text, ...expected])
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+  expect(found).toBeGreaterThan(300)
 })
 
 test('asked again while events come and go, it still answers as the reference does', () => {

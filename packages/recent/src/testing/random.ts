@@ -3,9 +3,15 @@ import fc from 'fast-check'
 
 /** Random events and queries that meet each other: few names, few values, every type, and what is awkward about JSON. */
 
+/** What queries compare with; events mostly have the same. */
+const TEXTS = ['a', 'b', 'slow a', 'Ünï', '404', '']
+const NUMBERS = [0, 1, 404, 500, 0.1, -7, -1.5]
+
 const scalar: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom(null, true, false, 'a', 'b', 'A', '', 'slow a', 'Ünï', '404', 'é😀', '\uff5e'),
-  fc.constantFrom(0, -0, 1, 2, 404, 500, 0.1, -1.5, 1e300, 2 ** 53, -7),
+  { weight: 6, arbitrary: fc.constantFrom(...NUMBERS) },
+  { weight: 4, arbitrary: fc.constantFrom(...TEXTS) },
+  fc.constantFrom(null, true, false, 'A', 'é😀', '\uff5e'),
+  fc.constantFrom(-0, 2, 1e300, 2 ** 53),
   fc.constantFrom([], {}, [1, 'a', [2]], ['a', 'b'], [404], [null, true], [{ a: 1 }, 'slow']),
   fc.integer({ min: -3, max: 300 }),
   fc.integer({ min: 0, max: 100_000 }).map(n => n / 1e4),
@@ -17,7 +23,9 @@ const key = fc.oneof(
   { weight: 1, arbitrary: fc.string({ maxLength: 2 }) },
 )
 const { info } = fc.letrec<{ info: object; value: unknown }>(tie => ({
-  info: fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map(entries => Object.fromEntries(entries)),
+  info: fc
+    .array(fc.tuple(key, tie('value')), { minLength: 1, maxLength: 6 })
+    .map(entries => Object.fromEntries(entries)),
   value: fc.oneof({ weight: 5, arbitrary: scalar }, { weight: 1, arbitrary: tie('info') }),
 }))
 
@@ -38,8 +46,12 @@ const field = fc.constantFrom(
   ...['collector', 'additional_info.type', 'additional_info.x'],
 )
 const literal = fc.constantFrom(
-  ...'0 1 404 500 0.1 -7 -1.5 1000000090000 true false a b "" "slow a" "Ünï" aa slow'.split(' '),
-  '"slow a"',
+  ...NUMBERS.map(String),
+  ...TEXTS.map(text => JSON.stringify(text)),
+  'true',
+  '1000000090000',
+  'aa',
+  'slow',
 )
 const op = fc.constantFrom('=', '!=', '<', '<=', '>', '>=')
 const sum = fc
@@ -49,10 +61,10 @@ const sum = fc
     fc.constantFrom('1', '2', 'n', 'y', '0'),
   )
   .map(t => t.join(' '))
-const { filter } = fc.letrec<{ filter: string; leaf: string }>(tie => ({
+const { filter, leaf } = fc.letrec<{ filter: string; leaf: string }>(tie => ({
   leaf: fc.oneof(
     fc.tuple(field, op, literal).map(t => t.join(' ')),
-    fc.tuple(literal, op, field).map(t => t.join(' ')),
+    fc.tuple(literal, op, field).map(([l, o, f]) => `${l} ${o} \`${f}\``),
     fc.tuple(fc.oneof(sum, field), op, fc.oneof(field, sum, fc.constant('3'))).map(t => t.join(' ')),
     fc.tuple(field, fc.array(literal, { minLength: 1, maxLength: 3 })).map(([f, l]) => `${f} in (${l.join(', ')})`),
     fc
@@ -61,7 +73,7 @@ const { filter } = fc.letrec<{ filter: string; leaf: string }>(tie => ({
     fc.tuple(field, fc.constantFrom('/a/', '/^4/', '/(?i)SLOW/', '/b$/')).map(([f, r]) => `${f} ~ ${r}`),
     field.map(f => `has ${f}`),
     fc.constantFrom('tag:slow', 'tag:A', 'tag:none'),
-    fc.constantFrom('slow', '"a"', 'ÜNÏ', '404', '"1"', 'status', '"."', 'true', 'web01', '😀', '"x"'),
+    fc.constantFrom('slow', '"a"', 'ÜNÏ', '404', '"1"', 'status', '"."', 'true', 'web01', '"😀"', '"x"'),
   ),
   filter: fc.oneof(
     { depthSize: 'small', maxDepth: 3 },
@@ -70,6 +82,9 @@ const { filter } = fc.letrec<{ filter: string; leaf: string }>(tie => ({
     tie('filter').map(f => `not (${f})`),
   ),
 }))
+
+/** A condition of one kind, alone: what it means shows. */
+export const condition: fc.Arbitrary<string> = leaf
 
 const argument = fc.oneof(field, sum)
 const aggregate = fc.oneof(
