@@ -83,7 +83,7 @@ const type = async (query: string): Promise<void> => {
   await page.keyboard.press('Enter')
 }
 
-describe('the page', () => {
+describe('the page of a new Telltale', () => {
   test('teaches how to send where nobody ever sent, and shows the first event as it comes', async () => {
     await open()
     const welcome = page.getByRole('heading', { name: 'Send your first event' })
@@ -94,9 +94,12 @@ describe('the page', () => {
     await welcome.waitFor({ state: 'detached' })
     expect(complaints).toEqual([])
   })
+})
+
+describe('the page', () => {
+  beforeAll(() => shop(40))
 
   test('shows events as marks in the colours of their types, and counts them', async () => {
-    await shop(40)
     await open()
     await eventually(
       () => coloured('red'),

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
 import type { Answer } from '../api/request.ts'
 import { pivot, shapeOf } from '../ask/pivot.ts'
+import { rangeAt } from '../page/address.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
@@ -73,7 +74,7 @@ export class AnswerView extends LitElement {
     const { answer } = answers
     return html`
       <header>
-        <h2>${answers.ofEvents ? 'Events per second, by type' : 'Answer'}</h2>
+        <h2>${answers.ofEvents ? 'Events per second' : 'Answer'}</h2>
         ${answer && !answers.ofEvents ? this.#choice(answer) : nothing}
         <span class="stats muted num">${answer ? this.#stats(answer) : nothing}</span>
       </header>
@@ -95,7 +96,7 @@ export class AnswerView extends LitElement {
     const value = values[Math.min(this.shown, values.length - 1)]
     if (time >= 0 && value !== undefined && answer.rows.length > 0) {
       const lines = pivot(ofEvents ? whole(answer, time, step ?? 0, answers.standing) : answer, shape, value, step)
-      return html`<div class="graph"><line-graph .lines=${lines} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
+      return html`<div class="graph"><line-graph .lines=${lines} .within=${rangeAt(answers.within, Date.now())} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
         ${ofEvents ? nothing : html`<answer-table .answer=${answer} .query=${answers.asked}></answer-table>`}`
     }
     if (ofEvents)

@@ -59,12 +59,15 @@ export class LineGraph extends LitElement {
   ]
   static override properties = {
     lines: { attribute: false },
+    within: { attribute: false },
     divide: { type: Number },
     unit: {},
     latest: { type: Boolean },
     at: { state: true },
   }
   declare lines: Lines
+  /** The times the graph goes from and to, ms, though nothing may have happened at its ends. */
+  declare within: { readonly from: number; readonly to: number } | undefined
   /** Values are divided by this: 5 for counts of five seconds shown per second. */
   declare divide: number
   declare unit: string
@@ -160,7 +163,13 @@ export class LineGraph extends LitElement {
       padding: [10, 22, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-      scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
+      scales: {
+        x: {
+          time: true,
+          range: (_, from, to) => (this.within ? [this.within.from / 1000, this.within.to / 1000] : [from, to]),
+        },
+        y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
+      },
       axes: [
         { ...axis, size: 28, values: CLOCK, space: 80 },
         { ...axis, size: 64, values: (_, splits) => splits.map(n => this.#shown(n)) },

@@ -29,6 +29,12 @@ interface Message {
   error?: unknown
 }
 
+interface Subscription {
+  id: string
+  readonly question: Question
+  readonly hearer: Hearer
+}
+
 const SLOWEST = 8000
 
 /** One WebSocket with many subscriptions; comes back by itself after it was lost, and starts every subscription over. */
@@ -37,7 +43,7 @@ export class Live {
   state: LiveState = 'connecting'
   /** ms since the epoch of the next try, while lost. */
   retryAt = 0
-  readonly #hearers = new Map<string, { question: Question; hearer: Hearer }>()
+  readonly #subscriptions = new Map<string, Subscription>()
   #socket: WebSocket | undefined
   #wait = 500
   #next = 0
@@ -61,12 +67,19 @@ export class Live {
 
   /** @returns what to call to stop hearing */
   subscribe(question: Question, hearer: Hearer): () => void {
-    const id = (this.#next++).toString(36)
-    this.#hearers.set(id, { question, hearer })
-    this.#send({ id, ...question })
-    return () => {
-      if (this.#hearers.delete(id)) this.#send({ id, unsubscribe: true })
-    }
+    const subscription = { id: '', question, hearer }
+    this.#begin(subscription)
+    return () => this.#end(subscription)
+  }
+
+  #begin(subscription: Subscription): void {
+    subscription.id = (this.#next++).toString(36)
+    this.#subscriptions.set(subscription.id, subscription)
+    this.#send({ id: subscription.id, ...subscription.question })
+  }
+
+  #end({ id }: Subscription): void {
+    if (this.#subscriptions.delete(id)) this.#send({ id, unsubscribe: true })
   }
 
   #connect(): void {
@@ -88,7 +101,7 @@ export class Live {
   #opened(): void {
     this.#wait = 500
     this.#become('live')
-    for (const [id, { question, hearer }] of this.#hearers) {
+    for (const [id, { question, hearer }] of this.#subscriptions) {
       hearer.reset?.()
       this.#send({ id, ...question })
     }
@@ -106,9 +119,16 @@ export class Live {
   }
 
   #heard(message: Message): void {
-    const hearer = this.#hearers.get(String(message.id))?.hearer
-    if (!hearer) return
-    if (message.reset) hearer.reset?.()
+    const subscription = this.#subscriptions.get(String(message.id))
+    if (!subscription) return
+    const { hearer } = subscription
+    if (message.reset) {
+      // We fell behind and something is missing. Under a new id, so that nothing meant for the old one is mixed in.
+      this.#end(subscription)
+      hearer.reset?.()
+      this.#begin(subscription)
+      return
+    }
     if (message.events) hearer.events?.(message.events.map(asEvent).filter(event => event !== undefined))
     if (message.columns && message.rows) {
       hearer.answer?.({ columns: message.columns, rows: message.rows, ...(message.stats && { stats: message.stats }) })

@@ -1,7 +1,7 @@
 import { parse, type Query } from '@telltale/query'
 import type { Live } from '../api/live.ts'
 import { type Answer, ask, askEvents, type Question, type Refusal } from '../api/request.ts'
-import { type Range, rangeQuestion } from '../page/address.ts'
+import { type Range, rangeAt, rangeQuestion } from '../page/address.ts'
 import { Topic } from '../page/topic.ts'
 import type { SeenEvent } from '../text/event.ts'
 import { bucketFor } from '../text/format.ts'
@@ -15,6 +15,8 @@ const AGAIN = 5000
 export class Answers {
   readonly changed: Topic = new Topic()
   answer: Answer | undefined
+  /** The range the answer is about: the query's own, else the page's. */
+  within: Range = { kind: 'last', ms: 900_000 }
   /** The text the answer answers. */
   asked = ''
   refused: Refusal | undefined
@@ -50,6 +52,7 @@ export class Answers {
       return
     }
     this.ofEvents = tree.aggregates.length === 0
+    this.within = tree.range ?? range
     const question = this.#question(query, tree, range)
     this.asked = question.query
     if (this.standing) {
@@ -85,8 +88,8 @@ export class Answers {
       this.step = query.window?.kind === 'tumbling' ? query.window.ms : undefined
       return { query: text, ...when, limit: 10_000 }
     }
-    const within = query.range ?? range
-    this.step = bucketFor(within.kind === 'last' ? within.ms : within.to - within.from)
+    const { from, to } = rangeAt(this.within, 0)
+    this.step = bucketFor(to - from)
     return { query: counted(text, ['type'], this.step), ...when, limit: 10_000 }
   }
 

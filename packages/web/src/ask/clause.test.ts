@@ -52,6 +52,8 @@ describe('clause', () => {
         expect(toggleClause(added, clause)).toBe(clause === 'type = gc' ? added : 'type = gc')
       }),
     )
+    expect(equals('type', '404')).toBe('type = 404')
+    expect(equals('status', '404')).toBe('status = "404"')
     expect(equals('url', ['a'])).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { type Expression, parse, print, type Query } from '@telltale/query'
+import { type Expression, parse, print, type Query, TOP_FIELDS } from '@telltale/query'
 
 /** Changing a query by pointing at things: its text is read, its tree changed and written again. */
 
@@ -55,6 +55,11 @@ export function hasClause(text: string, clause: string): boolean {
 export function equals(name: string, value: unknown): string | undefined {
   const field = { kind: 'field', name } as const
   if (value === null) return writtenOf({ kind: 'not', item: { kind: 'has', field } })
+  if (typeof value === 'string' && Object.hasOwn(TOP_FIELDS, name)) {
+    // Fields of Telltale's own compare by their text, so that `type = 404` is what people write and see.
+    const bare = parse(`${name} = ${value}`).query?.filter
+    if (bare?.kind === 'compare' && bare.right.kind === 'literal' && bare.right.text === value) return writtenOf(bare)
+  }
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined
   const right = { kind: 'literal', value, text: String(value) } as const
   return writtenOf({ kind: 'compare', op: '=', left: field, right })

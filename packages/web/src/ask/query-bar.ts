@@ -148,7 +148,7 @@ export class QueryBar extends LitElement {
       parent: this.renderRoot.querySelector('.editor')!,
       root: this.renderRoot as ShadowRoot,
       text: this.text,
-      hint: 'Ask: type = exception | count() by hostname',
+      hint: innerWidth < 600 ? 'Ask: type = exception' : 'Ask: type = exception | count() by hostname',
       seen,
       run: text => this.#run(text),
       changed: text => {

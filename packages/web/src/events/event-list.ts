@@ -4,7 +4,7 @@ import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
 import { identity, type SeenEvent } from '../text/event.ts'
-import { count, timeOfDay } from '../text/format.ts'
+import { count, moment, timeOfDay } from '../text/format.ts'
 import { summary } from '../text/summary.ts'
 import './event-card.ts'
 import { listStyle } from './list-style.ts'
@@ -62,7 +62,7 @@ export class EventList extends LitElement {
     const open = this.#open.has(id)
     return html`<li>
       <button class="row" aria-expanded=${open} @click=${() => this.#toggle(id)}>
-        <time class="num">${timeOfDay(event.time, 'milli')}</time>
+        <time class="num">${when(event.time)}</time>
         <span class="type">${chip(session.palette.of(event.type))}<span>${event.type}</span></span>
         <span class="host">${event.hostname}</span>
         <span class="said">${summary(event)}</span>
@@ -104,4 +104,10 @@ export class EventList extends LitElement {
     if (!held) this.requestUpdate()
   }
 }
+/** The time of day; for another day its date too. */
+function when(ms: number): string {
+  const today = new Date(ms).toDateString() === new Date().toDateString()
+  return today ? timeOfDay(ms, 'milli') : moment(ms).slice(5)
+}
+
 customElements.define('event-list', EventList)

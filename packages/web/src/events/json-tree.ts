@@ -40,7 +40,8 @@ ${value.map(
 }
 
 function leaf(value: unknown, path: string): TemplateResult {
-  const text = JSON.stringify(value) ?? String(value)
+  // Lines of a backtrace stand under each other; the copied JSON has none of these breaks.
+  const text = (JSON.stringify(value) ?? String(value)).replace(/\\n(?!"$)/g, '\\n\n    ')
   const kind = value === null ? 'null' : typeof value
   if (path === '' || IDENTITY.has(path) || (typeof value === 'string' && value.length > 500))
     return html`<span class=${kind}>${text}</span>`

@@ -33,7 +33,7 @@ export const listStyle = css`
   }
   .row {
     display: grid;
-    grid-template-columns: 92px 138px 84px minmax(0, 1fr);
+    grid-template-columns: 102px 138px 84px minmax(0, 1fr);
     gap: 10px;
     align-items: baseline;
     width: 100%;
@@ -82,20 +82,20 @@ export const listStyle = css`
       gap: 0 8px;
       padding: 6px 4px;
     }
-    .row .type {
-      order: -1;
-    }
-    .row .host {
-      order: -1;
-      text-align: right;
-      grid-column: 2;
-    }
+    .row .type,
+    .row .host,
     .row time {
-      order: -1;
-      grid-column: 3;
+      grid-row: 1;
     }
     .row .type {
       grid-column: 1;
+    }
+    .row .host {
+      grid-column: 2;
+      text-align: right;
+    }
+    .row time {
+      grid-column: 3;
     }
     .row .said {
       grid-column: 1 / -1;

@@ -3,7 +3,7 @@ import '../answer/answer-table.ts'
 import '../answer/line-graph.ts'
 import type { Answer, Refusal } from '../api/request.ts'
 import { everyLine, shapeOf } from '../ask/pivot.ts'
-import { rangeQuestion } from '../page/address.ts'
+import { rangeAt, rangeQuestion } from '../page/address.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { bucketFor, span } from '../text/format.ts'
@@ -75,7 +75,8 @@ export class VitalPanel extends LitElement {
 
   protected override willUpdate(_: PropertyValues): void {
     const { range } = session.place
-    this.#step = Math.max(10_000, bucketFor(range.kind === 'last' ? range.ms : range.to - range.from, 150))
+    const { from, to } = rangeAt(range, 0)
+    this.#step = Math.max(10_000, bucketFor(to - from, 150))
     this.#query = this.vital.query(this.host, span(this.#step))
     const question = { query: this.#query, ...(this.vital.now ? { from: '-1m' } : rangeQuestion(range)) }
     const asked = JSON.stringify(question)
@@ -106,7 +107,7 @@ export class VitalPanel extends LitElement {
   #drawn(answer: Answer): TemplateResult {
     if (this.vital.kind === 'table')
       return html`<answer-table .answer=${answer} .query=${this.#query} .pick=${false}></answer-table>`
-    return html`<line-graph .lines=${everyLine(answer, shapeOf(answer, this.#query), this.#step)} .unit=${this.vital.unit} latest></line-graph>`
+    return html`<line-graph .lines=${everyLine(answer, shapeOf(answer, this.#query), this.#step)} .unit=${this.vital.unit} .within=${rangeAt(session.place.range, Date.now())} latest></line-graph>`
   }
 
   #why(): string | typeof nothing {

@@ -69,6 +69,11 @@ export function parseRange(text: string): Range | undefined {
   return from !== undefined && to !== undefined && from < to ? { kind: 'between', from, to } : undefined
 }
 
+/** The two times a range means at `now`, in ms. */
+export function rangeAt(range: Range, now: number): { from: number; to: number } {
+  return range.kind === 'last' ? { from: now - range.ms, to: now } : range
+}
+
 /** As the API takes it. */
 export function rangeQuestion(range: Range): { from: string | number; to?: number } {
   return range.kind === 'last' ? { from: `-${span(range.ms)}` } : { from: range.from, to: range.to }

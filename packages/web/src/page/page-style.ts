@@ -115,6 +115,9 @@ export const pageStyle = css`
   .events {
     container-type: inline-size;
   }
+  main:focus-visible {
+    outline: none;
+  }
   @media (max-width: 1420px) {
     .below {
       grid-template-columns: 330px minmax(0, 1fr);

@@ -68,8 +68,8 @@ export class WelcomeView extends LitElement {
     const ways = [
       ['curl', `curl ${origin}/v1/events -d '${event}'`],
       ['UDP', `echo '${event}' > /dev/udp/${hostname}/${at + 1}`],
-      ['A log file', `tail -f app.log | npx telltale send --type log`],
-      ['Try it out', `npx telltale demo`],
+      ['A log file', `tail -f app.log | npx telltale send --type log${at === 7575 ? '' : ` --port ${at}`}`],
+      ['Try it out', `npx telltale demo${at === 7575 ? '' : ` --port ${at}`}`],
     ]
     return html`<section>
       <h2>Send your first event</h2>
