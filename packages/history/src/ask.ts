@@ -51,43 +51,56 @@ export async function ask(
   options: AskOptions = {},
 ): Promise<Partial> {
   const compiled = compile(query, scope, collector, fields)
-  const [sure, rest] = await Promise.all([
-    compiled.sure === '0'
-      ? evaluate(query, [], scope)
-      : compiled.groups === undefined
-        ? events(engine, query, compiled.sure, options)
-        : groups(engine, query, compiled as Compiled & { groups: GroupColumns }, options),
-    compiled.doubtful === undefined ? undefined : doubtful(engine, query, scope, compiled.doubtful, options),
-  ])
-  return rest === undefined ? sure : merge(query, sure, rest)
+  const { sure, doubtful, groups } = compiled
+  const rest = (): Promise<Partial> => judged(engine, query, scope, doubtful!, options)
+  if (sure === '0') return doubtful === undefined ? evaluate(query, [], scope) : rest()
+  if (groups !== undefined) {
+    const { partial, doubts } = await grouped(engine, query, { ...compiled, groups }, options)
+    return doubts ? merge(query, partial, await rest()) : partial
+  }
+  const found = events(engine, query, sure, options)
+  if (doubtful === undefined) return found
+  const both = await Promise.all([found, rest()])
+  return merge(query, ...both)
 }
 
-async function groups(
+/** The groups of the rows SQL can judge, and whether there are others: one pass tells both. */
+async function grouped(
   engine: Engine,
   query: Query,
-  { sure, groups }: Compiled & { groups: GroupColumns },
+  { sure, doubtful, possible, groups }: Compiled & { groups: GroupColumns },
   options: AskOptions,
-): Promise<Partial> {
+): Promise<{ partial: Partial; doubts: boolean }> {
   const { keys, bucket, states } = groups
   const by = [...keys.map(({ sql }) => sql), ...(bucket === undefined ? [] : [bucket])]
-  const names = by.map((_, i) => `key${i}`)
-  const columns = [...by.map((sql, i) => `${sql} AS ${names[i]}`), ...states]
+  const judge = doubtful === undefined ? [] : [`toUInt8(${sure})`]
+  const names = [...by, ...judge].map((_, i) => `key${i}`)
+  const columns = [...[...by, ...judge].map((sql, i) => `${sql} AS ${names[i]}`), ...states]
   const { bytes, rowsRead } = await engine.read(
-    `SELECT ${columns.join(',\n  ')}\nFROM ${TABLE}\nWHERE ${sure}\n${by.length > 0 ? `GROUP BY ${names.join(', ')}` : 'HAVING count() > 0'}`,
-    { ...options, format: 'JSONCompactEachRow', settings: { ...JSON_AS_IS, ...bounded(options.groups ?? 1_000_000) } },
+    `SELECT ${columns.join(',\n  ')}\nFROM ${TABLE}\nWHERE ${doubtful === undefined ? sure : possible}\n${names.length > 0 ? `GROUP BY ${names.join(', ')}` : 'HAVING count() > 0'}`,
+    {
+      ...options,
+      format: 'JSONCompactEachRow',
+      settings: { ...JSON_AS_IS, ...bounded(options.groups ?? 1_000_000) },
+    },
   )
   const ready = plan(query)
   const found = new Map<string, Group>()
+  let doubts = false
   for (const line of linesOf(bytes)) {
     const row = JSON.parse(line) as unknown[]
+    if (judge.length > 0 && Number(row[by.length]) === 0) {
+      doubts = true
+      continue
+    }
     const key = keys.map(({ kind }, i) => keyFrom(row[i], kind))
     if (ready.bucket !== undefined) key.push(bucketStart(Number(row[keys.length]), ready.bucket))
     const text = groupKey(key)
-    const group = { key, states: statesOf(groups, ready.calls.length, row.slice(by.length), ready.calls) }
+    const group = { key, states: statesOf(groups, ready.calls.length, row.slice(names.length), ready.calls) }
     const other = found.get(text)
     found.set(text, other === undefined ? group : mergeGroups(ready, other, group))
   }
-  return { kind: 'groups', groups: found, scanned: rowsRead }
+  return { partial: { kind: 'groups', groups: found, scanned: rowsRead }, doubts }
 }
 
 function statesOf(
@@ -131,7 +144,7 @@ async function events(engine: Engine, query: Query, where: string, options: AskO
 const EVERYTHING: Scope = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 
 /** Streams the rows through the reference, page by page. */
-async function doubtful(
+async function judged(
   engine: Engine,
   query: Query,
   scope: Scope,

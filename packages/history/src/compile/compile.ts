@@ -10,6 +10,8 @@ export interface Compiled {
   readonly sure: string
   /** Rows that only the reference can judge, to be streamed through it. Absent: none. */
   readonly doubtful?: string
+  /** Rows of either kind, for who looks at both at once. */
+  readonly possible: string
   /** Absent where every possible row is doubtful. */
   readonly groups?: GroupColumns
 }
@@ -35,7 +37,7 @@ export function compile(query: Query, scope: Scope, collector: string, fields: F
   const within = scopeSql(scope, collector)
   const holds = ready.condition === undefined ? { sure: '1', possible: '1' } : condition(ready.condition, fields)
   const and = (...parts: string[]): string => [...within, ...parts].filter(part => part !== '1').join(' AND ') || '1'
-  if (ready.latest !== undefined) return { sure: '0', doubtful: and(holds.possible) }
+  if (ready.latest !== undefined) return { sure: '0', doubtful: and(holds.possible), possible: and(holds.possible) }
   const { groups, doubts } =
     query.aggregates.length === 0
       ? { groups: undefined, doubts: orderDoubts(ready, fields) }
@@ -46,6 +48,7 @@ export function compile(query: Query, scope: Scope, collector: string, fields: F
   if (doubt !== undefined) unsure.push(`${holds.sure} AND ${doubt}`)
   return {
     sure: and(holds.sure, ...(doubt === undefined ? [] : [`NOT ${doubt}`])),
+    possible: and(holds.possible),
     ...(unsure.length === 0 ? {} : { doubtful: and(`(${unsure.join(' OR ')})`) }),
     ...(groups === undefined ? {} : { groups }),
   }
