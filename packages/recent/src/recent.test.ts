@@ -225,6 +225,7 @@ test('options and queries that are none are refused with what came', () => {
   expect(() => recent({ memory: 'much' })).toThrow('"much"')
   expect(() => recent({ events: 0 })).toThrow('found 0')
   expect(() => recent({ chunk: 1e6 })).toThrow('65536')
+  expect(() => recent({ memory: 1000, remember: '2KB' })).toThrow('2KB of 1000')
   expect(recent({ memory: '512MB', age: '24h' }).caps).toMatchObject({ bytes: 512e6, age: 86_400_000 })
   expect(() => recent().query('type = a | cuont()')).toThrow(BadQuery)
 })

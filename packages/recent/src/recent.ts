@@ -113,6 +113,7 @@ export function recent(options: RecentOptions = {}): Recent {
   if (!(chunk >= 1 && chunk <= MAX_ROWS)) throw new RangeError(`chunk must be 1 to ${MAX_ROWS} rows, found ${chunk}`)
   const bytes = readBytes(memory)
   const remembered = new Remembered(given === 0 ? 0 : readBytes(given ?? bytes / 16))
+  if (remembered.room >= bytes) throw new RangeError(`remember must be less than memory, found ${given} of ${memory}`)
   const ring = new Ring({ events, age: readAge(age), bytes: bytes - remembered.room, chunk })
   const host = hostname()
 
