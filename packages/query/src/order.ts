@@ -19,6 +19,8 @@ function rank(unit: number): number {
 
 /** The order of keys and of sorted results: numbers, strings, booleans, null. */
 export function compareScalars(a: Scalar, b: Scalar): number {
+  if (a === b) return 0
+  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : 1
   const byType = typeRank(a) - typeRank(b)
   if (byType !== 0) return byType
   if (typeof a === 'string') return compareText(a, b as string)
