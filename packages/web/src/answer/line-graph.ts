@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import uPlot from 'uplot'
 import plotStyle from 'uplot/dist/uPlot.min.css?inline'
 import type { Lines } from '../ask/pivot.ts'
-import { SWATCHES, type Swatch } from '../colour/palette.ts'
+import { OTHERS, SWATCHES, type Swatch } from '../colour/palette.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { styled } from '../page/styled.ts'
@@ -140,7 +140,8 @@ export class LineGraph extends LitElement {
   }
 
   #swatch(i: number): Swatch {
-    const type = this.lines.lines[i]!.type
+    const { type, rest } = this.lines.lines[i]!
+    if (rest) return OTHERS
     return type === undefined ? SPREAD[i % SPREAD.length]! : session.palette.of(type)
   }
 

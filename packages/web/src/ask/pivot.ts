@@ -18,6 +18,8 @@ export interface Line {
   readonly label: string
   /** The value of the `type` key, where there is one: it decides the colour. */
   readonly type: string | undefined
+  /** It stands for several keys that were too many. */
+  readonly rest?: true
   /** One value per time; null where there is none. */
   readonly values: (number | null)[]
 }
@@ -86,7 +88,7 @@ export function pivot(
   const rest = sorted.slice(most)
   if (rest.length > 0 && adds) {
     const values = times.map((_, i) => rest.reduce((sum, line) => sum + (line.values[i] ?? 0), 0))
-    lines.push({ label: `${rest.length} others`, type: undefined, values })
+    lines.push({ label: `${rest.length} others`, type: undefined, rest: true, values })
   }
   return { times, lines, hidden: adds ? 0 : rest.length }
 }

@@ -38,6 +38,13 @@ describe('palette', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
+  it('is bounded, however many types a sender makes up', () => {
+    const palette = new Palette()
+    for (let i = 0; i < 10_000; i++) palette.of(`made up ${i}`)
+    expect(palette.of('one more').name).toBe('others')
+    expect(Object.keys(palette.remember()).length).toBe(200)
+  })
+
   it('shows on film and on paper: contrast of at least 3', () => {
     for (const swatch of SWATCHES) {
       expect(contrast(swatch.film, '#0f1a1b'), `${swatch.name} on film`).toBeGreaterThanOrEqual(3)

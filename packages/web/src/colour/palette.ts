@@ -66,6 +66,9 @@ const FREE: readonly string[] = [
   'violet',
 ]
 
+/** Types with a colour of their own: a sender may make up any number. */
+const MOST = 2000
+
 const byName = new Map(SWATCHES.map(swatch => [swatch.name, swatch]))
 
 /** Gives each type a colour once and for good: by meaning, else by its name's hash, avoiding those already in use while it can. */
@@ -83,7 +86,9 @@ export class Palette {
   }
 
   of(type: string): Swatch {
-    return this.#given.get(type) ?? this.#give(type, this.#choose(type))
+    const given = this.#given.get(type)
+    if (given) return given
+    return this.#given.size < MOST ? this.#give(type, this.#choose(type)) : OTHERS
   }
 
   /** What {@link Palette} can be made from again; at most `limit` entries. */

@@ -8,6 +8,7 @@ import { count, rate } from '../text/format.ts'
 import { sparkline, type TypeRate } from './rates.ts'
 
 const MOST = 14
+const ALL = 200
 const [WIDTH, HEIGHT] = [48, 16]
 
 /** The legend that counts: each type with its last minute as a line, its rate and its number. */
@@ -32,8 +33,16 @@ export class TypeList extends LitElement {
         list-style: none;
         border-top: 1px solid var(--rule);
       }
-      li button,
       .more {
+        padding: 6px 2px 0;
+        color: var(--accent);
+        font-size: 12px;
+      }
+      .more:hover {
+        text-decoration: underline;
+        text-underline-offset: 3px;
+      }
+      li button {
         display: grid;
         grid-template-columns: 12px minmax(0, 1fr) 48px 40px 46px;
         gap: 7px;
@@ -81,8 +90,13 @@ export class TypeList extends LitElement {
     `,
   ]
 
+  static override properties = { all: { state: true } }
+  /** Show more than the busiest. */
+  declare all: boolean
+
   constructor() {
     super()
+    this.all = false
     new Follow(this, () => session.feed.counted, 500)
     new Follow(this, () => session.changed)
   }
@@ -95,11 +109,15 @@ export class TypeList extends LitElement {
         <span class="muted">last minute · per s · per min</span>
       </header>
       <ul>
-        ${rates.slice(0, MOST).map(type => this.#row(type))}
+        ${rates.slice(0, this.all ? ALL : MOST).map(type => this.#row(type))}
       </ul>
-      ${rates.length > MOST ? html`<p class="more muted"><span></span><span class="name">${rates.length - MOST} more</span></p>` : nothing}
+      ${rates.length > MOST ? html`<button class="plain more" aria-expanded=${this.all} @click=${() => this.#toggleAll()}>${this.all ? 'Show fewer' : `${rates.length - MOST} more`}</button>` : nothing}
       ${rates.length === 0 ? html`<p class="none muted">${session.live.state === 'live' ? 'Quiet: nothing in the last minute.' : 'Not connected.'}</p>` : nothing}
     `
+  }
+
+  #toggleAll(): void {
+    this.all = !this.all
   }
 
   #row({ type, perSecond, lastMinute, seconds }: TypeRate): TemplateResult {

@@ -1,9 +1,10 @@
 import { Live } from '../api/live.ts'
 import { askEvents } from '../api/request.ts'
 import { Answers } from '../ask/answers.ts'
-import { equals, filterOf, tagged, toggleClause } from '../ask/clause.ts'
+import { equals, filterOf, noneOf, tagged, toggleClause } from '../ask/clause.ts'
 import { Palette } from '../colour/palette.ts'
 import { Feed } from '../feed/feed.ts'
+import { OTHER_ROWS } from '../tape/rows.ts'
 import type { SeenEvent } from '../text/event.ts'
 import { fromHash, type Place, toHash } from './address.ts'
 import { Topic } from './topic.ts'
@@ -68,10 +69,11 @@ class Session {
     this.changed.tell()
   }
 
-  /** Pins the newest event of a row of the tape between two times, which must be asked for. */
-  async pinFrom(row: string, from: number, to: number): Promise<void> {
+  /** Pins the newest event of a row of the tape (one of `rows`) between two times, which must be asked for. */
+  async pinFrom(row: string, rows: readonly string[], from: number, to: number): Promise<void> {
     const field = this.place.rows === 'type' ? 'type' : 'hostname'
-    const query = toggleClause(filterOf(this.place.query), equals(field, row) ?? '')
+    const clause = row === OTHER_ROWS ? noneOf(field, rows) : equals(field, row)
+    const query = toggleClause(filterOf(this.place.query), clause ?? '')
     const outcome = await askEvents({ query, from: Math.floor(from), to: Math.ceil(to), limit: 1 })
     if ('ok' in outcome && outcome.ok[0]) this.pin(outcome.ok[0])
   }
@@ -96,6 +98,7 @@ class Session {
     const filter = filterOf(query)
     if (this.#followed?.filter !== filter || this.#followed.span !== span) {
       this.#followed = { filter, span }
+      this.pausedAt = undefined
       this.feed.start(filter, span)
     }
     const asked = JSON.stringify([query, range])

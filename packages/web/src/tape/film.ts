@@ -1,4 +1,4 @@
-import type { Palette, Swatch } from '../colour/palette.ts'
+import { OTHERS, type Palette, type Swatch } from '../colour/palette.ts'
 import { Bins } from './bins.ts'
 import type { Marks } from './marks.ts'
 import { arrange, OTHER_ROWS, type Row } from './rows.ts'
@@ -119,8 +119,9 @@ export class Film {
     const known = this.#colourOf.get(code)
     if (known !== undefined) return known
     const type = this.#marks.types.name(code)
-    const colour = Math.min(this.colours.length, COLOURS - 1)
-    this.colours[colour] ??= { type, swatch: this.#palette.of(type) }
+    const room = this.colours.length < COLOURS - 1
+    const colour = room ? this.colours.length : COLOURS - 1
+    this.colours[colour] ??= room ? { type, swatch: this.#palette.of(type) } : { type: 'others', swatch: OTHERS }
     this.#colourOf.set(code, colour)
     return colour
   }

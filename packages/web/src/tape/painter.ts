@@ -1,3 +1,4 @@
+import { OTHERS } from '../colour/palette.ts'
 import { tickStep, timeOfDay } from '../text/format.ts'
 import type { Film } from './film.ts'
 
@@ -109,7 +110,7 @@ export class Painter {
       if (n === 0) continue
       // However rare, each colour there is gets a pixel: a single exception among a thousand page loads is seen.
       const part = Math.max(this.#ratio, Math.round((n / total) * height))
-      this.#ringContext.fillStyle = film.colours[colour]?.swatch.film ?? '#888888'
+      this.#ringContext.fillStyle = film.colours[colour]?.swatch.film ?? OTHERS.film
       this.#ringContext.fillRect(x, y - part, width, part)
       y -= part
     }

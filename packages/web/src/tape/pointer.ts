@@ -2,6 +2,7 @@ import type { LitElement, ReactiveController } from 'lit'
 import { session } from '../page/session.ts'
 import type { Film } from './film.ts'
 import { type Painter, PITCH } from './painter.ts'
+import { OTHER_ROWS } from './rows.ts'
 
 /** Pixels a pointer must move to mean a span and not a mark. */
 const DRAG = 5
@@ -119,7 +120,13 @@ export class Pointer implements ReactiveController {
     const mark = film.markAt(column, row)
     const event = mark === undefined ? undefined : session.feed.marks.event(mark)
     if (event) session.pin(event)
-    else await session.pinFrom(film.rows[row]!.name, column * film.bins.step, (column + 1) * film.bins.step)
+    else
+      await session.pinFrom(
+        film.rows[row]!.name,
+        film.rows.map(({ name }) => name).filter(name => name !== OTHER_ROWS),
+        column * film.bins.step,
+        (column + 1) * film.bins.step,
+      )
   }
 
   #left(): void {
