@@ -1,10 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { text } from '../literal.ts'
-import { alive, identity } from '../lock.ts'
 import { engineConfig } from './config.ts'
 import {
   type Answer,
@@ -16,6 +15,8 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
+import { bury, forget, note } from './pid-file.ts'
+import { settingsClause } from './settings.ts'
 import { Slots } from './slots.ts'
 
 export interface EmbeddedOptions {
@@ -88,7 +89,7 @@ class Embedded implements Engine {
   async start(): Promise<void> {
     this.#stopping = false
     await mkdir(this.#path, { recursive: true })
-    await this.#buryPredecessor()
+    await bury(this.#path)
     await this.#comeUp()
   }
 
@@ -106,7 +107,7 @@ class Embedded implements Engine {
     await Promise.race([closed, gone, sleep(5000, undefined, { ref: false })])
     child.kill('SIGKILL')
     await gone
-    await rm(this.#pidFile, { force: true })
+    await forget(this.#path)
   }
 
   async read(sql: string, options: ReadOptions = {}): Promise<Answer> {
@@ -239,7 +240,7 @@ class Embedded implements Engine {
     child.stderr?.on('data', (words: Buffer) => {
       this.#lastWords = (this.#lastWords + words.toString()).slice(-2000)
     })
-    if (child.pid !== undefined) await writeFile(this.#pidFile, await identity(child.pid))
+    if (child.pid !== undefined) await note(this.#path, child.pid)
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT)
       const settle = (error?: Error): void => {
@@ -319,23 +320,4 @@ class Embedded implements Engine {
     const words = this.#lastWords.trim().split('\n').slice(-3).join(' ').slice(-500)
     return words === '' ? 'it left no word' : words
   }
-
-  get #pidFile(): string {
-    return join(this.#path, 'engine.pid')
-  }
-
-  /** A child may outlive a killed parent when it hangs; the folder's lock says that parent is gone. */
-  async #buryPredecessor(): Promise<void> {
-    const who = await readFile(this.#pidFile, 'utf8').catch(() => '')
-    if (who === '' || !who.includes(' ') || !(await alive(who))) return
-    process.kill(Number.parseInt(who, 10), 'SIGKILL')
-    for (let tries = 0; tries < 100 && (await alive(who)); tries++) await sleep(50)
-  }
-}
-
-export function settingsClause(settings: Readonly<Record<string, number | string>>): string {
-  const pairs = Object.entries(settings).map(
-    ([key, value]) => `${key} = ${typeof value === 'number' ? value : text(value)}`,
-  )
-  return `SETTINGS ${pairs.join(', ')}`
 }

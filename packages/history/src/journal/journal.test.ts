@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, SimulatedClock } from '@telltale/event'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Journal, type JournalOptions, journal } from './journal.ts'
+import { type Journal, journal } from './journal.ts'
+import type { JournalOptions } from './options.ts'
 import type { Segment } from './segment.ts'
 
 let dir: string

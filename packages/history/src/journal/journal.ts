@@ -1,39 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Batch, type Clock, wallClock, writeLines } from '@telltale/event'
+import { type Batch, wallClock, writeLines } from '@telltale/event'
+import { collectorOf } from './collector.ts'
 import { OpenSegment } from './open-segment.ts'
+import { DEFAULTS, type JournalOptions, MIB } from './options.ts'
 import { read } from './read.ts'
 import { recover, syncFolder } from './recover.ts'
 import { COLLECTOR, list, type Segment } from './segment.ts'
-
-/**
- * When an append counts as durable. `always`: on disk (one fdatasync per group). `50ms`: with the operating system, and
- * on disk at most 50 ms later: a killed process loses nothing acknowledged, a power cut at most 50 ms of it. `os`: with
- * the operating system, on disk when it likes.
- */
-export type Sync = 'always' | '50ms' | 'os'
-
-export interface JournalOptions {
-  /** The folder of segments; made if missing. */
-  dir: string
-  /**
-   * A segment of this many bytes is sealed. Default 64 MiB: an engine takes a row of it for three quarters of the CPU that
-   * a row of 16 MiB costs, and what arrives slowly is sealed by age long before. At most 256 MiB.
-   */
-  segmentBytes?: number
-  /** ms after its first event at which a segment is sealed; later while others still wait for history. Default 1000. */
-  sealAfter?: number
-  /** Default `50ms`: what a crash of Telltale needs, at a fraction of the latency of a sync per group. */
-  sync?: Sync
-  /** Bytes of journal on disk not yet in history beyond which it pushes back. Default 8 GiB. */
-  maxBytes?: number
-  /** Bytes waiting to be written (a slow disk) beyond which it pushes back. Default 64 MiB. */
-  maxWaiting?: number
-  /** Letters, digits, `-` and `_`. Default: made once and kept in the folder. */
-  collector?: string
-  clock?: Clock
-}
+import { writeError } from './write-error.ts'
 
 /** Why the journal takes nothing now. */
 export interface Pressure {
@@ -49,8 +23,6 @@ interface Waiting {
   reject: (error: Error) => void
 }
 
-const MIB = 1024 * 1024
-const DEFAULTS = { segmentBytes: 64 * MIB, sealAfter: 1000, maxBytes: 8192 * MIB, maxWaiting: 64 * MIB }
 const GROUP_BYTES = 4 * MIB
 const PROBE_EVERY = 1000
 /** Sealed segments waiting for history from which on age alone seals no more. */
@@ -305,7 +277,7 @@ export class Journal {
 
   /** Everything not written is refused and its seq given back, so that seq has no gaps. */
   #fail(error: NodeJS.ErrnoException, group: Waiting[]): void {
-    this.#failure = sentence(error, this.dir)
+    this.#failure = writeError(error, this.dir)
     const refused = [...group, ...this.#queue.splice(0)]
     this.#waiting = 0
     this.#sealNow = this.#aged = false
@@ -335,7 +307,7 @@ export class Journal {
       this.#failure = undefined
       await this.seal()
     } catch (error) {
-      this.#failure = sentence(error as NodeJS.ErrnoException, this.dir)
+      this.#failure = writeError(error as NodeJS.ErrnoException, this.dir)
       await unlink(path).catch(() => {})
     }
     this.#weigh()
@@ -358,32 +330,6 @@ export class Journal {
     if (before?.reason === this.#pressure?.reason) return
     for (const listener of this.#pressureListeners) listener(this.#pressure)
   }
-}
-
-async function collectorOf(dir: string): Promise<string> {
-  const path = join(dir, 'collector')
-  try {
-    const id = (await readFile(path, 'utf8')).trim()
-    if (COLLECTOR.test(id)) return id
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  const id = randomBytes(6).toString('hex')
-  await writeFile(`${path}.new`, `${id}\n`, { flush: true })
-  await rename(`${path}.new`, path)
-  return id
-}
-
-const WAYS_OUT: Record<string, string> = {
-  ENOSPC: 'the disk is full: free some space',
-  EDQUOT: 'the disk quota is used up: free some space',
-  EROFS: 'the disk is read-only: remount it',
-  EACCES: 'permission is denied: check the owner of the folder',
-  EIO: 'the disk reports errors: check it',
-}
-
-function sentence(error: NodeJS.ErrnoException, dir: string): string {
-  return `the journal can't be written in ${dir}: ${WAYS_OUT[error.code ?? ''] ?? error.message} (${error.code ?? error.name})`
 }
 
 function mb(bytes: number): string {
