@@ -1,6 +1,6 @@
 import { type Batch, type Json, type RowView, rowView, setInfo, setTags, setWord } from '@telltale/event'
 import { parse } from '@telltale/query'
-import { type Selector, selector } from './select.ts'
+import { type Selector, selector } from '@telltale/query/batch'
 
 /** Says of some events that they are something else than their sender thought. */
 export interface ClassifyRule {

@@ -142,7 +142,7 @@ function* textsOf({ type, hostname, md5, tags, additional_info }: Event): Genera
 }
 
 /** Keys and scalars at any depth. A key that leads to nothing but nulls is not there. */
-function* texts(value: Json): Generator<string> {
+export function* texts(value: Json): Generator<string> {
   if (Array.isArray(value)) for (const item of value) yield* texts(item)
   else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {

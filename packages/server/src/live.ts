@@ -1,6 +1,6 @@
 import type { Batch, Clock } from '@telltale/event'
-import { type Selector, selector } from '@telltale/pipeline'
 import { print, type Query } from '@telltale/query'
+import { type Selector, selector } from '@telltale/query/batch'
 import type { Recent } from '@telltale/recent'
 import type { Asker } from './ask.ts'
 import { type Asked, readQuestion } from './question.ts'

@@ -1,7 +1,9 @@
 import { batchOf, type EventInput } from '@telltale/event'
-import { ofEvent, parse, plan, predicate } from '@telltale/query'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ofEvent, predicate } from '../match.ts'
+import { parse } from '../parse.ts'
+import { plan } from '../plan.ts'
 import { selector } from './select.ts'
 
 const origin = { hostname: 'h', receivedAt: 1e12 }
@@ -42,6 +44,18 @@ const leaf = fc.constantFrom(
   'slow',
   'hostname = h',
   'time > 0',
+  'received_at < 5',
+  'seq > 3',
+  'collector = c',
+  'has x',
+  'has x.z',
+  'has additional_info',
+  'has collector',
+  '404',
+  '"Z"',
+  '"x"',
+  'x = y',
+  'additional_info = 1',
 )
 const filter = fc.letrec<{ node: string }>(tie => ({
   node: fc.oneof(
@@ -58,6 +72,8 @@ test('the rows selected are those whose events match', () => {
       const { batch } = batchOf(events as EventInput[], origin)
       const { query, error } = parse(text)
       expect(error).toBeUndefined()
+      batch.seq = 2
+      batch.collector = 'c'
       const matches = predicate(plan(query!).condition!, ofEvent)
       const wanted = Array.from({ length: batch.length }, (_, row) => row).filter(row => matches(batch.event(row)))
       expect(Array.from(selector(query!)(batch))).toEqual(wanted)
