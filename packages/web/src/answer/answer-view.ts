@@ -1,11 +1,12 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
 import type { Answer } from '../api/request.ts'
-import { pivot, shapeOf } from '../ask/pivot.ts'
+import { pivot, type Shape, shapeOf } from '../ask/pivot.ts'
 import { rangeAt } from '../page/address.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
 import { count, number, span, timeOfDay } from '../text/format.ts'
+import { OWN, OWN_NAME } from '../text/own.ts'
 import './answer-table.ts'
 import './line-graph.ts'
 
@@ -95,7 +96,12 @@ export class AnswerView extends LitElement {
     const { values, time } = shape
     const value = values[Math.min(this.shown, values.length - 1)]
     if (time >= 0 && value !== undefined && answer.rows.length > 0) {
-      const lines = pivot(ofEvents ? whole(answer, time, step ?? 0, answers.standing) : answer, shape, value, step)
+      const lines = pivot(
+        ofEvents ? folded(whole(answer, time, step ?? 0, answers.standing), shape) : answer,
+        shape,
+        value,
+        step,
+      )
       return html`<div class="graph"><line-graph .lines=${lines} .within=${rangeAt(answers.within, Date.now())} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
         ${ofEvents ? nothing : html`<answer-table .answer=${answer} .query=${answers.asked}></answer-table>`}`
     }
@@ -144,6 +150,20 @@ function whole(answer: Answer, time: number, step: number, standing: boolean): A
   const open = standing ? Math.floor(Date.now() / step) * step : Number.POSITIVE_INFINITY
   const rows = answer.rows.filter((_, i) => times[i]! > first && times[i]! < open)
   return rows.length > 0 ? { ...answer, rows } : answer
+}
+
+/** Beside anything else, Telltale's own types are one line. */
+function folded(answer: Answer, { keys: [type = 0], time, values: [count = 0] }: Shape): Answer {
+  if (!answer.rows.some(row => !OWN.test(String(row[type])))) return answer
+  const own = new Map<unknown, unknown[]>()
+  const rest: (readonly unknown[])[] = []
+  for (const row of answer.rows) {
+    const sum = own.get(row[time])
+    if (!OWN.test(String(row[type]))) rest.push(row)
+    else if (sum) sum[count] = Number(sum[count]) + Number(row[count])
+    else own.set(row[time], row.toSpliced(type, 1, OWN_NAME))
+  }
+  return { ...answer, rows: [...rest, ...own.values()] }
 }
 
 customElements.define('answer-view', AnswerView)

@@ -65,12 +65,6 @@ export function equals(name: string, value: unknown): string | undefined {
   return writtenOf({ kind: 'compare', op: '=', left: field, right })
 }
 
-/** Any value of a field but these; undefined for none. */
-export function noneOf(name: string, values: readonly string[]): string | undefined {
-  const items = values.flatMap(value => parse(equals(name, value) ?? '').query?.filter ?? [])
-  return items.length === 0 ? undefined : writtenOf({ kind: 'not', item: { kind: 'or', items } })
-}
-
 /** A string the way the language writes it: bare where it can be, else quoted. */
 export function literalOf(text: string): string {
   return equals('x', text)!.slice('x = '.length)

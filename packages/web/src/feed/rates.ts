@@ -1,4 +1,5 @@
 import type { Answer } from '../api/request.ts'
+import { OWN } from '../text/own.ts'
 
 /** How often each type came in the last seconds, from the answer to `count() by type, 1s`. */
 export interface TypeRate {
@@ -14,7 +15,7 @@ export interface TypeRate {
 const SECONDS = 60
 const RECENT = 10
 
-/** Busiest minute first. `now` in ms; the second that still runs does not count. */
+/** Busiest minute first, Telltale's own last. `now` in ms; the second that still runs does not count. */
 export function ratesOf(answer: Answer, now: number): TypeRate[] {
   const at = { type: column(answer, 'type'), time: column(answer, 'time'), count: answer.columns.length - 1 }
   if (at.type < 0 || at.time < 0) return []
@@ -35,7 +36,8 @@ export function ratesOf(answer: Answer, now: number): TypeRate[] {
     lastMinute: sum(seconds),
     perSecond: sum(seconds.slice(-RECENT)) / RECENT,
   }))
-  return rates.sort((a, b) => b.lastMinute - a.lastMinute || (a.type < b.type ? -1 : 1))
+  const own = ({ type }: TypeRate) => (OWN.test(type) ? 1 : 0)
+  return rates.sort((a, b) => own(a) - own(b) || b.lastMinute - a.lastMinute || (a.type < b.type ? -1 : 1))
 }
 
 function column(answer: Answer, name: string): number {

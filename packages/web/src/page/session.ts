@@ -1,16 +1,15 @@
 import { Live } from '../api/live.ts'
 import { askEvents } from '../api/request.ts'
 import { Answers } from '../ask/answers.ts'
-import { equals, filterOf, noneOf, tagged, toggleClause } from '../ask/clause.ts'
+import { equals, filterOf, tagged, toggleClause } from '../ask/clause.ts'
 import { Palette } from '../colour/palette.ts'
 import { Feed } from '../feed/feed.ts'
 import { OTHER_ROWS } from '../tape/rows.ts'
 import type { SeenEvent } from '../text/event.ts'
+import { OWN, OWN_CLAUSE, OWN_NAME } from '../text/own.ts'
 import { fromHash, type Place, toHash } from './address.ts'
 import { Topic } from './topic.ts'
 
-/** Types of events Telltale makes of itself and its machine. */
-const OWN = /^(host|telltale)_/
 const COLOURS = 'telltale-colours'
 
 /** What the page knows and does, for all its elements. The address of the page is the place; going somewhere is changing it. */
@@ -53,10 +52,20 @@ class Session {
     this.#arrive()
   }
 
+  /** The filter of one row of the tape, or one type. */
+  clauseOf(field: 'type' | 'hostname', name: string): string {
+    return name === OWN_NAME ? OWN_CLAUSE : (equals(field, name) ?? '')
+  }
+
+  /** Adds a filter to the query, or takes it out again. */
+  toggleClause(clause: string): void {
+    this.go({ view: 'live', query: toggleClause(this.place.query, clause) })
+  }
+
   /** Adds `field = value` to the query, or takes it out again. */
   toggle(field: string, value: unknown): void {
     const clause = field === 'tags' && typeof value === 'string' ? tagged(value) : equals(field, value)
-    if (clause !== undefined) this.go({ view: 'live', query: toggleClause(this.place.query, clause) })
+    if (clause !== undefined) this.toggleClause(clause)
   }
 
   pause(paused: boolean = this.pausedAt === undefined): void {
@@ -72,8 +81,11 @@ class Session {
   /** Pins the newest event of a row of the tape (one of `rows`) between two times, which must be asked for. */
   async pinFrom(row: string, rows: readonly string[], from: number, to: number): Promise<void> {
     const field = this.place.rows === 'type' ? 'type' : 'hostname'
-    const clause = row === OTHER_ROWS ? noneOf(field, rows) : equals(field, row)
-    const query = toggleClause(filterOf(this.place.query), clause ?? '')
+    const clause =
+      row === OTHER_ROWS
+        ? `not (${rows.map(name => `(${this.clauseOf(field, name)})`).join(' or ')})`
+        : this.clauseOf(field, row)
+    const query = toggleClause(filterOf(this.place.query), clause)
     const outcome = await askEvents({ query, from: Math.floor(from), to: Math.ceil(to), limit: 1 })
     if ('ok' in outcome && outcome.ok[0]) this.pin(outcome.ok[0])
   }
@@ -86,7 +98,7 @@ class Session {
 
   async #meet(): Promise<void> {
     if (this.live.state !== 'live' || this.met !== undefined) return
-    const outcome = await askEvents({ query: 'not (type ~ "host_*" or type ~ "telltale_*")', limit: 1 })
+    const outcome = await askEvents({ query: `not (${OWN_CLAUSE})`, limit: 1 })
     if (!('ok' in outcome)) return
     this.met ||= outcome.ok.length > 0
     this.changed.tell()

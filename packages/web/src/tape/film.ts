@@ -1,4 +1,5 @@
 import { OTHERS, type Palette, type Swatch } from '../colour/palette.ts'
+import { OWN, OWN_NAME } from '../text/own.ts'
 import { Bins } from './bins.ts'
 import type { Marks } from './marks.ts'
 import { arrange, OTHER_ROWS, type Row } from './rows.ts'
@@ -38,13 +39,16 @@ export class Film {
   /** Chooses and sorts the rows by what is on the tape now, and counts everything anew. */
   arrange(now: number, before: readonly string[] = this.rows.map(row => row.name)): void {
     const { columns, span, maxRows } = this.#options
-    const counts = new Map<string, number>()
-    this.#each(now - span, (at, code, name) =>
-      counts.set(name(code), (counts.get(name(code)) ?? 0) + this.#marks.weight[at]!),
-    )
-    this.rows = arrange(counts, maxRows, before)
+    const byCode = this.#counted(now - span)
+    const named = [...byCode].map(([code, count]) => [this.#name(code), count] as const)
+    // Beside anything else, what Telltale says of itself and its machine is one row: it would hide the rest.
+    const fold = this.#options.rows === 'type' && named.some(([name]) => !OWN.test(name))
+    const shown = fold ? named.filter(([name]) => !OWN.test(name)) : named
+    this.rows = arrange(new Map(shown), maxRows, before)
+    const own = fold ? named.reduce((sum, [name, count]) => sum + (OWN.test(name) ? count : 0), 0) : 0
+    if (own > 0) this.rows.push({ name: OWN_NAME, count: own })
     this.#rowOf.clear()
-    this.bins = new Bins(columns, Math.max(1, maxRows + 1), COLOURS, span / columns, now)
+    this.bins = new Bins(columns, maxRows + 2, COLOURS, span / columns, now)
     this.#taken = Math.max(0, this.#marks.pushed - this.#marks.capacity)
     this.take(now, false)
   }
@@ -75,11 +79,8 @@ export class Film {
 
   /** Events per second of a row over the ten seconds before `now`. */
   perSecond(name: string, now: number): number {
-    let sum = 0
-    this.#each(now - 10_000, (at, code, of) => {
-      if (of(code) === name) sum += this.#marks.weight[at]!
-    })
-    return sum / 10
+    for (const [code, count] of this.#counted(now - 10_000)) if (this.#name(code) === name) return count / 10
+    return 0
   }
 
   /** The newest mark of a cell, by its number in the ring. */
@@ -107,9 +108,10 @@ export class Film {
   #row(code: number): number | undefined {
     const known = this.#rowOf.get(code)
     if (known !== undefined) return known
-    const name = (this.#options.rows === 'type' ? this.#marks.types : this.#marks.hosts).name(code)
-    let row = this.rows.findIndex(row => row.name === name)
-    if (row < 0) row = this.rows.findIndex(row => row.name === OTHER_ROWS)
+    const name = this.#name(code)
+    const own = this.#options.rows === 'type' && OWN.test(name)
+    let row = this.rows.findIndex(row => row.name === name || (own && row.name === OWN_NAME))
+    if (row < 0 && !own) row = this.rows.findIndex(row => row.name === OTHER_ROWS)
     if (row < 0) return undefined
     this.#rowOf.set(code, row)
     return row
@@ -126,12 +128,19 @@ export class Film {
     return colour
   }
 
-  #each(since: number, visit: (at: number, code: number, name: (code: number) => string) => void): void {
+  #name(code: number): string {
+    return (this.#options.rows === 'type' ? this.#marks.types : this.#marks.hosts).name(code)
+  }
+
+  /** Events since a time, by the code of their row. */
+  #counted(since: number): Map<number, number> {
     const marks = this.#marks
-    const [codes, names] = this.#options.rows === 'type' ? [marks.type, marks.types] : [marks.host, marks.hosts]
+    const codes = this.#options.rows === 'type' ? marks.type : marks.host
+    const counts = new Map<number, number>()
     for (let n = Math.max(0, marks.pushed - marks.capacity); n < marks.pushed; n++) {
       const at = n & (marks.capacity - 1)
-      if (marks.time[at]! >= since) visit(at, codes[at]!, code => names.name(code))
+      if (marks.time[at]! >= since) counts.set(codes[at]!, (counts.get(codes[at]!) ?? 0) + marks.weight[at]!)
     }
+    return counts
   }
 }

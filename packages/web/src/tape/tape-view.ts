@@ -1,10 +1,11 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import { equals, hasClause } from '../ask/clause.ts'
+import { hasClause } from '../ask/clause.ts'
 import { chip, chipStyle } from '../colour/chip.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
 import { count, rate, span } from '../text/format.ts'
+import { OWN, OWN_NAME } from '../text/own.ts'
 import { Film } from './film.ts'
 import { type Look, Painter, PITCH } from './painter.ts'
 import { Pointer } from './pointer.ts'
@@ -164,8 +165,9 @@ export class TapeView extends LitElement {
     const { place, palette } = session
     const field = place.rows === 'type' ? 'type' : 'hostname'
     if (name === OTHER_ROWS) return html`<span class="label"><span class="name">everything else</span></span>`
-    const on = hasClause(place.query, equals(field, name) ?? '')
-    return html`<button class="label" aria-pressed=${on} title=${`${on ? 'Show all again' : `Only ${field} ${name}`}`} @click=${() => session.toggle(field, name)}>
+    const clause = session.clauseOf(field, name)
+    const on = hasClause(place.query, clause)
+    return html`<button class="label" aria-pressed=${on} title=${on ? 'Show all again' : `Only ${field} ${name}`} @click=${() => session.toggleClause(clause)}>
       ${place.rows === 'type' ? chip(palette.of(name)) : nothing}<span class="name">${name}</span>
     </button>`
   }
@@ -174,7 +176,11 @@ export class TapeView extends LitElement {
     const { feed, place } = session
     const perSecond =
       place.rows === 'type'
-        ? feed.rates.find(type => type.type === name)?.perSecond
+        ? feed.rates.reduce(
+            (sum, { type, perSecond }) =>
+              type === name || (name === OWN_NAME && OWN.test(type)) ? sum + perSecond : sum,
+            0,
+          )
         : this.#film?.perSecond(name, session.now)
     return html`<span class="figure"><b title="on the tape">${count(counted)}</b><span title="per second">${name === OTHER_ROWS ? '' : `${rate(perSecond ?? 0)}/s`}</span></span>`
   }
