@@ -73,7 +73,17 @@ export const listStyle = css`
   .none {
     padding: 16px 2px;
   }
-  @container (max-width: 520px) {
+  @container (max-width: 640px) {
+    .row {
+      grid-template-columns: 84px 112px 72px minmax(0, 1fr);
+      gap: 8px;
+      font-size: 11px;
+    }
+    .said {
+      font-size: 12.5px;
+    }
+  }
+  @container (max-width: 480px) {
     ol {
       max-height: none;
     }
