@@ -13,13 +13,13 @@ import { keepMs } from './keep.ts'
 import { latest } from './latest.ts'
 import { text } from './literal.ts'
 import { lock } from './lock.ts'
-import { dropBefore, migrate, TABLE } from './schema.ts'
+import { migrate, retain, TABLE } from './schema.ts'
 import { type SqlResult, sql } from './sql.ts'
 
 export interface HistoryOptions {
   /** The data folder: this process's alone while it runs. */
   path: string
-  /** How long events are kept, by their time, in whole days: `90d` (default), `2w`, `1y`, `forever`. */
+  /** How long events are kept after they were received: `90d` (default), `2w`, `1y`, `forever`. */
   keep?: string | number
   journal?: Omit<JournalOptions, 'dir' | 'clock' | 'collector'>
   /** This Telltale's name; default made once and kept in the folder. */
@@ -43,8 +43,6 @@ export interface HistoryStatus {
   readonly flushedSeq: number
   readonly refused: number
 }
-
-const SWEEP_EVERY = 3_600_000
 
 export function history(options: HistoryOptions): History {
   return new History(options)
@@ -120,7 +118,6 @@ export class History {
         if (this.#usable) this.#flush.wake()
         void this.#makeRoom()
       }),
-      this.#clock.every(SWEEP_EVERY, () => void this.sweep().catch(error => this.#log(String(error)))),
     )
   }
 
@@ -217,19 +214,10 @@ export class History {
     for (const segment of wanted) yield* this.journal.read(segment)
   }
 
-  /** Changes how long events are kept; takes effect at once. */
+  /** Changes how long events are kept after they were received. */
   async keep(keep: string | number): Promise<void> {
     this.#keep = keepMs(keep)
-    await this.sweep()
-  }
-
-  /** Drops the days that are past keeping. Done by itself every hour. */
-  async sweep(): Promise<void> {
-    if (this.#keep === Number.POSITIVE_INFINITY) return
-    const before = this.#clock.now() - this.#keep
-    if (before <= 0) return
-    const days = await dropBefore(this.#engine, before)
-    if (days.length > 0) this.#log(`history: dropped ${days.join(', ')}, older than is kept`)
+    if (this.#engine.state.kind === 'ready') await retain(this.#engine, this.#keep)
   }
 
   async #ready(): Promise<void> {
@@ -237,7 +225,7 @@ export class History {
     await this.#fields.open()
     this.#usable = true
     this.#flush.wake()
-    await this.sweep()
+    await retain(this.#engine, this.#keep)
   }
 
   /** Where no engine will ever take them, the oldest segments go, so that the journal does not stop intake for good. */

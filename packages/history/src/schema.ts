@@ -33,6 +33,9 @@ const SETTINGS = {
   non_replicated_deduplication_window: 10_000,
   vertical_merge_algorithm_min_rows_to_activate: 1,
   vertical_merge_algorithm_min_columns_to_activate: 1,
+  ttl_only_drop_parts: 1,
+  materialize_ttl_recalculate_only: 1,
+  merge_with_ttl_timeout: 600,
 }
 
 /** What a line of a segment holds. `raw` is there only where the line was mended for the JSON type. */
@@ -66,14 +69,17 @@ export async function migrate(engine: Engine): Promise<void> {
 }
 
 /**
- * Drops the days that lie wholly before a time.
- * @returns the days dropped, as YYYYMMDD
+ * Lets events go this long after they were received (not after their own time: logs of last year can be imported).
+ * The engine drops parts that have wholly passed, without rewriting any.
+ * @param ms Infinity keeps everything
  */
-export async function dropBefore(engine: Engine, ms: number): Promise<string[]> {
-  const answer = await engine.read(
-    `SELECT DISTINCT partition FROM system.parts WHERE database = ${text(DATABASE)} AND table = 'events' AND active AND toUInt32(partition) < toYYYYMMDD(fromUnixTimestamp64Milli(toInt64(${Math.floor(ms)}), 'UTC')) ORDER BY partition`,
+export async function retain(engine: Engine, ms: number): Promise<void> {
+  const seconds = Math.ceil(ms / 1000)
+  const wanted = Number.isFinite(ms) ? `toDateTime(received_at, 'UTC') + toIntervalSecond(${seconds})` : ''
+  const { bytes } = await engine.read(
+    `SELECT extract(create_table_query, 'TTL (.*?) SETTINGS') FROM system.tables WHERE database = ${text(DATABASE)} AND name = 'events'`,
   )
-  const days = answer.bytes.toString().split('\n').filter(Boolean)
-  for (const day of days) await engine.command(`ALTER TABLE ${TABLE} DROP PARTITION ${Number(day)}`)
-  return days
+  const current = bytes.toString().trim().replaceAll("\\'", "'")
+  if (current === wanted) return
+  await engine.command(`ALTER TABLE ${TABLE} ${wanted === '' ? 'REMOVE TTL' : `MODIFY TTL ${wanted}`}`)
 }

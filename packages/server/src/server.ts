@@ -5,6 +5,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
 import { websocket as sendingSocket } from '@telltale/channels'
+import { EngineError } from '@telltale/history'
 import fastify, { type FastifyInstance } from 'fastify'
 import { isLoopback, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
@@ -43,9 +44,14 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
   })
-  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof EngineError) {
+      // code 0: the engine itself was gone; else the query asked for too much, and says so
+      if (error.code === 0) reply.header('retry-after', 1)
+      return reply.code(error.code === 0 ? 503 : 422).send(refusal(error.message))
+    }
     const status = error.statusCode ?? 500
-    void reply.code(status).send(refusal(status === 500 ? `BUG: ${error.message}` : error.message))
+    return reply.code(status).send(refusal(status === 500 ? `BUG: ${error.message}` : error.message))
   })
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send(refusal(`there is no ${request.method} ${request.url}`, 'see /docs'))
