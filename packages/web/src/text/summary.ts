@@ -15,6 +15,8 @@ const MESSAGES = [
   'text',
   'sentence',
   'description',
+  'statement',
+  'sql',
   'line',
   'backtrace',
   'stacktrace',
