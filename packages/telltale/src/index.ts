@@ -2,8 +2,9 @@
  * telltale: what a configuration needs, from one place.
  * @module
  */
-export { type Config, defineConfig } from './config.ts'
+
 export { file, host, stdin, tcp, udp } from '@telltale/channels'
 export type { ClassifyRule, Processor } from '@telltale/pipeline'
 export { recent } from '@telltale/recent'
 export { type House, type HouseOptions, openHouse } from '@telltale/server'
+export { type Config, defineConfig } from './config.ts'

@@ -18,7 +18,12 @@ export function table({ columns, rows }: Answer): string {
     const joined = padded.join('  ').trimEnd()
     return `${style === undefined ? joined : paint(style, joined)}\n`
   }
-  return line(columns.map(column => column.name), 'bold') + texts.map(row => line(row)).join('')
+  return (
+    line(
+      columns.map(column => column.name),
+      'bold',
+    ) + texts.map(row => line(row)).join('')
+  )
 }
 
 function cell(value: unknown, type: string): string {
