@@ -9,6 +9,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   '@telltale/pipeline': 2,
   '@telltale/recent': 2,
   '@telltale/history': 2,
+  '@telltale/standing': 2,
   '@telltale/channels': 3,
   '@telltale/server': 4,
   '@telltale/web': 4,
@@ -64,7 +65,7 @@ test.each(folders)('%s imports downwards only, and what it declares', folder => 
 })
 
 test('only one file reads the wall clock', () => {
-  const readers = ['event', 'query', 'pipeline', 'recent']
+  const readers = ['event', 'query', 'pipeline', 'recent', 'standing']
     .flatMap(sources)
     .filter(
       file =>

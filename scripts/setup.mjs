@@ -27,14 +27,25 @@ export function install() {
     fail(
       `Telltale needs Node 20.19 or later; this is ${process.versions.node}. On Debian: see nodejs.org for a current one.`,
     )
-  once(
-    'installed',
-    hash(['package.json', 'package-lock.json', ...packages().map(name => `packages/${name}/package.json`)]),
-    () => {
-      console.error('Installing packages …')
-      run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'])
-    },
-  )
+  const manifests = packages().map(name => `packages/${name}/package.json`)
+  once('installed', hash(['package.json', 'package-lock.json', ...manifests]), () => {
+    console.error('Installing packages …')
+    const args = ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error']
+    run('npm', args)
+    // The lock file names the native parts of the platforms it was made on; elsewhere they are looked up anew.
+    if (NATIVE.some(name => !hasNativePart(name))) run('npm', [...args, '--no-package-lock'])
+  })
+}
+
+/** Packages whose native part is an optional package per platform. */
+const NATIVE = ['typescript', 'rolldown', 'lightningcss', 'chdb']
+
+function hasNativePart(name) {
+  const manifest = join(root, 'node_modules', name, 'package.json')
+  if (!existsSync(manifest)) return true
+  const { optionalDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'))
+  const ours = Object.keys(optionalDependencies).filter(part => part.includes(`${process.platform}-${process.arch}`))
+  return ours.length === 0 || ours.some(part => existsSync(join(root, 'node_modules', part)))
 }
 
 export function build() {
