@@ -19,11 +19,27 @@ import { typed } from './typed.ts'
  */
 export function finish(query: Query, partial: Partial, scope?: Scope): Result {
   const ready = plan(query)
-  const rows =
-    partial.kind === 'events' ? eventRows(ready, partial.events) : groupRows(ready, [...partial.groups.values()], scope)
+  return answer(
+    ready,
+    partial.kind === 'events'
+      ? eventRows(ready, partial.events)
+      : groupRows(ready, panesToWindows(ready, [...partial.groups.values()], scope), scope),
+  )
+}
+
+/**
+ * As {@link finish}, for a sliding window from groups that are whole windows, not panes: the last of each key is the
+ * window's end. For who keeps windows.
+ */
+export function finishWindows(query: Query, windows: readonly Group[], scope?: Scope): Result {
+  const ready = plan(query)
+  return answer(ready, groupRows(ready, windows, scope))
+}
+
+function answer({ query, columns }: Plan, rows: Row[]): Result {
   const limited = query.limit === undefined ? rows : rows.slice(0, query.limit)
   return {
-    columns: ready.columns.map((column, i) => ({ name: column.name, type: column.type ?? typeOf(rows, i) })),
+    columns: columns.map((column, i) => ({ name: column.name, type: column.type ?? typeOf(rows, i) })),
     rows: limited,
   }
 }
@@ -38,9 +54,13 @@ function eventRows({ columns, names }: Plan, events: readonly Event[]): Row[] {
 function groupRows(ready: Plan, given: readonly Group[], scope: Scope | undefined): Row[] {
   const { query, columns } = ready
   const groups = given.length === 0 && query.by.length === 0 && ready.bucket === undefined ? [empty(ready)] : given
-  const windows = query.window?.kind === 'sliding' ? slide(ready, query.window, groups, scope) : groups
-  const rows = windows.map(group => rowOf(ready, ready.latest === undefined ? group : counted(ready, group), scope))
+  const rows = groups.map(group => rowOf(ready, ready.latest === undefined ? group : counted(ready, group), scope))
   return sorted(query, columns, where(ready, rows))
+}
+
+function panesToWindows(ready: Plan, groups: readonly Group[], scope: Scope | undefined): readonly Group[] {
+  const { window } = ready.query
+  return window?.kind === 'sliding' ? slide(ready, window, groups, scope) : groups
 }
 
 function empty(ready: Plan): Group {

@@ -1,0 +1,321 @@
+import {
+  finish,
+  finishWindows,
+  type Group,
+  groupKey,
+  mergeGroups,
+  newStates,
+  type Partial,
+  type Plan,
+  plan,
+  type Query,
+  type Result,
+  type Scope,
+  type State,
+} from '@telltale/query'
+import { type Adder, adderOf } from './adders.ts'
+import type { Taker } from './filters.ts'
+import type { Horizon } from './horizon.ts'
+import { type Keys, NO_KEY } from './keys.ts'
+import type { SavedQuery } from './saved.ts'
+import type { Sources } from './sources.ts'
+import { type Entry, Store } from './store.ts'
+import { type Changes, View } from './view.ts'
+
+/** What happened to a standing query so far. */
+export interface StandingStats {
+  /** Keys it holds now. */
+  readonly keys: number
+  /** Events it counted. */
+  readonly events: number
+  /** Keys that had to go because there were too many. */
+  readonly evicted: number
+  /** Events not counted: their time had passed out of what counts when they came. */
+  readonly late: number
+  /** Events not counted: their time was too far ahead of the clock. */
+  readonly ahead: number
+  /** Events that were missed between two batches. */
+  readonly missed: number
+  /** Listeners' calls that threw. */
+  readonly errors: number
+}
+
+/** What a standing query is made of. */
+export interface StandingParts {
+  readonly name: string
+  readonly query: Query
+  readonly horizon: Horizon
+  readonly sources: Sources
+  readonly maxKeys: number
+  /** How far ahead of the clock an event's time may be, in ms. */
+  readonly ahead: number
+  /** Only events above this seq count. */
+  readonly after: number
+  readonly now: () => number
+  /** Takes it out of its set. */
+  readonly stop: () => void
+}
+
+/** One query, updated by every batch. */
+export class Standing implements Taker {
+  readonly name: string
+  readonly query: Query
+  readonly horizon: Horizon
+  /** Takes it out of its set; what it holds is gone. */
+  readonly stop: () => void
+  /** Only events above this seq are counted from batches; see {@link hydrate}. */
+  after: number
+  readonly #parts: StandingParts
+  readonly #plan: Plan
+  readonly #add: Adder
+  readonly #keys: Keys | undefined
+  readonly #store: Store
+  readonly #view: View
+  readonly #listeners: Set<(standing: Standing) => void> = new Set()
+  #events = 0
+  #late = 0
+  #ahead = 0
+  #missed = 0
+  #errors = 0
+  #firstSeq = Number.POSITIVE_INFINITY
+  /** The times that count, and how long they stay. */
+  #from = 0
+  /** Events are taken up to here, exclusive: what is ahead of the clock waits in its pane. */
+  #taken = 0
+  #since: number = Number.POSITIVE_INFINITY
+  #until: number = Number.NEGATIVE_INFINITY
+  #touched = false
+  readonly #moment: { time: number; seq: number } = { time: 0, seq: 0 }
+
+  constructor(parts: StandingParts) {
+    const { name, query, horizon, sources, stop, after, maxKeys } = parts
+    this.name = name
+    this.query = query
+    this.horizon = horizon
+    this.stop = stop
+    this.after = after
+    this.#parts = parts
+    this.#plan = plan(query)
+    this.#add = adderOf(this.#plan, sources)
+    this.#keys = query.by.length === 0 ? undefined : sources.keys(this.#plan.keys)
+    this.#store = new Store(maxKeys)
+    this.#view = new View(query, this.#store, entries => this.#finish(entries, this.#parts.now()))
+  }
+
+  /** For its set. */
+  take(rows: Uint32Array, n: number): void {
+    const { batch } = this.#parts.sources.rows
+    const store = this.#store
+    const moment = this.#moment
+    const firstRow = batch.seq === 0 ? 0 : Math.max(this.after, this.#parts.sources.seen) - batch.seq + 1
+    this.#advance(this.#parts.now())
+    let start = Number.NaN
+    let end = Number.NaN
+    let counted = false
+    for (let i = 0; i < n; i++) {
+      const row = rows[i]!
+      if (row < firstRow) continue
+      const time = batch.time[row]!
+      if (!this.#counts(time)) continue
+      if (!(time >= start && time < end)) {
+        start = this.horizon.start(time)
+        end = this.horizon.end(start)
+      }
+      const entry = store.entry(this.#keys === undefined ? NO_KEY : this.#keys.of(row))
+      moment.time = time
+      moment.seq = batch.seq === 0 ? 0 : batch.seq + row
+      this.#add(entry.pane(start, this.#plan), row, moment)
+      store.touch(entry)
+      this.#events++
+      counted = true
+    }
+    if (!counted) return
+    this.#touch()
+    if (batch.seq > 0) this.#firstSeq = Math.min(this.#firstSeq, batch.seq + Math.max(0, firstRow))
+  }
+
+  /** Its answer now, or at a later time by the clock; what has passed out of it does not come back. */
+  result(now: number = this.#parts.now()): Result {
+    return this.#finish(this.#store.entries.values(), now)
+  }
+
+  /** Rows that changed since a cursor, or all of them where the cursor is none of its own, or too old. */
+  changes(cursor?: string): Changes {
+    this.sweep()
+    return this.#view.changes(cursor)
+  }
+
+  /** Calls after each batch, and each tick of the clock, that may have changed the answer. @returns how to end it */
+  onChange(listener: (standing: Standing) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** What to ask those who hold the past, so that its answer begins there: {@link hydrate} takes what they say. */
+  hydration(now: number = this.#parts.now()): { query: Query; scope: Scope } {
+    const { range: _, where: __, limit: ___, ...query } = this.query
+    const { bucket } = this.horizon
+    const window =
+      bucket === undefined || query.window !== undefined ? {} : { window: { kind: 'tumbling', ...bucket } as const }
+    return {
+      query: { ...query, ...window, sort: [] },
+      scope: { ...this.horizon.scope(now), to: this.horizon.moves ? Number.POSITIVE_INFINITY : this.horizon.to(now) },
+    }
+  }
+
+  /**
+   * Adds the past: what {@link hydration} asks, of events with seq ≤ `seq` only. From then on batches count from the
+   * next seq on. May be called once, at any time while no batch above `seq` is missing; what came meanwhile stays.
+   */
+  hydrate(partial: Partial, seq: number): void {
+    if (partial.kind !== 'groups') throw new Error('BUG: a standing query was hydrated with events')
+    if (seq < this.after || seq >= this.#firstSeq)
+      throw new RangeError(
+        `${this.name} counts from seq ${Math.min(this.after + 1, this.#firstSeq)}, so its past must end at ${this.after}; found ${seq}`,
+      )
+    this.after = seq
+    for (const { key, states } of partial.groups.values()) {
+      const values = this.horizon.bucket === undefined ? key : key.slice(0, -1)
+      this.merge({ key: values, states }, this.horizon.bucket === undefined ? 0 : (key.at(-1) as number))
+    }
+    this.sweep()
+  }
+
+  /** Adds to the pane of a key. The states are not kept. */
+  merge({ key, states }: Group, start: number): void {
+    const entry = this.#store.entry({ text: groupKey(key), values: key })
+    const own = entry.pane(start, this.#plan)
+    const both = mergeGroups(this.#plan, { key, states: own }, { key, states })
+    for (const [i, state] of both.states.entries()) own[i] = state
+    this.#store.touch(entry)
+    this.#touch()
+  }
+
+  /** `exact`, or what makes the answer less than that. */
+  get coverage(): string {
+    const { evicted, missed, ahead } = this.stats
+    if (missed > 0) return `not covered: ${missed} events were missed`
+    const reasons = [
+      ...(evicted > 0 ? [`${evicted} keys had to go, beyond ${this.#parts.maxKeys}`] : []),
+      ...(ahead > 0 ? [`${ahead} events were too far ahead of the clock`] : []),
+    ]
+    return reasons.length === 0 ? 'exact' : `approximate: ${reasons.join('; ')}`
+  }
+
+  get stats(): StandingStats {
+    return {
+      keys: this.#store.entries.size,
+      events: this.#events,
+      evicted: this.#store.table.evicted,
+      late: this.#late,
+      ahead: this.#ahead,
+      missed: this.#missed,
+      errors: this.#errors,
+    }
+  }
+
+  /** For its set: so many events were missed. */
+  miss(events: number): void {
+    this.#missed += events
+  }
+
+  /** For its set: lets go of what has passed. @returns whether the answer may have moved */
+  sweep(): boolean {
+    return this.#advance(this.#parts.now())
+  }
+
+  /** For its set: tells those who listen. */
+  tell(): void {
+    this.#touched = false
+    for (const listener of this.#listeners) {
+      try {
+        listener(this)
+      } catch {
+        this.#errors++
+      }
+    }
+  }
+
+  save(): SavedQuery {
+    return {
+      name: this.name,
+      query: this.query,
+      span: this.horizon.span,
+      after: this.after,
+      stats: this.stats,
+      entries: Array.from(this.#store.entries.values(), ({ key, starts, panes }) => ({
+        key,
+        starts: [...starts],
+        panes: structuredClone(panes),
+      })),
+    }
+  }
+
+  /** Takes what was saved of an equal query; before any batch. */
+  restore({ entries, stats, after }: SavedQuery): void {
+    this.after = Math.max(this.after, after)
+    this.#events = stats.events
+    this.#late = stats.late
+    this.#ahead = stats.ahead
+    this.#missed = stats.missed
+    this.#store.table.evicted = stats.evicted
+    for (const { key, starts, panes } of entries)
+      for (const [i, states] of panes.entries()) this.merge({ key, states }, starts[i]!)
+  }
+
+  #touch(): void {
+    if (this.#touched) return
+    this.#touched = true
+    this.#parts.sources.touched.push(this)
+  }
+
+  #counts(time: number): boolean {
+    if (time >= this.#from && time < this.#taken) return true
+    if (this.horizon.moves) {
+      if (time < this.#from) this.#late++
+      else this.#ahead++
+    }
+    return false
+  }
+
+  /** Moves what counts on to now. */
+  #advance(now: number): boolean {
+    if (now >= this.#since && now < this.#until) return false
+    const { horizon } = this
+    const before = this.#from
+    this.#since = now
+    this.#until = horizon.until(now)
+    this.#from = horizon.from(now)
+    this.#taken = horizon.to(now) + (horizon.moves ? this.#parts.ahead : 0)
+    if (horizon.moves && (this.#keys === undefined || this.#store.entries.size > 0)) {
+      if (this.#from > before) this.#store.expire(this.#from)
+      this.#view.moved()
+      this.#touch()
+    }
+    return true
+  }
+
+  #finish(entries: Iterable<Entry>, now: number): Result {
+    const { horizon, query } = this
+    const { from, to } = horizon.scope(now)
+    const groups: Group[] = []
+    if (horizon.window !== undefined) {
+      for (const entry of entries) push(groups, [...entry.key, to], entry.whole(from, to, this.#plan))
+      if (groups.length === 0 && query.by.length === 0) push(groups, [to], newStates(this.#plan))
+      return finishWindows(query, groups, { from, to })
+    }
+    for (const entry of entries) {
+      if (query.window === undefined || horizon.bucket === undefined)
+        push(groups, entry.key, horizon.bucket === undefined ? entry.panes[0] : entry.whole(from, to, this.#plan))
+      else
+        for (const [i, start] of entry.starts.entries())
+          if (start < to && (start >= from || !horizon.moves)) push(groups, [...entry.key, start], entry.panes[i])
+    }
+    const partial: Partial = { kind: 'groups', groups: new Map(groups.map((group, i) => [`${i}`, group])), scanned: 0 }
+    return finish(query, partial, { from, to })
+  }
+}
+
+function push(groups: Group[], key: Group['key'], states: State[] | undefined): void {
+  if (states !== undefined) groups.push({ key, states })
+}

@@ -1,0 +1,132 @@
+import { type Group, mergeGroups, newStates, type Plan, type Scalar, type State } from '@telltale/query'
+import { KeyTable } from './key-table.ts'
+import type { Key } from './keys.ts'
+
+/** One key of a standing query, with its states pane by pane. */
+export class Entry {
+  /** The key as text: equal for equal keys. */
+  readonly text: string
+  readonly key: readonly Scalar[]
+  /** Rising. */
+  readonly starts: number[] = []
+  readonly panes: State[][] = []
+  used = true
+  /** Among those changed since someone last looked. */
+  dirty = false
+  /** Evicted, or empty. */
+  gone = false
+  /** All panes merged, while none of them changes. */
+  merged: { readonly from: number; readonly to: number; readonly states: State[] } | undefined
+
+  constructor({ text, values }: Key) {
+    this.text = text
+    this.key = values
+  }
+
+  /** The states of the pane that starts there, made if new. They are about to change. */
+  pane(start: number, plan: Plan): State[] {
+    this.merged = undefined
+    const { starts, panes } = this
+    let i = starts.length - 1
+    if (i >= 0 && starts[i] === start) return panes[i]!
+    while (i >= 0 && starts[i]! > start) i--
+    if (i >= 0 && starts[i] === start) return panes[i]!
+    const states = newStates(plan)
+    if (i === starts.length - 1) {
+      starts.push(start)
+      panes.push(states)
+    } else {
+      starts.splice(i + 1, 0, start)
+      panes.splice(i + 1, 0, states)
+    }
+    return states
+  }
+
+  /** Drops panes that start before. @returns whether there were any */
+  expire(from: number): boolean {
+    const { starts, panes } = this
+    if (starts.length === 0 || starts[0]! >= from) return false
+    let n = 1
+    while (n < starts.length && starts[n]! < from) n++
+    starts.splice(0, n)
+    panes.splice(0, n)
+    this.merged = undefined
+    return true
+  }
+
+  /** The panes that start within, as one; undefined where there are none. The states must not be changed. */
+  whole(from: number, to: number, plan: Plan): State[] | undefined {
+    const { merged, starts, panes } = this
+    if (merged !== undefined && merged.from === from && merged.to === to) return merged.states
+    let found: Group | undefined
+    for (let i = 0; i < starts.length; i++) {
+      if (starts[i]! < from || starts[i]! >= to) continue
+      const group = { key: this.key, states: panes[i]! }
+      found = found === undefined ? group : mergeGroups(plan, found, group)
+    }
+    if (found === undefined) return undefined
+    this.merged = { from, to, states: found.states }
+    return found.states
+  }
+}
+
+/** The keys of a standing query with their panes. */
+export class Store {
+  readonly table: KeyTable<Entry>
+  /** Whether anybody looks at {@link dirty}. */
+  watched = false
+  /** Changed since someone last looked; among them what has gone. */
+  dirty: Entry[] = []
+  /** More changed than {@link dirty} holds. */
+  overflowed = false
+  readonly #most: number
+
+  constructor(most: number) {
+    this.#most = most
+    this.table = new KeyTable(most, entry => this.#left(entry))
+  }
+
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.table.entries
+  }
+
+  /** The entry of a key, made if new. */
+  entry(key: Key): Entry {
+    return this.table.get(key.text) ?? this.table.add(key.text, new Entry(key))
+  }
+
+  /** Notes that an entry changed. */
+  touch(entry: Entry): void {
+    if (!this.watched || entry.dirty) return
+    entry.dirty = true
+    this.dirty.push(entry)
+    if (this.dirty.length <= 2 * this.#most) return
+    this.look()
+    this.overflowed = true
+  }
+
+  /** What changed since the last look. */
+  look(): readonly Entry[] {
+    const { dirty } = this
+    this.dirty = []
+    this.overflowed = false
+    for (const entry of dirty) entry.dirty = false
+    return dirty
+  }
+
+  /** Drops panes that start before, and keys left with none. */
+  expire(from: number): void {
+    for (const entry of this.entries.values()) {
+      if (!entry.expire(from)) continue
+      if (entry.starts.length === 0) {
+        this.table.remove(entry.text)
+        this.#left(entry)
+      } else this.touch(entry)
+    }
+  }
+
+  #left(entry: Entry): void {
+    entry.gone = true
+    this.touch(entry)
+  }
+}
