@@ -4,9 +4,9 @@ import statics from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
-import { websocket as sendingSocket } from '@telltale/channels'
+import { websocket as sendingSocket, type WebSocketIntake } from '@telltale/channels'
 import { EngineError } from '@telltale/history'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { isLoopback, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
 import type { Live } from './live.ts'
@@ -43,6 +43,8 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
+    reply.header('content-security-policy', "frame-ancestors 'none'")
+    reply.header('referrer-policy', 'no-referrer')
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error instanceof EngineError) {
@@ -76,6 +78,11 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     events(sending, context)
   })
   health(app, context)
+  // Whoever sends over a WebSocket gets its last answers before the connections close.
+  const senders = new Set<WebSocketIntake>()
+  app.addHook('preClose', async () => {
+    await Promise.all([...senders].map(sending => sending.stop()))
+  })
   await app.register(async looking => {
     live(looking, context, hub)
     looking.get(
@@ -91,10 +98,20 @@ export async function server(context: Context, hub: Live, options: ServerOptions
           if (context.allowed('send', request, reply)) done()
         },
       },
-      (socket, request) => void sendingSocket(socket, { intake: context.pipeline, address: request.ip }),
+      (socket, request) => {
+        const sending = sendingSocket(socket, { intake: context.pipeline, address: request.ip })
+        senders.add(sending)
+        void sending.closed.then(() => senders.delete(sending))
+      },
     )
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  if (options.web !== undefined) await app.register(statics, { root: options.web, wildcard: false })
+  if (options.web !== undefined) await app.register(statics, { root: options.web, setHeaders: cached })
   return app
+}
+
+/** Assets carry a hash of their content in their names; the page itself is asked for each time. */
+function cached(reply: FastifyReply, path: string): void {
+  const forever = /[/\\]assets[/\\]/.test(path)
+  reply.header('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache')
 }
