@@ -68,7 +68,10 @@ export function addToSketch(sketch: Sketch, value: number): void {
     else high = middle
   }
   if (buckets[low] === bucket) counts[low]!++
-  else {
+  else if (low === buckets.length) {
+    buckets.push(bucket)
+    counts.push(1)
+  } else {
     buckets.splice(low, 0, bucket)
     counts.splice(low, 0, 1)
   }

@@ -6,15 +6,15 @@ export interface CanStandOptions {
   readonly span?: Span
   /** At most so many keys; beyond, those unused longest are evicted. Default 10,000. */
   readonly maxKeys?: number
-  /** What its keys may weigh together, in bytes. Default 64 MiB. */
+  /** What its keys may weigh together, in bytes: they are weighed as they grow. Default 64 MiB. */
   readonly memory?: number
 }
 
 /** What a query costs while it stands. */
 export interface Stands {
-  /** Keys it keeps at most. */
+  /** Keys it keeps at most; fewer where that many would be heavier than `memory` allows. */
   readonly keys: number
-  /** What a key weighs, with all its panes, where values spread as they commonly do. */
+  /** What a key may come to weigh, with all its panes full, where values spread as they commonly do. */
   readonly bytesPerKey: number
   /** Panes, or buckets, a key has at most. */
   readonly panes: number
@@ -53,7 +53,7 @@ export function canStand(query: Query, options: CanStandOptions = {}): Stands | 
       `one key needs about ${Math.ceil(bytesPerKey / 1e6)} MB in ${panes} ${panes === 1 ? 'pane' : 'panes'}, and ${Math.floor(memory / 1e6)} MB are allowed`,
       'choose a shorter window or range, longer panes or buckets, or allow more memory',
     )
-  return { keys: query.by.length === 0 ? 1 : Math.min(maxKeys, Math.floor(memory / bytesPerKey)), bytesPerKey, panes }
+  return { keys: query.by.length === 0 ? 1 : maxKeys, bytesPerKey, panes }
 }
 
 function problem({ aggregates, window, by, sort }: Query, span: Span, maxKeys: number): QueryError | undefined {

@@ -6,12 +6,13 @@ export class KeyTable<T extends { used: boolean }> {
   readonly entries: Map<string, T> = new Map()
   /** How much had to go. */
   evicted = 0
-  readonly #most: number
+  /** How many it holds at most; may be lowered, and holds from the next one added on. */
+  most: number
   readonly #left: (entry: T) => void
 
   /** @param left told of what had to go */
   constructor(most: number, left: (entry: T) => void = () => {}) {
-    this.#most = most
+    this.most = most
     this.#left = left
   }
 
@@ -22,7 +23,7 @@ export class KeyTable<T extends { used: boolean }> {
   }
 
   add(text: string, entry: T): T {
-    if (this.entries.size >= this.#most) this.#evict()
+    while (this.entries.size >= this.most && this.entries.size > 0) this.#evict()
     this.entries.set(text, entry)
     return entry
   }

@@ -47,6 +47,8 @@ export interface StandingParts {
   readonly horizon: Horizon
   readonly sources: Sources
   readonly maxKeys: number
+  /** What its keys may weigh together, in bytes. */
+  readonly memory: number
   /** How far ahead of the clock an event's time may be, in ms. */
   readonly ahead: number
   /** Only events above this seq count. */
@@ -88,7 +90,7 @@ export class Standing implements Taker {
   readonly #moment: { time: number; seq: number } = { time: 0, seq: 0 }
 
   constructor(parts: StandingParts) {
-    const { name, query, horizon, sources, stop, after, maxKeys } = parts
+    const { name, query, horizon, sources, stop, after } = parts
     this.name = name
     this.query = query
     this.horizon = horizon
@@ -98,7 +100,7 @@ export class Standing implements Taker {
     this.#plan = plan(query)
     this.#add = adderOf(this.#plan, sources)
     this.#keys = query.by.length === 0 ? undefined : sources.keys(this.#plan.keys)
-    this.#store = new Store(maxKeys)
+    this.#store = new Store(parts.maxKeys, parts.memory)
     this.#view = new View(query, this.#store, entries => this.#finish(entries, this.#parts.now()))
   }
 
@@ -196,7 +198,7 @@ export class Standing implements Taker {
     const { evicted, missed, ahead } = this.stats
     if (missed > 0) return `not covered: ${missed} events were missed`
     const reasons = [
-      ...(evicted > 0 ? [`${evicted} keys had to go, beyond ${this.#parts.maxKeys}`] : []),
+      ...(evicted > 0 ? [`${evicted} keys had to go, beyond ${this.#store.table.most}`] : []),
       ...(ahead > 0 ? [`${ahead} events were too far ahead of the clock`] : []),
     ]
     return reasons.length === 0 ? 'exact' : `approximate: ${reasons.join('; ')}`
@@ -221,6 +223,7 @@ export class Standing implements Taker {
 
   /** For its set: lets go of what has passed. @returns whether the answer may have moved */
   sweep(): boolean {
+    if (this.#keys !== undefined) this.#store.weigh()
     return this.#advance(this.#parts.now())
   }
 

@@ -101,6 +101,7 @@ export class Standings {
       horizon: new Horizon(query, span),
       sources: this.#sources,
       maxKeys: cost.keys,
+      memory: options.memory ?? memory,
       ahead: this.#options.ahead,
       after: options.after ?? 0,
       now: () => this.#now ?? this.#options.clock.now(),

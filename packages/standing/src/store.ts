@@ -70,6 +70,21 @@ export class Entry {
   }
 }
 
+/** Keys that are weighed for all. */
+const SAMPLE = 16
+/** Weighing is put off so often, unless there are many more keys. */
+const RESTS = 100
+
+/** What plain data takes in memory, roughly, in bytes. */
+function weightOf(value: unknown): number {
+  if (typeof value === 'string') return 16 + value.length * 2
+  if (typeof value !== 'object' || value === null) return 8
+  let bytes = 40
+  if (Array.isArray(value)) for (const inner of value) bytes += weightOf(inner)
+  else for (const inner of Object.values(value)) bytes += 8 + weightOf(inner)
+  return bytes
+}
+
 /** The keys of a standing query with their panes. */
 export class Store {
   readonly table: KeyTable<Entry>
@@ -80,9 +95,15 @@ export class Store {
   /** More changed than {@link dirty} holds. */
   overflowed = false
   readonly #most: number
+  readonly #memory: number
+  /** How many keys there were when they were last weighed, and how often it was put off since. */
+  #weighed = 0
+  #rests = 0
 
-  constructor(most: number) {
+  /** @param memory what all keys may weigh together, in bytes */
+  constructor(most: number, memory: number) {
     this.#most = most
+    this.#memory = memory
     this.table = new KeyTable(most, entry => this.#left(entry))
   }
 
@@ -123,6 +144,21 @@ export class Store {
         this.#left(entry)
       } else this.touch(entry)
     }
+  }
+
+  /** Now and then weighs some keys, and lowers the number of keys where that many of their kind would be too heavy. */
+  weigh(): void {
+    const { size } = this.entries
+    if (size <= this.#weighed * 1.25 && ++this.#rests < RESTS) return
+    this.#weighed = size
+    this.#rests = 0
+    let bytes = 0
+    let n = 0
+    for (const { text, panes, merged } of this.entries.values()) {
+      bytes += 250 + text.length * 2 + weightOf(panes) + weightOf(merged?.states)
+      if (++n === SAMPLE) break
+    }
+    this.table.most = n === 0 ? this.#most : Math.max(1, Math.min(this.#most, Math.floor((this.#memory * n) / bytes)))
   }
 
   #left(entry: Entry): void {

@@ -1,0 +1,230 @@
+import { type Batch, batchOf, type EventInput, SimulatedClock } from '@telltale/event'
+import { parse } from '@telltale/query'
+import { expect, test } from 'vitest'
+import { canStand, type Machine, type Saved, type Standing, standing } from './index.ts'
+
+const START = 1e12
+
+function made(options: Parameters<typeof standing>[0] = {}) {
+  const clock = new SimulatedClock(START)
+  const set = standing({ clock, ...options })
+  let seq = 1
+  const batch = (events: EventInput[]): Batch => {
+    const { batch } = batchOf(events, { hostname: 'h', receivedAt: clock.now(), trusted: true })
+    batch.seq = seq
+    batch.collector = 'c'
+    seq += events.length
+    return batch
+  }
+  return {
+    clock,
+    set,
+    batch,
+    send: (...events: EventInput[]) => set.update(batch(events)),
+    skip: (events: number) => void (seq += events),
+    stand(query: string, options?: Parameters<typeof set.stand>[2]): Standing {
+      const one = set.stand(query, query, options)
+      if ('message' in one) throw new Error(one.message)
+      return one
+    },
+  }
+}
+
+function reason(text: string, options: Parameters<typeof canStand>[1] = {}): string {
+  const cost = canStand(parse(text).query!, options)
+  return 'message' in cost ? `${cost.message}; ${cost.hint}` : ''
+}
+
+test('whether a query can stand is answered before it stands, with what to add', () => {
+  expect(canStand(parse('count() by url over 1m').query!)).toMatchObject({ keys: 10_000, panes: 60 })
+  expect(canStand(parse('last 1h | count() by 1m').query!)).toMatchObject({ keys: 1, panes: 61 })
+  expect(canStand(parse('count()').query!)).toMatchObject({ keys: 1, panes: 1 })
+  expect(reason('type = a')).toContain('add an aggregate')
+  expect(reason('type = a | sort n')).toContain('cannot be sorted before the last has come')
+  expect(reason('count() by 1m')).toContain('a row per 1m would be added for ever; begin with a range such as last 24h')
+  expect(reason('count() by url', { maxKeys: Number.POSITIVE_INFINITY })).toContain('set a cap on keys')
+  expect(reason('count() by url over 1m', { span: { kind: 'between', from: 0, to: 1 } })).toContain('cannot slide')
+  expect(reason('last 1h | count() over 10 events')).toContain('cannot also be one of time')
+  expect(reason('last 1d | p99(x), uniq(y) by 1s', { memory: 1e6 })).toMatch(
+    /one key needs about \d+ MB in 86401 panes/,
+  )
+  const { set } = made()
+  expect(set.stand('a', 'type = = a')).toMatchObject({ position: 7 })
+  expect(set.stand('a', 'count() by 1m')).toHaveProperty('hint')
+  expect(set.stats.queries).toBe(0)
+})
+
+test('a window empties by the clock alone, and says so', () => {
+  const { clock, send, stand } = made()
+  const one = stand('count() by hostname over 10s')
+  const whole = stand('count() over 10s')
+  const seen: unknown[] = []
+  one.onChange(standing => seen.push(standing.result().rows.map(row => row.slice(0, 1).concat(row[2]))))
+  send({ hostname: 'a' }, { hostname: 'b' }, { hostname: 'a' })
+  expect(seen).toEqual([
+    [
+      ['a', 2],
+      ['b', 1],
+    ],
+  ])
+  clock.advance(9_000)
+  expect(one.result().rows).toHaveLength(2)
+  clock.advance(2_000)
+  expect(seen.at(-1)).toEqual([])
+  expect(one.stats.keys).toBe(0)
+  expect(whole.result().rows).toEqual([[START + 12_000, 0]])
+})
+
+test('late events revise, those too late and those too far ahead are counted', () => {
+  const { clock, send, stand } = made({ ahead: 60_000 })
+  const one = stand('sum(n) over 10s')
+  clock.advance(60_000)
+  send({ n: 1, time: START + 60_000 }, { n: 2, time: START + 55_000 }, { n: 4, time: START + 49_000 })
+  expect(one.result().rows[0]![1]).toBe(3)
+  send({ n: 8, time: START + 51_000 }, { n: 16, time: START + 90_000 }, { n: 32, time: START + 200_000 })
+  expect(one.result().rows[0]![1]).toBe(11)
+  expect(one.stats).toMatchObject({ late: 1, ahead: 1, events: 4 })
+  expect(one.coverage).toBe('approximate: 1 events were too far ahead of the clock')
+  clock.advance(30_000)
+  expect(one.result().rows[0]![1]).toBe(16)
+})
+
+test('keys beyond the cap go, those unused longest first, and are counted', () => {
+  const { send, stand } = made({ maxKeys: 3 })
+  const one = stand('count() by k')
+  send({ k: 1 }, { k: 2 }, { k: 3 })
+  send({ k: 4 })
+  send({ k: 3 }, { k: 5 }, { k: 3 })
+  const keys = one.result().rows.map(row => row[0])
+  expect(keys).toHaveLength(3)
+  expect(keys).toEqual(expect.arrayContaining([3, 5]))
+  expect(one.stats).toMatchObject({ keys: 3, evicted: 2 })
+  expect(one.coverage).toBe('approximate: 2 keys had to go, beyond 3')
+  const { clock, ...many } = made({ memory: 40_000 })
+  const heavy = many.stand('top(n) by k')
+  for (let i = 0; i < 40; i++) {
+    many.send(...Array.from({ length: 500 }, (_, n) => ({ k: i, n: n % 100 })))
+    clock.advance(250)
+  }
+  expect(heavy.stats.evicted).toBeGreaterThan(5)
+  expect(heavy.stats.keys).toBeGreaterThan(5)
+})
+
+test('equal filters are run once, equalities are found by the values that occur', () => {
+  const { send, set, stand } = made()
+  const all = [
+    stand('type = a | count()'),
+    stand('type = a | count() by n'),
+    stand('type = b and n > 1 | sum(n)'),
+    stand('type in (a, b) | count()'),
+    stand('tag:x and n = 2 | count()'),
+    stand('n = 2 | count()'),
+    stand('n > 1 | count()'),
+    stand('count()'),
+  ]
+  expect(set.stats).toEqual({ queries: 8, machines: 0, filters: 7, indexed: 5 })
+  send({ type: 'a', n: 1 }, { type: 'b', n: 2 }, { type: 'c', n: [2, 2, 3], tags: ['x'] }, { type: 'b', n: '2' })
+  expect(all.map(one => one.result().rows.at(-1)?.at(-1))).toEqual([1, 1, 2, 3, 1, 2, 2, 4])
+  for (const one of all) one.stop()
+  expect(set.stats).toEqual({ queries: 0, machines: 0, filters: 0, indexed: 0 })
+})
+
+test('batches seen before are ignored, missed ones are told of', () => {
+  const { batch, skip, set, stand } = made()
+  const one = stand('count()')
+  const first = batch([{}, {}, {}])
+  set.update(first)
+  set.update(first)
+  expect(one.result().rows).toEqual([[3]])
+  expect(one.coverage).toBe('exact')
+  skip(5)
+  set.update(batch([{}]))
+  expect(one.result().rows).toEqual([[4]])
+  expect(one.coverage).toBe('not covered: 5 events were missed')
+})
+
+test('the past must end where the counting begins', () => {
+  const { send, stand } = made()
+  const one = stand('count()', { after: 2 })
+  send({}, {}, {}, {})
+  expect(one.result().rows).toEqual([[2]])
+  const past = { kind: 'groups' as const, groups: new Map([['[]', { key: [], states: [2] }]]), scanned: 2 }
+  expect(() => one.hydrate(past, 1)).toThrow('its past must end at 2; found 1')
+  expect(() => one.hydrate(past, 3)).toThrow('found 3')
+  one.hydrate(past, 2)
+  expect(one.result().rows).toEqual([[4]])
+})
+
+test('one of the same name and question goes on, another question begins anew', () => {
+  const { send, set } = made()
+  const one = set.stand('x', 'count()') as Standing
+  send({}, {})
+  expect(set.stand('x', '* | count()')).toBe(one)
+  const other = set.stand('x', 'type = a | count()') as Standing
+  expect(other).not.toBe(one)
+  expect(set.get('x')).toBe(other)
+  expect(set.stats.queries).toBe(1)
+})
+
+test('what throws harms only itself', () => {
+  const { send, stand } = made()
+  const one = stand('count()')
+  let calls = 0
+  one.onChange(() => {
+    throw new Error('no')
+  })
+  const end = one.onChange(() => calls++)
+  send({})
+  end()
+  send({})
+  expect(calls).toBe(1)
+  expect(one.stats).toMatchObject({ errors: 2, events: 2 })
+})
+
+test('a change of state is told, key by key; saved and restored it is not told again', () => {
+  const { clock, set, send } = made()
+  const follow = { filter: 'type = check', field: 'state', by: ['hostname'] }
+  const told: unknown[] = []
+  const watch = set.changed('state', follow) as Machine<unknown, unknown>
+  watch.onTransition(list => told.push(...list))
+  const check = (hostname: string, state: unknown): EventInput => ({ type: 'check', hostname, state }) as EventInput
+  send(check('a', 'ok'), check('a', 'ok'), check('b', 'ok'), check('a', 'bad'), check('a', null), { type: 'other' })
+  send(check('b', 'bad'), check('b', 'ok'))
+  expect(told).toEqual([
+    { key: ['a'], transition: { from: 'ok', to: 'bad', time: START, seq: 4 } },
+    { key: ['b'], transition: { from: 'ok', to: 'bad', time: START, seq: 7 } },
+    { key: ['b'], transition: { from: 'bad', to: 'ok', time: START, seq: 8 } },
+  ])
+  const saved = JSON.parse(JSON.stringify(set.save())) as Saved
+  const next = standing({ clock })
+  next.restore(saved)
+  const again = next.changed('state', follow) as Machine<unknown, unknown>
+  expect(again.state('a')).toBe('bad')
+  const { batch } = batchOf([check('a', 'bad'), check('a', 'ok')], { hostname: 'h', receivedAt: START, trusted: true })
+  again.onTransition(list => told.push(...list))
+  next.update(batch)
+  expect(told.slice(3)).toMatchObject([{ key: ['a'], transition: { from: 'bad', to: 'ok' } }])
+})
+
+test('a machine goes from state to state; a step that throws changes nothing', () => {
+  const { set, send } = made()
+  const logins = set.machine('logins', {
+    filter: 'type = login',
+    by: ['user'],
+    init: 0,
+    step(failures: number, event) {
+      if (event['user'] === 'oops') throw new Error('no')
+      if (event['ok'] === true) return [0, failures >= 3 ? ['guessed'] : []]
+      return [failures + 1, []]
+    },
+  }) as Machine<number, string>
+  const told: unknown[] = []
+  logins.onTransition(list => told.push(...list))
+  const login = (user: string, ok: boolean): EventInput => ({ type: 'login', user, ok })
+  send(login('eve', false), login('bob', false), login('eve', false), login('oops', false), login('eve', false))
+  send(login('bob', true), login('eve', true))
+  expect(told).toEqual([{ key: ['eve'], transition: 'guessed' }])
+  expect(logins.state('bob')).toBe(0)
+  expect(logins.stats).toEqual({ keys: 2, evicted: 0, errors: 1 })
+  expect(set.machine('bad', { filter: 'count()', init: 0, step: () => [0, []] })).toHaveProperty('message')
+})
