@@ -9,6 +9,7 @@ import { ask } from './ask.ts'
 import { embedded } from './engine/embedded.ts'
 import type { Engine } from './engine/engine.ts'
 import { Fields } from './fields.ts'
+import { mend } from './mend.ts'
 import { insertSql, migrate, STRUCTURE, TABLE } from './schema.ts'
 
 const FOLDER = new URL('../../../conformance/', import.meta.url)
@@ -48,7 +49,8 @@ async function hold(events: readonly Event[]): Promise<void> {
   batch.seq = 1
   batch.collector = 'c1'
   const file = join(path, 'segment.jsonl')
-  await writeFile(file, writeLines(batch))
+  await writeFile(`${file}.written`, writeLines(batch))
+  await mend(`${file}.written`, file)
   await engine.load({ file, token: `load ${loads++}`, sql: insertSql, structure: STRUCTURE })
   await fields.learn({ collector: 'c1', firstSeq: 1, lastSeq: events.length })
   held = events

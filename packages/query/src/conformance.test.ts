@@ -38,11 +38,11 @@ for (const file of readdirSync(FOLDER).filter(name => name.endsWith('.test'))) {
   })
 }
 
-test('there are at least 120 cases', () => {
+test('there are at least 500 cases', () => {
   const texts = readdirSync(FOLDER)
     .filter(name => name.endsWith('.test'))
     .map(name => readFileSync(new URL(name, FOLDER), 'utf8'))
-  expect(texts.flatMap(text => readScript(text).cases).length).toBeGreaterThanOrEqual(120)
+  expect(texts.flatMap(text => readScript(text).cases).length).toBeGreaterThanOrEqual(500)
 })
 
 test('a wrong answer is noticed', async () => {
