@@ -10,7 +10,7 @@ import { Flush, type Refused } from './flush.ts'
 import { type Journal, journal } from './journal/journal.ts'
 import type { JournalOptions } from './journal/options.ts'
 import { keepMs } from './keep.ts'
-import { latest } from './latest.ts'
+import { latest, stored } from './latest.ts'
 import { text } from './literal.ts'
 import { lock } from './lock.ts'
 import { migrate, retain, TABLE } from './schema.ts'
@@ -195,6 +195,11 @@ export class History {
     )
     const [micros, count] = bytes.toString().trim().split('\t').map(Number)
     return count === 0 ? undefined : micros! / 1000
+  }
+
+  /** The events above one seq up to another, of those at or below the flushed mark, rising. For filling a ring from behind. */
+  stored(after: number, upto: number): AsyncGenerator<Batch> {
+    return stored(this.#engine, this.journal.collector, after, upto)
   }
 
   /** The n newest events by seq, oldest first: history's, then those only the journal has. For filling a ring. */

@@ -64,6 +64,11 @@ export async function* latest(
   }
 }
 
+/** The events above one seq up to another that the engine holds, rising. */
+export async function* stored(engine: Engine, collector: string, after: number, upto: number): AsyncGenerator<Batch> {
+  for (let at = after; at < upto; at += STEP) yield* between(engine, collector, at, Math.min(upto, at + STEP))
+}
+
 async function* between(engine: Engine, collector: string, after: number, upto: number): AsyncGenerator<Batch> {
   const { bytes } = await engine.read(
     `SELECT concat(${LINE}) FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${after + 1} AND ${upto} ORDER BY seq`,

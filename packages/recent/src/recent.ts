@@ -18,6 +18,7 @@ import {
 import { type Chunk, MAX_ROWS } from './chunk.ts'
 import { gather } from './gather.ts'
 import { latest } from './latest.ts'
+import { refill } from './refill.ts'
 import { Remembered } from './remembered.ts'
 import { type Caps, type Coverage, Ring } from './ring.ts'
 import { readAge, readBytes } from './size.ts'
@@ -74,6 +75,11 @@ export interface Recent {
    * uses the ring alone; in Telltale it is fed with journaled batches.
    */
   add(bytes: Uint8Array | string): Taken
+  /**
+   * Takes older events, rising in seq and ending just below the lowest held, while new ones go on coming.
+   * @returns whether there was room for them
+   */
+  refill(batches: AsyncIterable<Batch>): Promise<boolean>
   /** Takes a batch, which must not change any more. Seqs must rise from batch to batch. */
   append(batch: Batch): void
   /** Throws {@link BadQuery} where a text is none; whoever passes on a user's text should `parse` it first. */
@@ -139,6 +145,7 @@ export function recent(options: RecentOptions = {}): Recent {
       return { accepted, refused, problems }
     },
     append: batch => ring.append(batch, clock.now()),
+    refill: batches => refill(ring, batches, () => clock.now()),
     query(given, { limit, now = clock.now(), ...outer } = {}) {
       const query = withLimit(read(given), limit)
       const scope = rangeOf(query, outer, now)

@@ -1,6 +1,7 @@
 import { Batch, batchOf, type Event, type EventInput, Schema } from '@telltale/event'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { refill } from './refill.ts'
 import { Ring } from './ring.ts'
 
 const origin = { hostname: 'h', receivedAt: 1000, trusted: true }
@@ -149,4 +150,37 @@ test('what nobody else has yet stays beyond the caps on events and age, until it
   small.keepAbove = 0
   for (let seq = 1; seq < 3000; seq += 3) small.append(numbered(seq, 3), 1000)
   expect(small.evicted).toBeGreaterThan(0)
+})
+
+test('refilled from behind while new events come, the ring is as if it had had them all', async () => {
+  const numbered = (seq: number, events: number): Batch => {
+    const { batch } = batchOf(
+      Array.from({ length: events }, (_, i) => ({ type: 'a', n: seq + i, received_at: 1000 })),
+      origin,
+    )
+    batch.seq = seq
+    batch.collector = 'c'
+    return batch
+  }
+  async function* older(from: number, to: number, ring?: Ring): AsyncGenerator<Batch> {
+    for (let seq = from; seq <= to; seq += 3) {
+      yield numbered(seq, Math.min(3, to - seq + 1))
+      if (ring !== undefined && seq === from) ring.append(numbered(111, 5), 1000)
+    }
+  }
+  const ring = new Ring({ ...caps, events: 100 })
+  ring.append(numbered(101, 10), 1000)
+  expect(await refill(ring, older(71, 100, ring), () => 1000)).toBe(true)
+  expect(await refill(ring, older(61, 70), () => 1000)).toBe(true)
+  expect(held(ring).map(({ additional_info }) => additional_info['n'])).toEqual(
+    Array.from({ length: 55 }, (_, i) => 61 + i),
+  )
+  expect(ring.coverage).toMatchObject({ lowestSeq: 61, highestSeq: 115, evictedTime: Number.NEGATIVE_INFINITY })
+  ring.append(numbered(116, 4), 1000)
+  expect(await refill(ring, older(1, 60), () => 1000)).toBe(false)
+  expect(ring.coverage.lowestSeq).toBe(61)
+  ring.append(numbered(120, 60), 1000)
+  expect([ring.events, ring.coverage.lowestSeq]).toEqual([100, 80])
+  expect(await refill(ring, older(79, 79), () => 1000)).toBe(false)
+  expect(await refill(new Ring({ ...caps, age: 10 }), older(1, 9), () => 5000)).toBe(false)
 })

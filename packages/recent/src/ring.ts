@@ -57,6 +57,26 @@ export class Ring {
     this.evict(now)
   }
 
+  /**
+   * Puts sealed chunks of older events before all others.
+   * @returns false, and takes nothing, where there is no room for them or something was evicted already
+   */
+  prepend(chunks: readonly Chunk[], now: number): boolean {
+    let events = 0
+    let bytes = 0
+    for (const chunk of chunks) {
+      events += chunk.length
+      bytes += chunk.byteLength
+      if (chunk.maxReceived < now - this.caps.age) return false
+    }
+    if (this.evicted > 0 || this.events + events > this.caps.events || this.byteLength + bytes > this.caps.bytes)
+      return false
+    this.chunks.unshift(...chunks)
+    this.events += events
+    this.#sealedBytes += bytes
+    return true
+  }
+
   /** Lets go of what is beyond the caps at this time. */
   evict(now: number): void {
     const { events, age, bytes } = this.caps
@@ -102,7 +122,8 @@ export class Ring {
 
   #openFor(batch: Batch): Chunk {
     const last = this.chunks[this.chunks.length - 1]
-    if (last !== undefined && last.length < this.caps.chunk && last.takes(batch) && !this.#isBig(last)) return last
+    if (last !== undefined && !last.sealed && last.length < this.caps.chunk && last.takes(batch) && !this.#isBig(last))
+      return last
     const chunk = new Chunk(batch.schema, last)
     while (this.#unsealed.length > 1) this.#sealSome(Number.POSITIVE_INFINITY)
     this.chunks.push(chunk)

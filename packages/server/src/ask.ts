@@ -21,26 +21,26 @@ export interface Answer extends Result {
 export class Asker {
   readonly #recent: Recent
   readonly #history: History
-  readonly #beforeRing: number
+  /** The greatest time of what was there before the ring began; Infinity while that is not known. */
+  beforeRing: number = Number.POSITIVE_INFINITY
 
-  /** @param beforeRing the greatest time of what was there before the ring began */
-  constructor(recent: Recent, history: History, beforeRing: number) {
+  constructor(recent: Recent, history: History) {
     this.#recent = recent
     this.#history = history
-    this.#beforeRing = beforeRing
   }
 
   async ask(query: Query, scope: Scope): Promise<Answer> {
     const started = performance.now()
-    const { partial, sources, coverage } = await this.#partial(query, scope)
+    const { partial, sources, coverage } = await this.partial(query, scope)
     const result = finish(query, partial, scope)
     const ms = Math.round((performance.now() - started) * 1e3) / 1e3
     return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
   }
 
-  async #partial(query: Query, scope: Scope): Promise<Asked> {
+  /** As {@link ask}, before the end: what is found is to be merged with more. It may be remembered: nobody may change it. */
+  async partial(query: Query, scope: Scope): Promise<Gathered> {
     const { lowestSeq, evictedTime } = this.#recent.coverage()
-    const missing = Math.max(evictedTime, this.#beforeRing)
+    const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
       return { partial: this.#recent.partial(query, scope), sources: ['recent'], coverage: 'exact' }
     const mark = this.#history.flushedSeq
@@ -58,7 +58,7 @@ export class Asker {
         between = await this.#between(query, scope, mark, lowest - 1)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        return this.#partial(query, scope) // a segment was handed over meanwhile: the mark has moved
+        return this.partial(query, scope) // a segment was handed over meanwhile: the mark has moved
       }
     }
     const past = await this.#history.partial(query, { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) })
@@ -79,7 +79,7 @@ export class Asker {
   }
 }
 
-interface Asked {
+export interface Gathered {
   partial: Partial
   sources: ('recent' | 'history')[]
   coverage: string

@@ -57,24 +57,23 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   })
   const latest = recent({ ...options.latest, clock })
   const pipeline = new Pipeline({ ...options, journal: kept.journal, clock, hostname: machine() })
+  const asker = new Asker(latest, kept)
+  const live = new Live({ asker, recent: latest, clock })
   const opened: (() => Promise<unknown>)[] = []
   /** Closes what is open, the newest first. */
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close()
   }
-  try {
+  /** What the history does not hold yet must be in the ring before anybody asks. */
+  const remember = async (): Promise<void> => {
     await kept.start()
     opened.push(() => kept.stop())
-    for await (const batch of kept.latest(options.latest?.events ?? 1_000_000)) latest.append(batch)
-    const asker = new Asker(latest, kept, await beforeRing(kept, latest))
-    const live = new Live({ asker, recent: latest, clock })
-    if (kept.status.engine.kind !== 'unavailable') {
-      latest.settle(kept.flushedSeq)
-      kept.onFlushed(seq => latest.settle(seq))
-    }
-    pipeline.broadcast.consume(batch => latest.append(batch))
-    pipeline.broadcast.listen('live', batch => live.batch(batch))
-    opened.push(() => pipeline.stop())
+    for await (const batch of kept.latest(kept.journal.lastSeq - kept.flushedSeq)) latest.append(batch)
+    if (kept.status.engine.kind === 'unavailable') return
+    latest.settle(kept.flushedSeq)
+    kept.onFlushed(seq => latest.settle(seq))
+  }
+  try {
     const unready = (): string[] => reasons(pipeline, kept)
     const allowed = guard(tokens)
     const context: Context = {
@@ -87,13 +86,24 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       unready,
       maxBody: 16 * MIB,
     }
-    const app = await server(context, live, { host, port, tokens, web })
+    const [app] = await both(server(context, live, { host, port, tokens, web }), remember())
+    pipeline.broadcast.consume(batch => latest.append(batch))
+    pipeline.broadcast.listen('live', batch => live.batch(batch))
+    opened.push(() => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {
       throw listenError(error, port)
     })
     opened.push(async () => {
       live.stop()
       await app.close()
+    })
+    const enough = new AbortController()
+    const filling = refill(latest, kept, asker, enough.signal).catch(error =>
+      log(`the ring is not refilled: ${String(error)}`),
+    )
+    opened.push(() => {
+      enough.abort()
+      return filling
     })
     const first = Number(new URL(url).port)
     const started = clock.now()
@@ -120,15 +130,27 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 
 const MIB = 1024 * 1024
 
-/** The greatest time of what the ring does not hold: everything, while the history cannot say. */
-async function beforeRing(kept: History, latest: Recent): Promise<number> {
-  const { lowestSeq } = latest.coverage()
-  try {
-    return (await kept.maxTimeBelow(lowestSeq === 0 ? kept.journal.lastSeq + 1 : lowestSeq)) ?? Number.NEGATIVE_INFINITY
-  } catch {
-    return Number.POSITIVE_INFINITY
-  }
+/** Both at the same time; rejects only once both have ended, so that what was opened can be closed. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b])
+  return Promise.all([a, b])
 }
+
+/** Refills the ring from the history, the newest first, while everything is running: until then queries ask both. */
+async function refill(latest: Recent, kept: History, asker: Asker, enough: AbortSignal): Promise<void> {
+  const { lowestSeq } = latest.coverage()
+  let lowest = lowestSeq === 0 ? kept.journal.lastSeq + 1 : lowestSeq
+  while (lowest > 1 && !enough.aborted) {
+    const from = Math.max(1, lowest - REFILL)
+    if (!(await latest.refill(kept.stored(from - 1, lowest - 1)))) break
+    lowest = from
+  }
+  asker.beforeRing =
+    lowest > 1 ? ((await kept.maxTimeBelow(lowest)) ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY
+}
+
+/** Events at a time: a chunk of the ring. */
+const REFILL = 32_768
 
 /** Why Telltale is not ready; empty where it is. */
 function reasons(pipeline: Pipeline, kept: History): string[] {

@@ -27,7 +27,9 @@ function made(options: Partial<LiveOptions> = {}): {
   const clock = new SimulatedClock(1e12)
   const latest = recent({ clock })
   const kept = history({ path: mkdtempSync(join(tmpdir(), 'telltale-live-')) })
-  const live = new Live({ asker: new Asker(latest, kept, Number.NEGATIVE_INFINITY), recent: latest, clock, ...options })
+  const asker = new Asker(latest, kept)
+  asker.beforeRing = Number.NEGATIVE_INFINITY
+  const live = new Live({ asker, recent: latest, clock, ...options })
   let seq = 1
   return {
     clock,

@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander'
-import { exportCommand } from './commands/export.ts'
-import { queryCommand } from './commands/query.ts'
-import { sendCommand } from './commands/send.ts'
-import { startCommand } from './commands/start.ts'
-import { tailCommand } from './commands/tail.ts'
-import { demoCommand } from './demo/index.ts'
 import { version } from './version.ts'
+
+/** Where each command is; only the one that is asked for is loaded. */
+const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  demo: async () => (await import('./demo/index.ts')).demoCommand,
+  send: async () => (await import('./commands/send.ts')).sendCommand,
+  tail: async () => (await import('./commands/tail.ts')).tailCommand,
+  query: async () => (await import('./commands/query.ts')).queryCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+}
 
 /** Runs the command line. Sets the exit code: 0 done, 1 failed, 2 bad usage. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -13,8 +17,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('Let your system talk to you: events in, kept, asked, seen.')
     .version(version, '-V, --version')
     .showHelpAfterError('(see telltale --help)')
-  for (const make of [startCommand, demoCommand, sendCommand, tailCommand, queryCommand, exportCommand])
-    program.addCommand(make())
+  const named = argv[0] !== undefined && Object.hasOwn(COMMANDS, argv[0]) ? [argv[0]] : Object.keys(COMMANDS)
+  for (const name of named) program.addCommand((await COMMANDS[name]!())())
   program
     .command('version')
     .description('print the version')
