@@ -44,14 +44,14 @@ export class CellReader {
     this.repeated = false
   }
 
-  /** The path of the key at i where it is the one that followed last time; i + path.json.length is then after the key. */
+  /** The path of the key at i where it is the one that followed last time; i + path.word.byteLength is then after the key. */
   predicted(i: number, parent: Path): Path | undefined {
     let path = this.shape.likely?.path
     if (path === undefined) return undefined
     const depth = parent.depth + 1
     while (path.depth > depth) path = path.parent!
     if (path.parent !== parent) return undefined
-    return this.#lexer.begins(i, path.json) ? path : undefined
+    return this.#lexer.begins(i, path.word) ? path : undefined
   }
 
   /** Reads the value at i; a container there would have this depth. @returns where it ends */
@@ -74,7 +74,7 @@ export class CellReader {
       if (bytes[i] !== QUOTE) throw new Fault(i, 'a key in double quotes')
       this.#compactor.count(i)
       let path = this.predicted(i, at)
-      if (path !== undefined) i += path.json.length
+      if (path !== undefined) i += path.word.byteLength
       else {
         i = lexer.string(i + 1)
         path = this.#batch.schema.childOf(at, lexer.source, lexer.from, lexer.to, lexer.hash)
@@ -123,8 +123,7 @@ export class CellReader {
     let end: number
     if (b === QUOTE) {
       end = lexer.string(i + 1)
-      if (!this.repeated)
-        this.#put(path, this.#batch.dictionary.addHashed(lexer.source, lexer.from, lexer.to, 0, lexer.hash))
+      if (!this.repeated) this.#put(path, this.#text())
     } else if (isNumber(b)) {
       end = lexer.number(i)
       if (!this.repeated) this.#number(path, i, end)
@@ -137,6 +136,12 @@ export class CellReader {
       if (!this.repeated) this.#put(path, b === NULL_LETTER ? NULL : b === TRUE_LETTER ? TRUE : FALSE)
     }
     return end
+  }
+
+  /** The code of the string read last. */
+  #text(): number {
+    const { source, from, to, hash, sourceView } = this.#lexer
+    return this.#batch.dictionary.addHashed(source, from, to, 0, hash, sourceView)
   }
 
   #put(path: Path, code: number): void {

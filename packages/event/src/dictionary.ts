@@ -1,5 +1,5 @@
 import type { Json } from './event.ts'
-import { HASH, PRIME } from './lexer.ts'
+import { copy, hashOf, same, viewOf } from './words.ts'
 
 /** The cell is a number: look into `numbers`. */
 export const NUMBER = 0
@@ -11,6 +11,8 @@ export const FIRST_TEXT = 4
 
 /** After so many strangers in a row a text is added unshared: colliding texts (a hash flood) cost no more than this. */
 const PROBES = 64
+/** From so many bytes on a native copy is faster than its call costs. */
+const LONG = 128
 
 /**
  * The distinct texts of a batch: UTF-8 bytes one after another in an arena, and a hash table over them. A text is
@@ -30,6 +32,7 @@ export class Dictionary {
   offsets: Uint32Array
   /** 1 where the text is JSON, 0 where it is a string. */
   json: Uint8Array
+  #view: DataView
   #hashes: Int32Array
   #table: Uint32Array
   #mask: number
@@ -39,6 +42,7 @@ export class Dictionary {
   constructor(texts = 64) {
     const room = texts + FIRST_TEXT
     this.bytes = Buffer.allocUnsafeSlow(texts * 16)
+    this.#view = viewOf(this.bytes)
     this.offsets = new Uint32Array(room + 1)
     this.json = new Uint8Array(room)
     this.#hashes = new Int32Array(room)
@@ -62,39 +66,57 @@ export class Dictionary {
 
   /** The code of source[start..end), added if new. The bytes must be UTF-8, unescaped where they are a string. */
   add(source: Buffer, start: number, end: number, json: 0 | 1): number {
-    let hash = HASH ^ json
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, PRIME)
-    return this.addHashed(source, start, end, json, hash)
+    const view = viewOf(source)
+    return this.addHashed(source, start, end, json, hashOf(view, start, end), view)
   }
 
-  /** As {@link add}, for who has computed the hash (FNV-1a in signed 32 bits, from {@link HASH} ^ json) on the way. */
-  addHashed(source: Buffer, start: number, end: number, json: 0 | 1, hash: number): number {
+  /** As {@link add}, for who has computed the hash (as {@link hashOf} does) on the way. */
+  addHashed(
+    source: Buffer,
+    start: number,
+    end: number,
+    json: 0 | 1,
+    hash: number,
+    view: DataView = viewOf(source),
+  ): number {
     const length = end - start
-    const offsets = this.offsets
-    let slot = (hash ^ (hash >>> 15)) & this.#mask
+    const table = this.#table
+    const mask = this.#mask
+    let slot = (hash ^ json) & mask
     let probes = PROBES
     for (; probes > 0; probes--) {
-      const code = this.#table[slot]!
+      const code = table[slot]!
       if (code === 0) break
       if (this.#hashes[code] === hash && this.json[code] === json) {
-        const at = offsets[code]!
-        if (offsets[code + 1]! - at === length && same(this.bytes, at, source, start, length)) return code
+        const at = this.offsets[code]!
+        if (this.offsets[code + 1]! - at === length && same(this.#view, at, view, start, length)) return code
       }
-      slot = (slot + 1) & this.#mask
+      slot = (slot + 1) & mask
     }
+    return this.#append(source, start, length, json, hash, view, probes > 0 ? slot : -1)
+  }
+
+  /** Adds a text, known from then on by what stands at this slot of the table; at none if it is -1. */
+  #append(
+    source: Buffer,
+    start: number,
+    length: number,
+    json: 0 | 1,
+    hash: number,
+    view: DataView,
+    slot: number,
+  ): number {
     const code = this.size
     if (code + 1 >= this.offsets.length) this.#growCodes()
     if (this.used + length > this.bytes.length) this.#growBytes(length)
-    const bytes = this.bytes
     const at = this.used
-    if (length > 48) bytes.set(source.subarray(start, end), at)
-    else for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]!
-    this.offsets[code] = this.used
-    this.used += length
+    if (length > LONG) this.bytes.set(source.subarray(start, start + length), at)
+    else copy(view, start, this.#view, at, length)
+    this.used = at + length
     this.offsets[code + 1] = this.used
     this.json[code] = json
     this.#hashes[code] = hash
-    if (probes > 0) this.#table[slot] = code
+    if (slot >= 0) this.#table[slot] = code
     this.size = code + 1
     if (this.size * 2 > this.#table.length) this.#rehash()
     return code
@@ -104,7 +126,8 @@ export class Dictionary {
   adopt(other: Dictionary, code: number): number {
     if (code < FIRST_TEXT) return code
     const { bytes, offsets, json } = other
-    return this.addHashed(bytes, offsets[code]!, offsets[code + 1]!, json[code] as 0 | 1, other.#hashes[code]!)
+    const hash = other.#hashes[code]!
+    return this.addHashed(bytes, offsets[code]!, offsets[code + 1]!, json[code] as 0 | 1, hash, other.#view)
   }
 
   /** The text of a code ≥ {@link FIRST_TEXT}, decoded once. */
@@ -146,6 +169,7 @@ export class Dictionary {
     const bytes = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.used + length))
     this.bytes.copy(bytes, 0, 0, this.used)
     this.bytes = bytes
+    this.#view = viewOf(bytes)
   }
 
   #rehash(): void {
@@ -153,7 +177,7 @@ export class Dictionary {
     const mask = table.length - 1
     for (let code = FIRST_TEXT; code < this.size; code++) {
       const hash = this.#hashes[code]!
-      let slot = (hash ^ (hash >>> 15)) & mask
+      let slot = (hash ^ this.json[code]!) & mask
       let probes = PROBES
       while (table[slot] !== 0 && --probes > 0) slot = (slot + 1) & mask
       if (probes > 0) table[slot] = code
@@ -161,11 +185,6 @@ export class Dictionary {
     this.#table = table
     this.#mask = mask
   }
-}
-
-function same(a: Buffer, aStart: number, b: Buffer, bStart: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false
-  return true
 }
 
 function grown<T extends Uint8Array | Uint32Array | Int32Array>(array: T, length: number): T {

@@ -1,4 +1,5 @@
 import { POWERS, writesBack } from './decimal.ts'
+import { finish, hashOf, mix, SEED, same, viewOf } from './words.ts'
 
 export const QUOTE = 0x22
 export const COMMA = 0x2c
@@ -15,10 +16,6 @@ export const CLOSE = 0x7d
 export const NEWLINE = 0x0a
 export const NULL_LETTER = 0x6e
 export const TRUE_LETTER = 0x74
-
-/** FNV-1a in signed 32 bits: where a hash starts, and what it is multiplied by. The start is xored with 1 for JSON texts. */
-export const HASH: number = 0x811c9dc5 | 0
-export const PRIME = 0x01000193
 
 const MOST = 2 ** 53
 
@@ -43,10 +40,12 @@ export class Fault {
  */
 export class Lexer {
   bytes: Buffer = Buffer.alloc(0)
+  view: DataView = viewOf(this.bytes)
   /** Words must end at or before this. */
   end = 0
-  /** The string read last, unescaped: source[from..to), and its FNV-1a hash. */
+  /** The string read last, unescaped: source[from..to), and its hash. */
   source: Buffer = this.bytes
+  sourceView: DataView = this.view
   from = 0
   to = 0
   hash = 0
@@ -54,9 +53,11 @@ export class Lexer {
   value = 0
   exact = true
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
+  #scratchView: DataView = viewOf(this.#scratch)
 
   open(bytes: Buffer): void {
     this.bytes = bytes
+    this.view = viewOf(bytes)
     this.end = bytes.length
   }
 
@@ -64,6 +65,7 @@ export class Lexer {
   close(): void {
     this.open(Buffer.alloc(0))
     this.source = this.bytes
+    this.sourceView = this.view
   }
 
   /** Skips white space. */
@@ -77,10 +79,10 @@ export class Lexer {
   }
 
   /** Whether the bytes at i begin with these. */
-  begins(i: number, word: Buffer): boolean {
-    const { bytes } = this
-    for (let k = 0; k < word.length; k++) if (word[k] !== bytes[i + k]) return false
-    return true
+  begins(i: number, word: DataView): boolean {
+    const { view } = this
+    const length = word.byteLength
+    return i + length <= view.byteLength && same(view, i, word, 0, length)
   }
 
   /** The bytes at i must be this one. */
@@ -91,46 +93,65 @@ export class Lexer {
 
   /** Reads a string, i being after its opening quote. */
   string(i: number): number {
-    const { bytes, end } = this
-    let hash = HASH
+    const { view, bytes, end } = this
+    const last = end - 4
+    let hash = SEED
     this.from = i
-    for (; i < end; i++) {
+    while (i <= last) {
+      const word = view.getInt32(i, true)
+      const special = specials(word)
+      if (special === 0) {
+        hash = mix(hash, word)
+        i += 4
+        continue
+      }
+      const k = first(special)
+      if (((word >>> (k << 3)) & 0xff) !== QUOTE) return this.#escaped(i + k)
+      if (k > 0) hash = mix(hash, word & ((1 << (k << 3)) - 1))
+      return this.#whole(i + k, hash)
+    }
+    let word = 0
+    for (let shift = 0; i < end; i++, shift += 8) {
       const b = bytes[i]!
-      if (b <= QUOTE) {
-        if (b === QUOTE) {
-          this.source = bytes
-          this.to = i
-          this.hash = hash
-          return i + 1
-        }
-        if (b < 0x20) throw new Fault(i, 'no bare control character in a string (escape it)')
-      } else if (b === BACKSLASH) return this.#escaped(i, hash)
-      hash = Math.imul(hash ^ b, PRIME)
+      if (b === QUOTE) return this.#whole(i, shift > 0 ? mix(hash, word) : hash)
+      if (b < 0x20 || b === BACKSLASH) return this.#escaped(i)
+      word |= b << shift
     }
     throw new Fault(end, 'a closing quote')
   }
 
+  /** The string without escapes ends at this quote. */
+  #whole(quote: number, hash: number): number {
+    this.source = this.bytes
+    this.sourceView = this.view
+    this.to = quote
+    this.hash = finish(hash, quote - this.from)
+    return quote + 1
+  }
+
   /** Goes on with a string at its first escape: unescapes into the scratch. */
-  #escaped(i: number, hash: number): number {
+  #escaped(i: number): number {
     const { bytes, end, from } = this
     let n = i - from
     let scratch = this.#room(0, n)
     bytes.copy(scratch, 0, from, i)
     while (i < end) {
       if (n + 4 > scratch.length) scratch = this.#room(n, n + 4)
-      const first = n
       const b = bytes[i]!
       if (b === QUOTE) {
         this.source = scratch
+        this.sourceView = this.#scratchView
         this.from = 0
         this.to = n
-        this.hash = hash
+        this.hash = hashOf(this.#scratchView, 0, n)
         return i + 1
       }
       if (b < 0x20) throw new Fault(i, 'no bare control character in a string (escape it)')
       if (b !== BACKSLASH) {
-        scratch[n++] = b
-        i++
+        const run = this.#run(i, n)
+        i += run
+        n += run
+        scratch = this.#scratch
       } else if (bytes[i + 1] !== 0x75) {
         const plain = escaped(bytes[i + 1]!)
         if (plain < 0) throw new Fault(i + 1, 'one of "\\/bfnrtu after a backslash')
@@ -148,9 +169,34 @@ export class Lexer {
         }
         n = encode(scratch, n, point)
       }
-      for (let at = first; at < n; at++) hash = Math.imul(hash ^ scratch[at]!, PRIME)
     }
     throw new Fault(end, 'a closing quote')
+  }
+
+  /** Copies what stands at i into the scratch at n, up to what is special. @returns how many bytes */
+  #run(i: number, n: number): number {
+    const { view, bytes, end } = this
+    const last = end - 4
+    const start = i
+    let out = this.#scratchView
+    while (i <= last) {
+      if (n + 4 > out.byteLength) {
+        this.#room(n, n + 4)
+        out = this.#scratchView
+      }
+      const word = view.getInt32(i, true)
+      out.setInt32(n, word, true)
+      const special = specials(word)
+      if (special !== 0) return i + first(special) - start
+      i += 4
+      n += 4
+    }
+    if (n + 4 > out.byteLength) this.#room(n, n + 4)
+    for (let b = bytes[i]!; i < end && b >= 0x20 && b !== QUOTE && b !== BACKSLASH; b = bytes[i]!) {
+      this.#scratch[n++] = b
+      i++
+    }
+    return i - start
   }
 
   #hex(i: number): number {
@@ -169,6 +215,7 @@ export class Lexer {
       const next = Buffer.allocUnsafeSlow(Math.max(bytes + 64, this.#scratch.length * 2))
       this.#scratch.copy(next, 0, 0, used)
       this.#scratch = next
+      this.#scratchView = viewOf(next)
     }
     return this.#scratch
   }
@@ -244,6 +291,19 @@ export class Lexer {
   text(): string {
     return this.source.toString('utf8', this.from, this.to)
   }
+}
+
+/** A high bit at the first byte of a word that may not stand bare in a string or ends it, and some after it; 0 without one. */
+function specials(word: number): number {
+  const quote = word ^ 0x22222222
+  const backslash = word ^ 0x5c5c5c5c
+  const zeros = ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)
+  return (zeros | ((word - 0x20202020) & ~word)) & 0x80808080
+}
+
+/** Which byte of a word the lowest of these bits is in. */
+function first(special: number): number {
+  return (31 - Math.clz32(special & -special)) >> 3
 }
 
 /** Whether a number begins with this byte. */

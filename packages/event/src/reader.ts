@@ -118,7 +118,7 @@ export class EventReader {
     try {
       this.#object(0)
     } finally {
-      lexer.bytes = bytes
+      lexer.open(bytes)
       lexer.end = end
     }
   }
@@ -137,11 +137,11 @@ export class EventReader {
       this.#compactor.count(i)
       let path: Path | undefined
       let top = prediction.after(before)
-      if (top !== TOP.none && lexer.begins(i, prediction.json)) i += prediction.json.length
+      if (top !== TOP.none && lexer.begins(i, prediction.word)) i += prediction.word.byteLength
       else {
         top = TOP.none
         path = this.#cells.predicted(i, schema.root)
-        if (path !== undefined && !path.isTop) i += path.json.length
+        if (path !== undefined && !path.isTop) i += path.word.byteLength
         else {
           i = lexer.string(i + 1)
           path = undefined
@@ -266,8 +266,8 @@ export class EventReader {
 
   /** The code of the string read last. */
   #text(): number {
-    const { source, from, to, hash } = this.lexer
-    return this.#builder.batch.dictionary.addHashed(source, from, to, 0, hash)
+    const { source, from, to, hash, sourceView } = this.lexer
+    return this.#builder.batch.dictionary.addHashed(source, from, to, 0, hash, sourceView)
   }
 
   /** What the compactor copied last. */

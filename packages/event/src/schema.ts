@@ -1,4 +1,5 @@
 import { TOP_KEYS } from './event.ts'
+import { viewOf } from './words.ts'
 
 /**
  * Where a value sits inside `additional_info`: a node in a tree of keys. Interned per {@link Schema}, so the same
@@ -14,6 +15,7 @@ export class Path {
   readonly parent: Path | undefined
   /** The last key as JSON writes it, quotes included. */
   readonly json: Buffer
+  readonly word: DataView
   /** Whether {@link json} is the key's own bytes, without escapes. */
   readonly plain: boolean
   /** Whether it has the name of one of {@link TOP_KEYS}, so that at top level its key means something else. */
@@ -31,6 +33,7 @@ export class Path {
     this.isTop = TOP_KEYS.includes(this.name)
     const json = JSON.stringify(key)
     this.json = Buffer.from(json)
+    this.word = viewOf(this.json)
     this.plain = !json.includes('\\')
   }
 
@@ -147,7 +150,7 @@ export class Schema {
     return path
   }
 
-  /** The path one key below `parent`, the key given as its unescaped UTF-8 bytes and their FNV-1a hash. */
+  /** The path one key below `parent`, the key given as its unescaped UTF-8 bytes and their hash. */
   childOf(parent: Path, source: Buffer, start: number, end: number, hash: number): Path {
     const known = parent.hashed(hash)
     if (known !== undefined && isKey(known, source, start, end)) return known

@@ -1,5 +1,6 @@
 import type { Dictionary } from './dictionary.ts'
-import { CLOSE_ARRAY, COMMA, HASH, type Lexer, OPEN_ARRAY, PRIME, QUOTE } from './lexer.ts'
+import { CLOSE_ARRAY, COMMA, type Lexer, OPEN_ARRAY, QUOTE } from './lexer.ts'
+import { hashOf } from './words.ts'
 
 /** Reads tags where they are written as we would write them, so that their bytes are the dictionary's text. */
 export class TagReader {
@@ -11,16 +12,15 @@ export class TagReader {
   read(lexer: Lexer, dictionary: Dictionary, i: number, most: number): number {
     const { bytes } = lexer
     if (bytes[i] !== OPEN_ARRAY) return -1
-    let hash = Math.imul(HASH ^ 1 ^ OPEN_ARRAY, PRIME)
     let at = i + 1
     for (let count = 0; bytes[at] === QUOTE; count++) {
       const end = lexer.string(at + 1)
       if (lexer.source !== bytes || lexer.to === lexer.from || count === most) return -1
       for (let other = 0; other < count; other++) if (this.#hashes[other] === lexer.hash) return -1
       this.#hashes[count] = lexer.hash
-      for (; at <= end; at++) hash = Math.imul(hash ^ bytes[at]!, PRIME)
+      at = end + 1
       if (bytes[end] === CLOSE_ARRAY) {
-        this.code = dictionary.addHashed(bytes, i, at, 1, hash)
+        this.code = dictionary.addHashed(bytes, i, at, 1, hashOf(lexer.view, i, at), lexer.view)
         return at
       }
       if (bytes[end] !== COMMA) return -1

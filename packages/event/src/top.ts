@@ -1,4 +1,5 @@
 import { TOP_KEYS } from './event.ts'
+import { viewOf } from './words.ts'
 
 /** The keys an event has at its top, numbered; from `additional_info` on they are anybody's to say, before that only a trusted sender's. */
 export const TOP = {
@@ -53,18 +54,18 @@ export function nameOf(top: Top): string {
 
 const NAMES: string[] = []
 for (const name of TOP_KEYS) NAMES[TOP[name as keyof typeof TOP]] = name
-const JSON_KEYS = NAMES.map(name => Buffer.from(JSON.stringify(name)))
+const WORDS = NAMES.map(name => viewOf(Buffer.from(JSON.stringify(name))))
 
 /** Senders write keys in the same order again and again: which followed each last time. */
 export class TopPrediction {
   /** The key predicted last, as JSON writes it. */
-  json: Buffer = Buffer.alloc(0)
+  word: DataView = viewOf(Buffer.alloc(0))
   readonly #next: Top[] = Object.values(TOP).map(() => TOP.none)
 
   /** The key that followed this one last time; none where nothing did yet. */
   after(top: Top): Top {
     const next = this.#next[top]!
-    if (next !== TOP.none) this.json = JSON_KEYS[next]!
+    if (next !== TOP.none) this.word = WORDS[next]!
     return next
   }
 
