@@ -2,6 +2,7 @@ import type { Event, Json, JsonObject } from '@telltale/event'
 import { check } from './check.ts'
 import type { Scope } from './partial.ts'
 import { printCall } from './print-expression.ts'
+import { rangeOf } from './range.ts'
 import { Random } from './seeded.ts'
 import type { AggregateCall, Assignment, Expression, Field, Literal, Query, SortKey, Window } from './tree.ts'
 
@@ -24,8 +25,15 @@ export function randomCase(seed: number, size = 60): RandomCase {
     : { from: 0, to: 9e12 }
   for (;;) {
     const query = randomQuery(random)
-    if (check(query) === undefined) return { seed, events, query, scope }
+    if (check(query) === undefined) return { seed, events, query, scope: ofPanes(query, scope) }
   }
+}
+
+/** Where a window slides, a scope as `rangeOf` makes it, that ends with a pane. */
+function ofPanes(query: Query, { from, to }: Scope): Scope {
+  if (query.window?.kind !== 'sliding') return { from, to }
+  const { every } = query.window
+  return rangeOf(query, { from, to: Math.ceil(to / every) * every }, 0)
 }
 
 const STRINGS = [
@@ -165,7 +173,12 @@ function call(random: Random): AggregateCall {
 }
 
 function randomWindow(random: Random): Window | undefined {
-  if (random.chance(0.6)) return undefined
+  if (random.chance(0.55)) return undefined
+  if (random.chance(0.15)) return { kind: 'count', events: 1 + random.below(8) }
+  if (random.chance(0.2)) {
+    const every = random.of([1000, 1500, 10_000, 60_000])
+    return { kind: 'sliding', ms: every * (1 + random.below(4)), every }
+  }
   const ms = random.of([500, 1000, 7000, 10_000, 60_000, 86_400_000, 604_800_000])
   const zone = ms >= 86_400_000 && random.chance(0.5) ? 'Europe/Berlin' : 'UTC'
   return { kind: 'tumbling', ms, zone, ...(random.chance(0.3) ? { at: 0 } : {}) }
