@@ -68,6 +68,8 @@ export interface Aggregate<S = State> {
   init(): S
   add(state: S, value: Scalar, at: Moment): S
   merge(a: S, b: S): S
+  /** What merging all of them one by one gives, where that can be had for less. At least two. */
+  mergeAll?(states: readonly S[]): S
   /** `span`: the ms of time the group covers; undefined where that is not known. Must not be called with a state of another family. */
   result(state: S, constants: readonly number[], span: number | undefined): unknown
   /** ClickHouse expressions, without aliases, that compute the state of a group. */

@@ -5,6 +5,7 @@ import {
   BUCKETS,
   bucketMiddle,
   bucketOf,
+  mergeAllSketches,
   mergeSketches,
   newSketch,
   quantileOf,
@@ -13,6 +14,23 @@ import {
 import { SketchCounts } from './sketch-counts.ts'
 
 const normal = fc.double({ noNaN: true, noDefaultInfinity: true }).filter(x => x === 0 || Math.abs(x) > 2.3e-308)
+
+test('many merged at once are what they are one by one', () => {
+  const few = fc.array(fc.oneof(normal, fc.double({ min: 0.1, max: 50, noNaN: true })), { maxLength: 6 })
+  const narrow = fc.array(fc.double({ min: 0.1, max: 50, noNaN: true }), { maxLength: 6 })
+  fc.assert(
+    fc.property(fc.array(fc.oneof(few, narrow), { minLength: 2, maxLength: 8 }), parts => {
+      const sketches = parts.map(values => {
+        const sketch = newSketch()
+        for (const value of values) addToSketch(sketch, value)
+        return sketch
+      })
+      const before = JSON.stringify(sketches)
+      expect(mergeAllSketches(sketches)).toEqual(sketches.reduce(mergeSketches))
+      expect(JSON.stringify(sketches)).toBe(before)
+    }),
+  )
+})
 
 test('a bucket’s middle is within 1/256 of every value in it', () => {
   fc.assert(

@@ -98,6 +98,35 @@ export function mergeSketches(a: Sketch, b: Sketch): Sketch {
   return { n: a.n + b.n, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max), buckets, counts }
 }
 
+/** Buckets that are merged in a dense array; 8192 are a factor of 10^19 in the values. */
+const DENSE: Float64Array = new Float64Array(8192)
+
+/** All together, as a new sketch: for the many small panes of a window. */
+export function mergeAllSketches(sketches: readonly Sketch[]): Sketch {
+  const whole = newSketch()
+  let low: number = BUCKETS
+  let high: number = -BUCKETS
+  for (const { n, min, max, buckets } of sketches) {
+    if (n === 0) continue
+    whole.min = whole.n === 0 ? min : Math.min(whole.min, min)
+    whole.max = whole.n === 0 ? max : Math.max(whole.max, max)
+    whole.n += n
+    low = Math.min(low, buckets[0]!)
+    high = Math.max(high, buckets.at(-1)!)
+  }
+  if (high - low >= DENSE.length) return sketches.reduce(mergeSketches)
+  for (const { buckets, counts } of sketches)
+    for (let i = 0; i < buckets.length; i++) DENSE[buckets[i]! - low]! += counts[i]!
+  for (let bucket = low; bucket <= high; bucket++) {
+    const count = DENSE[bucket - low]!
+    if (count === 0) continue
+    whole.buckets.push(bucket)
+    whole.counts.push(count)
+    DENSE[bucket - low] = 0
+  }
+  return whole
+}
+
 /** The value of rank ceil(q·n), at least 1, to within 1/256 of it; null where nothing was counted. */
 export function quantileOf({ n, min, max, buckets, counts }: Sketch, q: number): number | null {
   if (n === 0) return null

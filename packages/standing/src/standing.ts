@@ -319,6 +319,6 @@ export class Standing implements Taker {
   }
 }
 
-function push(groups: Group[], key: Group['key'], states: State[] | undefined): void {
-  if (states !== undefined) groups.push({ key, states })
+function push(groups: Group[], key: Group['key'], states: readonly State[] | undefined): void {
+  if (states !== undefined) groups.push({ key, states: states as State[] })
 }

@@ -142,7 +142,7 @@ export class Standings {
     const sources = this.#sources
     const last = batch.seq + batch.length - 1
     if (batch.length === 0 || (batch.seq > 0 && last <= sources.seen)) return
-    if (batch.seq > 0 && sources.seen > 0 && batch.seq > sources.seen + 1) this.#missed(sources.seen + 1, batch.seq)
+    if (batch.seq > sources.seen + 1) this.#missed(batch.seq)
     this.#now = this.#options.clock.now()
     try {
       this.#rows.turn(batch)
@@ -203,8 +203,12 @@ export class Standings {
     return { message: `${this.#options.max} queries stand already`, position: 0, hint: 'stop one, or allow more' }
   }
 
-  #missed(from: number, to: number): void {
-    for (const one of this.#queries.values()) one.miss(Math.max(0, to - Math.max(from, one.after + 1)))
+  /** Tells those who have counted up to some seq what is missing before this one. */
+  #missed(seq: number): void {
+    for (const one of this.#queries.values()) {
+      const last = Math.max(this.#sources.seen, one.after)
+      if (last > 0 && seq > last + 1) one.miss(seq - last - 1)
+    }
   }
 
   #tick(): void {

@@ -1,4 +1,4 @@
-import { type Group, mergeGroups, newStates, type Plan, type Scalar, type State } from '@telltale/query'
+import { newStates, type Plan, type Scalar, type State } from '@telltale/query'
 import { KeyTable } from './key-table.ts'
 import type { Key } from './keys.ts'
 
@@ -16,7 +16,7 @@ export class Entry {
   /** Evicted, or empty. */
   gone = false
   /** All panes merged, while none of them changes. */
-  merged: { readonly from: number; readonly to: number; readonly states: State[] } | undefined
+  merged: { readonly from: number; readonly to: number; readonly states: readonly State[] } | undefined
 
   constructor({ text, values }: Key) {
     this.text = text
@@ -55,19 +55,32 @@ export class Entry {
   }
 
   /** The panes that start within, as one; undefined where there are none. The states must not be changed. */
-  whole(from: number, to: number, plan: Plan): State[] | undefined {
+  whole(from: number, to: number, plan: Plan): readonly State[] | undefined {
     const { merged, starts, panes } = this
     if (merged !== undefined && merged.from === from && merged.to === to) return merged.states
-    let found: Group | undefined
-    for (let i = 0; i < starts.length; i++) {
-      if (starts[i]! < from || starts[i]! >= to) continue
-      const group = { key: this.key, states: panes[i]! }
-      found = found === undefined ? group : mergeGroups(plan, found, group)
-    }
-    if (found === undefined) return undefined
-    this.merged = { from, to, states: found.states }
-    return found.states
+    let first = 0
+    while (first < starts.length && starts[first]! < from) first++
+    let end = starts.length
+    while (end > first && starts[end - 1]! >= to) end--
+    if (first === end) return undefined
+    if (end - first === 1) return panes[first]
+    const states = together(plan, panes.slice(first, end))
+    this.merged = { from, to, states }
+    return states
   }
+}
+
+/** The states of several panes as one's. */
+function together({ calls }: Plan, panes: readonly (readonly State[])[]): State[] {
+  const states: State[] = []
+  for (const [i, { aggregate, slot }] of calls.entries()) {
+    if (slot !== i) states.push(states[slot])
+    else {
+      const parts = panes.map(pane => pane[i])
+      states.push(aggregate.mergeAll?.(parts) ?? parts.reduce((a, b) => aggregate.merge(a, b)))
+    }
+  }
+  return states
 }
 
 /** Keys that are weighed for all. */

@@ -1,5 +1,14 @@
 import type { Aggregate, Param } from '../aggregate.ts'
-import { addToSketch, BUCKETS, bucketOfBits, mergeSketches, newSketch, quantileOf, type Sketch } from '../sketch.ts'
+import {
+  addToSketch,
+  BUCKETS,
+  bucketOfBits,
+  mergeAllSketches,
+  mergeSketches,
+  newSketch,
+  quantileOf,
+  type Sketch,
+} from '../sketch.ts'
 
 const X: Param = { name: 'x', kind: 'number' }
 
@@ -13,6 +22,7 @@ export const sketched: Omit<Aggregate<Sketch>, 'name' | 'params' | 'doc' | 'exam
     return state
   },
   merge: mergeSketches,
+  mergeAll: mergeAllSketches,
   sql: ({ number }) => [
     `min(${number})`,
     `max(${number})`,
