@@ -10,9 +10,10 @@ install()
 build()
 const bin = join(root, 'packages/telltale/bin/telltale.js')
 const data = mkdtempSync(join(tmpdir(), 'telltale-shot-'))
+const config = join(root, 'packages/telltale/src/demo/telltale.config.ts')
 const port = Number(process.env.TELLTALE_PORT ?? 7675)
 const children = [
-  spawn(process.execPath, [bin, 'start', '--port', String(port), '--data', data], {
+  spawn(process.execPath, [bin, 'start', '--port', String(port), '--data', data, '--config', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
   }),
 ]
@@ -26,7 +27,7 @@ const demo = [
   '--backfill',
   '20m',
   '--rate',
-  '40',
+  '30',
   '--incident',
   'parse-query-string',
 ]
