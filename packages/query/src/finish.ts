@@ -28,12 +28,12 @@ export function finish(query: Query, partial: Partial, scope?: Scope): Result {
 }
 
 /**
- * As {@link finish}, for a sliding window from groups that are whole windows, not panes: the last of each key is the
- * window's end. For who keeps windows.
+ * As {@link finish}, from groups as they are to be shown: those of a sliding window are whole windows, not panes, the
+ * last of each key the window's end. For who keeps windows.
  */
-export function finishWindows(query: Query, windows: readonly Group[], scope?: Scope): Result {
+export function finishGroups(query: Query, groups: readonly Group[], scope?: Scope): Result {
   const ready = plan(query)
-  return answer(ready, groupRows(ready, windows, scope))
+  return answer(ready, groupRows(ready, groups, scope))
 }
 
 function answer({ query, columns }: Plan, rows: Row[]): Result {

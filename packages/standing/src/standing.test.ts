@@ -4,7 +4,7 @@ import {
   compareKeys,
   evaluate,
   finish,
-  finishWindows,
+  finishGroups,
   newStates,
   plan,
   print,
@@ -63,7 +63,7 @@ function expected({ query }: Story, one: Standing, events: readonly Event[], now
   const partial = evaluate(query, events, scope)
   if (one.horizon.window === undefined || partial.kind !== 'groups' || partial.groups.size > 0 || query.by.length > 0)
     return finish(query, partial, scope)
-  return finishWindows(query, [{ key: [scope.to], states: newStates(plan(query)) }], scope)
+  return finishGroups(query, [{ key: [scope.to], states: newStates(plan(query)) }], scope)
 }
 
 function agrees(found: Result, wanted: Result, query: Query): void {

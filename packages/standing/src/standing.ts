@@ -1,6 +1,6 @@
 import {
   finish,
-  finishWindows,
+  finishGroups,
   type Group,
   groupKey,
   mergeGroups,
@@ -305,7 +305,7 @@ export class Standing implements Taker {
     if (horizon.window !== undefined) {
       for (const entry of entries) push(groups, [...entry.key, to], entry.whole(from, to, this.#plan))
       if (groups.length === 0 && query.by.length === 0) push(groups, [to], newStates(this.#plan))
-      return finishWindows(query, groups, { from, to })
+      return finishGroups(query, groups, { from, to })
     }
     for (const entry of entries) {
       if (query.window === undefined || horizon.bucket === undefined)
@@ -314,8 +314,9 @@ export class Standing implements Taker {
         for (const [i, start] of entry.starts.entries())
           if (start < to && (start >= from || !horizon.moves)) push(groups, [...entry.key, start], entry.panes[i])
     }
-    const partial: Partial = { kind: 'groups', groups: new Map(groups.map((group, i) => [`${i}`, group])), scanned: 0 }
-    return finish(query, partial, { from, to })
+    if (query.window?.kind !== 'sliding') return finishGroups(query, groups, { from, to })
+    const panes = new Map(groups.map(group => [groupKey(group.key), group]))
+    return finish(query, { kind: 'groups', groups: panes, scanned: 0 }, { from, to })
   }
 }
 
