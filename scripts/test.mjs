@@ -1,6 +1,6 @@
 // npm test: install, build, check and test everything. A browser is installed where we may, else asked for.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, fail, install, root, run } from './setup.mjs'
 
@@ -25,8 +25,14 @@ browser()
 build()
 const given = process.argv.slice(2)
 if (given.length === 0) run('npm', ['run', '--silent', 'check'])
-const vitest = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...given], {
+const outcome = join(root, '.telltale/tests.json')
+const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${outcome}`, ...given]
+const vitest = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
   cwd: root,
   stdio: 'inherit',
 })
+if (existsSync(outcome)) {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(outcome, 'utf8'))
+  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
+}
 process.exit(vitest.status ?? 1)
