@@ -3,6 +3,7 @@ import { print, type Query } from '@telltale/query'
 import { type Selector, selector } from '@telltale/query/batch'
 import type { Recent } from '@telltale/recent'
 import type { Asker } from './ask.ts'
+import { LiveAnswers } from './live-answers.ts'
 import { type Asked, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
 
@@ -24,6 +25,10 @@ export interface LiveOptions {
   maxEvents?: number
   /** Subscriptions of one subscriber. Default 50. */
   maxSubscriptions?: number
+  /** Results of an aggregate query are sent at most this often, in ms. Default 250. */
+  every?: number
+  /** Keys of an aggregate query that are kept up to date; one with more is asked again each second. Default 10,000. */
+  maxKeys?: number
 }
 
 /** What a subscriber writes: `{"id":"a","query":"…","from":"-15m"}`, or `{"id":"a","unsubscribe":true}`. */
@@ -32,10 +37,16 @@ export interface Subscribe extends Asked {
   unsubscribe?: unknown
 }
 
+/** One query one subscriber looks at. */
 interface Subscription {
   readonly id: string
+  /** What ends it, beside its place in the subscriber's list. */
+  end(): void
+}
+
+/** The events that match, as they come. */
+interface Tail extends Subscription {
   readonly asked: Asked
-  readonly query: Query
   /** Equal for subscriptions with equal filters. */
   readonly filter: string
   readonly select: Selector
@@ -47,40 +58,46 @@ interface Subscription {
   /** Events it may still be sent in this second. */
   allowance: number
   dropped: number
-  /** For aggregates: when to ask next, and what was answered last. */
-  due: number
-  last: string
-  asking: boolean
 }
 
 interface Subscriber {
   readonly outgoing: Outgoing
   readonly subscriptions: Map<string, Subscription>
+  readonly tails: Map<string, Tail>
   behind: boolean
 }
-
-/** Aggregates are asked again at most this often, ms; slower ones less often, so that they cost at most 1/20 of the time. */
-const REFRESH = 1000
 
 /** Everyone who looks: a first result, then what changes. */
 export class Live {
   readonly #options: Required<LiveOptions>
   readonly #subscribers = new Set<Subscriber>()
+  readonly #answers: LiveAnswers
   readonly #stops: (() => void)[]
 
   constructor(options: LiveOptions) {
-    this.#options = { maxWaiting: 8 * 1024 * 1024, maxEvents: 5000, maxSubscriptions: 50, ...options }
+    this.#options = {
+      maxWaiting: 8 * 1024 * 1024,
+      maxEvents: 5000,
+      maxSubscriptions: 50,
+      every: 250,
+      maxKeys: 10_000,
+      ...options,
+    }
     const { clock } = options
-    this.#stops = [clock.every(250, () => this.#refresh()), clock.every(1000, () => this.#refill())]
+    this.#answers = new LiveAnswers(this.#options)
+    this.#stops = [clock.every(1000, () => this.#refill()), () => this.#answers.stop()]
   }
 
   /** Adds a subscriber. @returns what to call with each of its messages, and when it is gone */
   join(outgoing: Outgoing): { receive(message: Subscribe): void; leave(): void } {
-    const subscriber: Subscriber = { outgoing, subscriptions: new Map(), behind: false }
+    const subscriber: Subscriber = { outgoing, subscriptions: new Map(), tails: new Map(), behind: false }
     this.#subscribers.add(subscriber)
     return {
       receive: message => this.#receive(subscriber, message),
-      leave: () => void this.#subscribers.delete(subscriber),
+      leave: () => {
+        this.#subscribers.delete(subscriber)
+        for (const { end } of subscriber.subscriptions.values()) end()
+      },
     }
   }
 
@@ -88,12 +105,12 @@ export class Live {
     return this.#subscribers.size
   }
 
-  /** Re-broadcasts a journaled batch to all whose filter matches; each distinct filter is run once. */
+  /** Re-broadcasts a journaled batch to all whose filter matches, each distinct filter run once; and updates answers. */
   batch(batch: Batch): void {
+    this.#answers.batch(batch)
     const selected = new Map<string, string[]>()
     for (const subscriber of this.#subscribers)
-      for (const subscription of subscriber.subscriptions.values()) {
-        if (subscription.query.aggregates.length > 0) continue
+      for (const subscription of subscriber.tails.values()) {
         if (subscription.held !== undefined) {
           if (subscription.held.length < 1000) subscription.held.push(batch)
           else subscription.dropped += batch.length
@@ -117,7 +134,7 @@ export class Live {
   #subscribe(subscriber: Subscriber, id: string, message: Subscribe): Refusal | undefined {
     const { subscriptions } = subscriber
     if (message.unsubscribe) {
-      subscriptions.delete(id)
+      subscriptions.get(id)?.end()
       return undefined
     }
     if (!subscriptions.has(id) && subscriptions.size >= this.#options.maxSubscriptions)
@@ -126,29 +143,52 @@ export class Live {
     const asked = { query, from, to, limit }
     const question = readQuestion(asked, this.#options.clock.now())
     if ('error' in question) return question
-    const subscription: Subscription = {
+    subscriptions.get(id)?.end()
+    if (question.query.aggregates.length > 0) this.#look(subscriber, id, asked, question.query)
+    else this.#tail(subscriber, id, asked, question.query)
+    return undefined
+  }
+
+  #look(subscriber: Subscriber, id: string, asked: Asked, query: Query): void {
+    const { subscriptions, outgoing } = subscriber
+    const { maxWaiting } = this.#options
+    const leave = this.#answers.join(asked, query, {
+      show: answer => say(subscriber, { id, ...answer }),
+      get full() {
+        return outgoing.waiting > maxWaiting
+      },
+    })
+    const end = (): void => {
+      leave()
+      subscriptions.delete(id)
+    }
+    subscriptions.set(id, { id, end })
+  }
+
+  #tail(subscriber: Subscriber, id: string, asked: Asked, query: Query): void {
+    const { subscriptions, tails } = subscriber
+    const tail: Tail = {
       id,
       asked,
-      query: question.query,
-      filter: print({ kind: 'query', set: [], aggregates: [], by: [], sort: [], ...filterOf(question.query) }),
-      select: selector(question.query),
+      filter: print({ kind: 'query', set: [], aggregates: [], by: [], sort: [], ...filterOf(query) }),
+      select: selector(query),
       subscriber,
       held: [],
       mark: this.#options.recent.coverage().highestSeq,
       allowance: this.#options.maxEvents,
       dropped: 0,
-      due: 0,
-      last: '',
-      asking: false,
+      end() {
+        tails.delete(id)
+        subscriptions.delete(id)
+      },
     }
-    subscriptions.set(id, subscription)
-    if (question.query.aggregates.length > 0) void this.#ask(subscription)
-    else void this.#past(subscription)
-    return undefined
+    subscriptions.set(id, tail)
+    tails.set(id, tail)
+    void this.#past(tail)
   }
 
   /** Sends the newest events of the range, oldest first, then lets the live ones follow. */
-  async #past(subscription: Subscription): Promise<void> {
+  async #past(subscription: Tail): Promise<void> {
     const { asked, mark } = subscription
     try {
       const question = readQuestion({ ...asked, limit: asked.limit ?? 1000 }, this.#options.clock.now())
@@ -164,7 +204,7 @@ export class Live {
     for (const batch of held) if (batch.seq > mark) this.#forward(subscription, batch, new Map())
   }
 
-  #forward(subscription: Subscription, batch: Batch, selected: Map<string, string[]>): void {
+  #forward(subscription: Tail, batch: Batch, selected: Map<string, string[]>): void {
     const { subscriber, filter, select } = subscription
     if (batch.seq <= subscription.mark) return
     let events = selected.get(filter)
@@ -190,42 +230,12 @@ export class Live {
 
   #refill(): void {
     for (const subscriber of this.#subscribers)
-      for (const subscription of subscriber.subscriptions.values()) {
+      for (const subscription of subscriber.tails.values()) {
         subscription.allowance = this.#options.maxEvents
         if (subscription.dropped === 0) continue
         say(subscriber, { id: subscription.id, dropped: subscription.dropped })
         subscription.dropped = 0
       }
-  }
-
-  #refresh(): void {
-    const now = this.#options.clock.now()
-    for (const subscriber of this.#subscribers)
-      for (const subscription of subscriber.subscriptions.values())
-        if (subscription.query.aggregates.length > 0 && subscription.due <= now && !subscription.asking)
-          void this.#ask(subscription)
-  }
-
-  async #ask(subscription: Subscription): Promise<void> {
-    const { asker, clock, maxWaiting } = this.#options
-    const { subscriber, asked, id } = subscription
-    if (subscriber.outgoing.waiting > maxWaiting) return
-    subscription.asking = true
-    try {
-      const question = readQuestion(asked, clock.now())
-      if ('error' in question) return
-      const { columns, rows, stats } = await asker.ask(question.query, question.scope)
-      subscription.due = clock.now() + Math.max(REFRESH, stats.ms * 20)
-      const text = JSON.stringify(rows)
-      if (text === subscription.last || !subscriber.subscriptions.has(id)) return
-      subscription.last = text
-      say(subscriber, { id, columns, rows, stats })
-    } catch (error) {
-      subscription.due = clock.now() + 10 * REFRESH
-      say(subscriber, { id, ...refusal(String(error)) })
-    } finally {
-      subscription.asking = false
-    }
   }
 }
 

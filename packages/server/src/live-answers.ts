@@ -1,0 +1,226 @@
+import type { Batch, Clock } from '@telltale/event'
+import { print, type Query, type Result } from '@telltale/query'
+import type { Recent } from '@telltale/recent'
+import { type Standing, type Standings, standing } from '@telltale/standing'
+import type { Answer, Asker } from './ask.ts'
+import { type Asked, readQuestion } from './question.ts'
+import { type Refusal, refusal } from './refuse.ts'
+import { spanOf } from './span.ts'
+
+export interface LiveAnswersOptions {
+  asker: Asker
+  recent: Recent
+  clock: Clock
+  /** An answer is sent at most this often, in ms; one that takes long less often, so that it costs at most 1/20 of the time. */
+  every: number
+  /** Keys of one query that are kept up to date; where there are more, the query is asked again and again. */
+  maxKeys: number
+}
+
+/** Where the answers to one subscription go. */
+export interface Viewer {
+  /** Takes an answer that is not the same as the last. */
+  show(answer: Answer | Refusal): void
+  /** Whether it has more unread than is good for it. */
+  readonly full: boolean
+}
+
+/** A query that someone looks at, whoever else does. */
+interface Board {
+  readonly key: string
+  readonly asked: Asked
+  /** What each was shown last. */
+  readonly viewers: Map<Viewer, string>
+  /** Absent while its past is not known, and where it cannot stand. */
+  standing: Standing | undefined
+  /** Who was asked for the past, and what they could not say. */
+  past: Pick<Answer['stats'], 'sources' | 'coverage'>
+  /** When it may be shown next. */
+  due: number
+  /** What it waits for: each ends that. */
+  readonly waits: { show?: () => void; begin?: () => void }
+}
+
+/** Queries asked again where they cannot stand are asked at most this often, in ms. */
+const ASK_AGAIN = 1000
+/** What failed, or was not whole, is begun anew after this, in ms. */
+const BEGIN_AGAIN = 10_000
+
+let names = 0
+
+/**
+ * Answers that stay true: each query someone looks at stands, begun with what history and ring know, and is shown anew
+ * when it changes. What cannot stand is asked again and again.
+ */
+export class LiveAnswers {
+  readonly #options: LiveAnswersOptions
+  readonly #boards: Map<string, Board> = new Map()
+  readonly #set: Standings
+
+  constructor(options: LiveAnswersOptions) {
+    this.#options = options
+    this.#set = standing({ clock: options.clock, maxKeys: options.maxKeys, tick: options.every })
+  }
+
+  /** How many different queries are looked at, and how many of them stand. */
+  get stats(): { queries: number; standing: number } {
+    return { queries: this.#boards.size, standing: this.#set.stats.queries }
+  }
+
+  /** Lets someone look at an aggregate query. @returns how to look away */
+  join(asked: Asked, query: Query, viewer: Viewer): () => void {
+    const key = JSON.stringify([print(query), asked.from ?? null, asked.to ?? null])
+    let board = this.#boards.get(key)
+    if (board === undefined) {
+      const past: Board['past'] = { sources: [], coverage: 'exact' }
+      board = { key, asked, viewers: new Map([[viewer, '']]), standing: undefined, past, due: 0, waits: {} }
+      this.#boards.set(key, board)
+      void this.#begin(board)
+    } else {
+      board.viewers.set(viewer, '')
+      if (board.standing !== undefined) this.#wake(board)
+      else if (board.waits.show !== undefined) void this.#askAgain(board)
+    }
+    return () => this.#leave(key, viewer)
+  }
+
+  batch(batch: Batch): void {
+    this.#set.update(batch)
+  }
+
+  stop(): void {
+    this.#set.stop()
+    for (const { waits } of this.#boards.values()) cancel(waits)
+    this.#boards.clear()
+  }
+
+  #leave(key: string, viewer: Viewer): void {
+    const board = this.#boards.get(key)
+    if (board === undefined || !board.viewers.delete(viewer) || board.viewers.size > 0) return
+    this.#boards.delete(key)
+    cancel(board.waits)
+    board.standing?.stop()
+  }
+
+  #isWatched(board: Board): boolean {
+    return this.#boards.get(board.key) === board
+  }
+
+  /** Leaves the query standing and asks for its past; what comes meanwhile is counted already. */
+  async #begin(board: Board): Promise<void> {
+    const { asker, recent, clock } = this.#options
+    const now = clock.now()
+    const question = readQuestion(board.asked, now)
+    if ('error' in question) return
+    const span = spanOf(board.asked, now)
+    const mark = recent.coverage().highestSeq
+    const one = span === undefined ? undefined : this.#set.stand(`${names++}`, question.query, { span, after: mark })
+    if (one === undefined || 'message' in one) return this.#askAgain(board)
+    try {
+      const { query, scope } = one.hydration()
+      const { partial, sources, coverage } = await asker.partial(query, { ...scope, uptoSeq: mark })
+      if (!this.#isWatched(board)) return one.stop()
+      one.hydrate(partial, mark)
+      board.past = { sources, coverage }
+      board.standing = one
+      one.onChange(() => this.#wake(board))
+      this.#show(board)
+      if (coverage !== 'exact') this.#later(board, 'begin', BEGIN_AGAIN, () => this.#restart(board))
+    } catch (error) {
+      one.stop()
+      this.#fail(board, error)
+    }
+  }
+
+  /** Shows what has changed: now, or as soon as it is due. */
+  #wake(board: Board): void {
+    if (board.waits.show !== undefined) return
+    const wait = board.due - this.#options.clock.now()
+    if (wait <= 0) this.#show(board)
+    else this.#later(board, 'show', wait, () => this.#show(board))
+  }
+
+  #show(board: Board): void {
+    const { clock, every } = this.#options
+    const { standing: one, past } = board
+    if (one === undefined || !this.#isWatched(board)) return
+    const { evicted, missed } = one.stats
+    if (missed > 0) {
+      one.stop()
+      board.standing = undefined
+      this.#later(board, 'begin', ASK_AGAIN, () => void this.#begin(board))
+      return
+    }
+    if (evicted > 0) {
+      one.stop()
+      board.standing = undefined
+      void this.#askAgain(board)
+      return
+    }
+    const started = performance.now()
+    const result = one.result()
+    const coverage = past.coverage === 'exact' ? one.coverage : past.coverage
+    const ms = this.#tell(board, result, started, { ...past, coverage, scanned: one.stats.events })
+    board.due = clock.now() + Math.max(every, ms * 20)
+    // Who could not take it is not told by the next change: that may never come.
+    if ([...board.viewers.keys()].some(({ full }) => full))
+      this.#later(board, 'show', Math.max(ASK_AGAIN, board.due - clock.now()), () => this.#show(board))
+  }
+
+  async #askAgain(board: Board): Promise<void> {
+    const { asker, clock } = this.#options
+    if (!this.#isWatched(board)) return
+    board.waits.show?.()
+    delete board.waits.show
+    let wait = ASK_AGAIN
+    if ([...board.viewers.keys()].some(({ full }) => !full)) {
+      try {
+        const question = readQuestion(board.asked, clock.now())
+        if ('error' in question) return
+        const started = performance.now()
+        const { stats, ...result } = await asker.ask(question.query, question.scope)
+        wait = Math.max(wait, this.#tell(board, result, started, stats) * 20)
+      } catch (error) {
+        return this.#fail(board, error)
+      }
+    }
+    this.#later(board, 'show', wait, () => void this.#askAgain(board))
+  }
+
+  /** Shows a result to those who saw another one last. @returns how long all of it took, in ms */
+  #tell(board: Board, result: Result, started: number, about: Omit<Answer['stats'], 'ms'>): number {
+    const text = JSON.stringify(result.rows)
+    const ms = Math.round((performance.now() - started) * 1e3) / 1e3
+    for (const [viewer, last] of board.viewers) {
+      if (last === text || viewer.full) continue
+      board.viewers.set(viewer, text)
+      viewer.show({ ...result, stats: { ...about, ms } })
+    }
+    return ms
+  }
+
+  #restart(board: Board): void {
+    board.standing?.stop()
+    board.standing = undefined
+    void this.#begin(board)
+  }
+
+  #fail(board: Board, error: unknown): void {
+    if (!this.#isWatched(board)) return
+    for (const viewer of board.viewers.keys()) viewer.show(refusal(String(error)))
+    this.#later(board, 'begin', BEGIN_AGAIN, () => void this.#begin(board))
+  }
+
+  #later(board: Board, what: keyof Board['waits'], ms: number, call: () => void): void {
+    board.waits[what]?.()
+    board.waits[what] = this.#options.clock.after(ms, () => {
+      delete board.waits[what]
+      if (this.#isWatched(board)) call()
+    })
+  }
+}
+
+function cancel({ show, begin }: Board['waits']): void {
+  show?.()
+  begin?.()
+}
