@@ -69,7 +69,8 @@ function right(node: Expression, mode: Mode): string {
   return operand(node, BINDING.sum, mode)
 }
 
-function printValue(node: Literal): string {
+/** A value on the right of an operator, where a bare word is a string. */
+export function printValue(node: Literal): string {
   return typeof node.value === 'string' && isPlain(node.value) ? node.value : printLiteral(node)
 }
 
