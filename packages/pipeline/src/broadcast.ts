@@ -5,7 +5,6 @@ import { Meter } from './meter.ts'
 export type Consumer = (batch: Batch) => void
 
 /** Gets batches in its own time; may be slow, may throw: that harms only itself. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a listener may be async or not
 export type Listener = (batch: Batch) => void | Promise<void>
 
 export interface ListenerOptions {

@@ -93,6 +93,47 @@ test('senders are pushed back while too much waits for the journal', async () =>
   expect(pipeline.busy).toEqual({ reason: 'disk full', retryAfter: 5 })
 })
 
+test('who waits for a full disk goes on once there is room, though nothing was journaled meanwhile', async () => {
+  const { pipeline, journal, clock } = made()
+  journal.pressure = { reason: 'disk full', retryAfter: 5 }
+  let ready = false
+  pipeline.ready().then(() => (ready = true))
+  clock.advance(3000)
+  await settled()
+  expect(ready).toBe(false)
+  journal.pressure = undefined
+  clock.advance(1000)
+  await settled()
+  expect(ready).toBe(true)
+})
+
+test('a failure that comes before its turn waits for it, and takes nothing down', async () => {
+  const { pipeline, journal, clock, seen } = made()
+  const first = pipeline.add([{ type: 't' }], SENDER).journaled
+  clock.advance(1)
+  const second = pipeline.add([{ type: 't' }], SENDER).journaled
+  clock.advance(1)
+  journal.batches[1]!.fail(new Error('no space'))
+  await settled()
+  await settled()
+  journal.batches[0]!.done()
+  await first
+  await expect(second).rejects.toThrow('no space')
+  expect(seen).toEqual([1, 1])
+})
+
+test('a store that throws costs no sender its answer', async () => {
+  const { pipeline, journal, clock } = made()
+  pipeline.broadcast.consume(() => {
+    throw new Error('broken store')
+  })
+  const { journaled } = pipeline.add([{ type: 't' }], SENDER)
+  clock.advance(1)
+  journal.batches[0]!.done()
+  await journaled
+  expect(pipeline.stages.broadcast.errors).toBe(1)
+})
+
 test('rejected input is kept to be shown, and is an event', async () => {
   const { pipeline, journal, clock } = made()
   const { accepted, refused, problems } = pipeline.take(Buffer.from('{"type":1}\n{oops\n[7]\n'), SENDER)

@@ -1,6 +1,6 @@
 import {
   type Batch,
-  BatchBuilder,
+  type BatchBuilder,
   BOUNDS,
   type Bounds,
   type Clock,
@@ -12,6 +12,7 @@ import {
 import { Broadcast } from './broadcast.ts'
 import { type Calculation, calculate } from './calculate.ts'
 import { type Classifier, type ClassifyRule, classifier } from './classify.ts'
+import { Gather, type Gathering } from './gather.ts'
 import type { Busy, Intake, Sender, Taken } from './intake.ts'
 import { Meter } from './meter.ts'
 import { FAILED, type Processor, Processors } from './process.ts'
@@ -46,14 +47,6 @@ export interface PipelineOptions extends Stages {
   maxPending?: number
 }
 
-interface Open {
-  builder: BatchBuilder
-  bytes: number
-  journaled: Promise<void>
-  resolve: () => void
-  reject: (error: unknown) => void
-}
-
 /** Events of Telltale's own making that say something went wrong are at most this many a second. */
 const TROUBLES_PER_SECOND = 10
 
@@ -76,8 +69,7 @@ export class Pipeline implements Intake {
   #classifiers: Classifier[] = []
   #calculations: Readonly<Record<string, Calculation>> = {}
   #configured: string[] = []
-  #open: Open | undefined
-  #cancelGather: (() => void) | undefined
+  readonly #gather: Gather
   #last: Promise<void> = Promise.resolve()
   #pending = 0
   #waiting: (() => void)[] = []
@@ -90,6 +82,8 @@ export class Pipeline implements Intake {
     this.#options = { ...options, bounds, gatherMs, gatherEvents, maxPending }
     this.broadcast = new Broadcast((listener, trouble) => this.#trouble('listener_failed', { listener, trouble }))
     this.processors = new Processors(bounds, (processor, error, event) => this.#failed(processor, error, event))
+    const { clock } = options
+    this.#gather = new Gather({ bounds, clock, ms: gatherMs, events: gatherEvents, go: each => this.#go(each) })
     this.configure(options)
     this.#stopTicking = options.clock.every(1000, () => this.#tick())
   }
@@ -108,30 +102,32 @@ export class Pipeline implements Intake {
   }
 
   take(bytes: Uint8Array, sender: Sender): Taken {
-    const opens = [this.#gathering()]
+    const all = [this.#gather.current()]
     const next = (): BatchBuilder => {
-      this.#go()
-      opens.push(this.#gathering())
-      return opens.at(-1)!.builder
+      this.#gather.send()
+      all.push(this.#gather.current())
+      return all.at(-1)!.builder
     }
-    const { accepted, refused, problems } = scanInto(opens[0]!.builder, bytes, this.#origin(sender), next)
-    const taken = this.#taken(opens.at(-1)!, sender, { accepted, refused, problems }, bytes.length)
-    if (opens.length === 1) return taken
-    return { ...taken, journaled: Promise.all(opens.map(open => open.journaled)).then(() => {}) }
+    const { accepted, refused, problems } = scanInto(all[0]!.builder, bytes, this.#origin(sender), next)
+    const taken = this.#taken(all.at(-1)!, sender, { accepted, refused, problems }, bytes.length)
+    if (all.length === 1) return taken
+    const journaled = Promise.all(all.map(each => each.journaled)).then(() => {})
+    journaled.catch(() => {})
+    return { ...taken, journaled }
   }
 
   add(events: readonly EventInput[], sender: Sender): Taken {
-    const open = this.#gathering()
+    const gathering = this.#gather.current()
     const origin = this.#origin(sender)
     const problems: Problem[] = []
     events.forEach((event, index) => {
-      const refusal = open.builder.add(event, origin)
+      const refusal = gathering.builder.add(event, origin)
       if (refusal !== undefined)
         problems.push({ index, ...refusal, sample: (JSON.stringify(event) ?? '').slice(0, 200) })
     })
     const { length } = problems
     return this.#taken(
-      open,
+      gathering,
       sender,
       { accepted: events.length - length, refused: length, problems },
       events.length * 256,
@@ -156,7 +152,7 @@ export class Pipeline implements Intake {
 
   /** Sends on what is gathered, and resolves once it is journaled and broadcast. */
   async flush(): Promise<void> {
-    this.#go()
+    this.#gather.send()
     await this.#last
   }
 
@@ -171,70 +167,56 @@ export class Pipeline implements Intake {
     return sender.type === undefined ? origin : { ...origin, type: sender.type }
   }
 
-  #gathering(): Open {
-    if (this.#open?.builder.full) this.#go()
-    if (this.#open === undefined) {
-      let resolve = (): void => {}
-      let reject = (_error: unknown): void => {}
-      const journaled = new Promise<void>((ok, failed) => {
-        resolve = ok
-        reject = failed
-      })
-      journaled.catch(() => {}) // those who wait for it are told; nobody need wait
-      this.#open = { builder: new BatchBuilder(this.#options.bounds), bytes: 0, journaled, resolve, reject }
-      this.#cancelGather = this.#options.clock.after(this.#options.gatherMs, () => this.#go())
-    }
-    return this.#open
-  }
-
-  #taken(open: Open, sender: Sender, taken: Omit<Taken, 'journaled'>, bytes: number): Taken {
+  #taken(gathering: Gathering, sender: Sender, taken: Omit<Taken, 'journaled'>, bytes: number): Taken {
     const { accepted, refused, problems } = taken
     const counts = this.#counts(sender.channel)
     counts.accepted += accepted
     counts.rejected += refused
     if (problems.length > 0) this.rejects.add(problems, sender, this.#options.clock.now())
-    open.bytes += bytes
     this.#pending += bytes
-    const { journaled } = open
-    if (open.builder.batch.length >= this.#options.gatherEvents) this.#go()
-    return { ...taken, journaled }
+    this.#gather.added(gathering, bytes)
+    return { ...taken, journaled: gathering.journaled }
   }
 
-  /** Sends the gathered batch through the stages. */
-  #go(): void {
-    const open = this.#open
-    if (open === undefined) return
-    this.#open = undefined
-    this.#cancelGather?.()
-    const settle = (): void => {
-      this.#pending -= open.bytes
-      if (this.#waiting.length > 0 && this.busy === undefined) for (const resolve of this.#waiting.splice(0)) resolve()
-    }
-    if (open.builder.batch.length === 0) {
-      settle()
-      open.resolve()
-      return
-    }
-    const batch = this.#work(open.builder.batch)
+  /** Sends a gathered batch through the stages; batches are broadcast, and their senders answered, in order. */
+  #go(gathering: Gathering): void {
+    const batch = gathering.batch.length === 0 ? gathering.batch : this.#work(gathering.batch)
     const started = this.stages.journal.start()
-    const durable = this.#options.journal.append(batch)
+    const durable = batch.length === 0 ? Promise.resolve() : this.#options.journal.append(batch)
+    durable.catch(() => {}) // handled below, once it is its turn
     this.#last = this.#last
       .then(() => durable)
       .then(
         () => {
           this.stages.journal.stop(started, batch.length)
-          const sending = this.stages.broadcast.start()
-          this.broadcast.send(batch)
-          this.stages.broadcast.stop(sending, batch.length)
-          settle()
-          open.resolve()
+          if (batch.length > 0) this.#send(batch)
+          gathering.resolve()
         },
         error => {
           this.stages.journal.failed()
-          settle()
-          open.reject(error)
+          gathering.reject(error)
         },
       )
+      .then(() => {
+        this.#pending -= gathering.bytes
+        this.#wake()
+      })
+  }
+
+  #send(batch: Batch): void {
+    const started = this.stages.broadcast.start()
+    try {
+      this.broadcast.send(batch)
+    } catch (error) {
+      this.stages.broadcast.failed()
+      this.#failed('BUG: a store', error)
+    }
+    this.stages.broadcast.stop(started, batch.length)
+  }
+
+  /** Lets those go on who wait for the journal. */
+  #wake(): void {
+    if (this.#waiting.length > 0 && this.busy === undefined) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #work(gathered: Batch): Batch {
@@ -287,6 +269,7 @@ export class Pipeline implements Intake {
 
   #tick(): void {
     this.#troubles = 0
+    this.#wake()
     const fresh = this.rejects.drain()
     if (fresh.length > 0) {
       const events = fresh.map(({ reject, count }) => ({

@@ -1,0 +1,72 @@
+import { type Batch, BatchBuilder, type Bounds, type Clock } from '@telltale/event'
+
+/** A batch still being gathered, and the promise of those who wait for it. */
+export class Gathering {
+  readonly builder: BatchBuilder
+  /** Bytes received for it. */
+  bytes = 0
+  /** Resolves once the batch is journaled and broadcast. */
+  readonly journaled: Promise<void>
+  resolve: () => void = () => {}
+  reject: (error: unknown) => void = () => {}
+
+  constructor(bounds: Bounds) {
+    this.builder = new BatchBuilder(bounds)
+    this.journaled = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    this.journaled.catch(() => {}) // those who wait for it are told; nobody need wait
+  }
+
+  get batch(): Batch {
+    return this.builder.batch
+  }
+}
+
+export interface GatherOptions {
+  bounds: Bounds
+  clock: Clock
+  /** A batch goes on its way after this many ms … */
+  ms: number
+  /** … or once it has this many events. */
+  events: number
+  go(gathering: Gathering): void
+}
+
+/** Gathers what arrives within a millisecond or so into one batch, so that single datagrams are cheap, too. */
+export class Gather {
+  readonly #options: GatherOptions
+  #open: Gathering | undefined
+  #cancel: () => void = () => {}
+
+  constructor(options: GatherOptions) {
+    this.#options = options
+  }
+
+  /** What to add to now. */
+  current(): Gathering {
+    const { bounds, clock, ms } = this.#options
+    if (this.#open?.builder.full) this.send()
+    if (this.#open === undefined) {
+      this.#open = new Gathering(bounds)
+      this.#cancel = clock.after(ms, () => this.send())
+    }
+    return this.#open
+  }
+
+  /** Says that something was added. */
+  added(gathering: Gathering, bytes: number): void {
+    gathering.bytes += bytes
+    if (gathering === this.#open && gathering.batch.length >= this.#options.events) this.send()
+  }
+
+  /** Sends on what is gathered, if anything. */
+  send(): void {
+    const open = this.#open
+    if (open === undefined) return
+    this.#open = undefined
+    this.#cancel()
+    this.#options.go(open)
+  }
+}
