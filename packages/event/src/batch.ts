@@ -3,6 +3,7 @@ import { Dictionary, NUMBER } from './dictionary.ts'
 import type { Event, Json, JsonObject } from './event.ts'
 import { type Path, Schema, type Shape } from './schema.ts'
 import { unfold } from './unfold.ts'
+import { roomFor } from './usual.ts'
 
 /**
  * A small columnar table of events: what travels through Telltale. Whoever builds it owns it until it is journaled;
@@ -10,6 +11,8 @@ import { unfold } from './unfold.ts'
  * entries are valid.
  */
 export class Batch {
+  static #made = 0
+  readonly #id = ++Batch.#made
   readonly schema: Schema
   readonly dictionary: Dictionary
   /** Rows. */
@@ -54,12 +57,18 @@ export class Batch {
 
   /** The column of a path, made if new. For builders. */
   ensure(path: Path): Column {
+    return path.batch === this.#id ? this.columns[path.column]! : this.#meet(path)
+  }
+
+  #meet(path: Path): Column {
     let column = this.#byPath.get(path.id)
     if (column === undefined) {
-      column = new Column(path, this.columns.length)
+      column = new Column(path, this.columns.length, roomFor(this.type.length, path.share))
       this.#byPath.set(path.id, column)
       this.columns.push(column)
     }
+    path.batch = this.#id
+    path.column = column.index
     return column
   }
 
@@ -99,7 +108,11 @@ export class Batch {
   abandon(): void {
     const { columns, length } = this
     for (const column of columns) column.drop(length)
-    while (columns.length > 0 && columns[columns.length - 1]!.count === 0) this.#byPath.delete(columns.pop()!.path.id)
+    while (columns.length > 0 && columns[columns.length - 1]!.count === 0) {
+      const { path } = columns.pop()!
+      this.#byPath.delete(path.id)
+      path.batch = 0
+    }
   }
 
   /** A cell's value; undefined where the row has none. */

@@ -1,9 +1,10 @@
 import { Batch } from './batch.ts'
-import { FALSE, NULL, TRUE } from './dictionary.ts'
+import { Dictionary, FALSE, NULL, TRUE } from './dictionary.ts'
 import { BOUNDS, type Bounds, type Event, type JsonObject, type Origin, type Problem } from './event.ts'
 import { type Refusal, readEvent } from './law.ts'
 import { toPlain } from './plain.ts'
 import { type Path, Schema, type Shape } from './schema.ts'
+import { roomFor, usual } from './usual.ts'
 
 /** Events as code may write them: any part may be missing, keys may stand at top level, a bare string is a message. */
 export type EventInput = string | Partial<Event> | JsonObject
@@ -30,7 +31,8 @@ export class BatchBuilder {
 
   constructor(bounds: Bounds = BOUNDS, rows = 16, most: BatchBounds = BATCH_BOUNDS) {
     this.bounds = bounds
-    this.batch = new Batch(rows, Schema.shared())
+    const texts = new Dictionary(roomFor(rows, usual.texts), roomFor(rows, usual.bytes))
+    this.batch = new Batch(rows, Schema.shared(), texts)
     this.#most = most
   }
 
@@ -86,7 +88,7 @@ export class BatchBuilder {
     batch.length++
   }
 
-  /** Notes what a trusted sender said of a row's place in a journal. */
+  /** Notes what a trusted sender said of a row's place in a journal. Rows nothing was said of may be left out. */
   journaled(row: number, seq: number, collector: number): void {
     while (this.seqs.length < row) {
       this.seqs.push(Number.NaN)

@@ -27,6 +27,7 @@ export class CellReader {
   #batch!: Batch
   #row = 0
   #stamp = 0
+  #after = 0
   readonly #lexer: Lexer
   readonly #compactor: Compactor
 
@@ -58,57 +59,98 @@ export class CellReader {
   value(i: number, path: Path, depth: number): number {
     this.#meet(path)
     if (this.#lexer.bytes[i] !== OPEN) return this.#leaf(i, path, depth)
-    this.#compactor.descend(i, depth)
-    const first = this.#lexer.space(i + 1)
-    if (this.#lexer.bytes[first] !== CLOSE) return this.members(first, path, depth)
-    this.#empty(path)
-    return first + 1
+    const first = this.#enter(i, path, depth)
+    return first > 0 ? this.members(i, path, depth) : -first
   }
 
-  /** Reads the members of the object at `parent`, from the first key on. @returns after the closing brace */
+  /**
+   * Reads the members of the object at i, which has some. As long as they are written like those of the event before,
+   * all that stands between two values is compared at once; what is not is read word by word.
+   * @returns after the closing brace
+   */
   members(i: number, parent: Path, depth: number): number {
     const lexer = this.#lexer
     const { bytes } = lexer
+    /** Containers of additional_info's first level have this depth, less one. */
+    const base = depth - parent.depth
     let at = parent
+    let first = true
     for (;;) {
-      if (bytes[i] !== QUOTE) throw new Fault(i, 'a key in double quotes')
-      this.#compactor.count(i)
-      let path = this.predicted(i, at)
-      if (path !== undefined) i += path.word.byteLength
-      else {
-        i = lexer.string(i + 1)
-        path = this.#batch.schema.childOf(at, lexer.source, lexer.from, lexer.to, lexer.hash)
+      // Before the first member only additional_info itself can go on as an event did: from its brace.
+      const likely = first && at.depth > 0 ? undefined : this.#likely(i, parent, base)
+      let path: Path
+      if (likely !== undefined) {
+        path = likely.path!
+        at = path.parent!
+        i += likely.lead.word.byteLength
+      } else {
+        if (first) i = lexer.space(i + 1)
+        else {
+          for (;;) {
+            if (bytes[i]! <= 0x20) i = lexer.space(i)
+            if (bytes[i] === COMMA) break
+            if (bytes[i] !== CLOSE) throw new Fault(i, '"," or "}"')
+            i++
+            if (at === parent) return i
+            at = at.parent!
+          }
+          i = lexer.space(i + 1)
+        }
+        path = this.#key(i, at)
+        i = this.#after
       }
-      if (bytes[i] === COLON) i++
-      else i = lexer.expect(lexer.space(i), COLON)
+      first = false
       if (bytes[i]! <= 0x20) i = lexer.space(i)
       this.#meet(path)
-      if (bytes[i] === OPEN) {
-        this.#compactor.descend(i, depth + 1)
-        const first = lexer.space(i + 1)
-        if (bytes[first] !== CLOSE) {
+      if (bytes[i] !== OPEN) i = this.#leaf(i, path, base + path.depth)
+      else {
+        const inside = this.#enter(i, path, base + path.depth)
+        if (inside > 0) {
           at = path
-          depth++
-          i = first
-          continue
-        }
-        this.#empty(path)
-        i = first + 1
-      } else i = this.#leaf(i, path, depth + 1)
-      for (;;) {
-        if (bytes[i]! <= 0x20) i = lexer.space(i)
-        if (bytes[i] === COMMA) {
-          i++
-          if (bytes[i]! <= 0x20) i = lexer.space(i)
-          break
-        }
-        if (bytes[i] !== CLOSE) throw new Fault(i, '"," or "}"')
-        i++
-        if (at === parent) return i
-        at = at.parent!
-        depth--
+          first = true
+        } else i = -inside
       }
     }
+  }
+
+  /** The step that followed last time, where the bytes at i lead to it, from what was read of this event. */
+  #likely(i: number, parent: Path, base: number): Shape | undefined {
+    const next = this.shape.likely
+    if (next === undefined || this.repeated) return undefined
+    const { lead } = next
+    const { opened } = lead
+    if (lead.kept < parent.depth || !this.#lexer.begins(i, lead.word)) return undefined
+    const compactor = this.#compactor
+    if (!compactor.allows(opened + 1, base + next.path!.depth - 1)) return undefined
+    compactor.keys += opened + 1
+    let container = next.path!.parent!
+    for (let n = opened; n > 0; n--, container = container.parent!) this.#meet(container)
+    return next
+  }
+
+  /** Reads the key at i of the object at this path, and the colon. Leaves in {@link #after} where its value may start. */
+  #key(i: number, at: Path): Path {
+    const lexer = this.#lexer
+    const { bytes } = lexer
+    if (bytes[i] !== QUOTE) throw new Fault(i, 'a key in double quotes')
+    this.#compactor.count(i)
+    let path = this.predicted(i, at)
+    if (path !== undefined) i += path.word.byteLength
+    else {
+      i = lexer.string(i + 1)
+      path = this.#batch.schema.childOf(at, lexer.source, lexer.from, lexer.to, lexer.hash)
+    }
+    this.#after = bytes[i] === COLON ? i + 1 : lexer.expect(lexer.space(i), COLON)
+    return path
+  }
+
+  /** @returns where the first key of the object at i is or, negative, where the object ends that has none */
+  #enter(i: number, path: Path, depth: number): number {
+    this.#compactor.descend(i, depth)
+    const first = this.#lexer.space(i + 1)
+    if (this.#lexer.bytes[first] !== CLOSE) return first
+    this.#empty(path)
+    return -(first + 1)
   }
 
   #meet(path: Path): void {

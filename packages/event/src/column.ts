@@ -1,8 +1,6 @@
 import { NUMBER } from './dictionary.ts'
 import type { Path } from './schema.ts'
 
-const START = 16
-
 /**
  * The values at one path of a batch: one cell per row that has a value there, in rising row order. Cells, not rows, are
  * stored, so a path that few events fill costs little. Only the first {@link count} entries of each array are valid.
@@ -14,18 +12,21 @@ export class Column {
   /** Cells present. */
   count = 0
   /** The row of each cell. Where `count` equals the batch's length, rows[i] is i. */
-  rows: Uint32Array = new Uint32Array(START)
+  rows: Uint32Array
   /** The dictionary code of each cell; {@link NUMBER} where the cell is a plain number. */
-  codes: Uint32Array = new Uint32Array(START)
+  codes: Uint32Array
   /**
    * The number of each cell, NaN where it is not one; undefined while no cell is. A number that no double holds exactly
    * has its nearest double here and its exact text in `codes`.
    */
   numbers: Float64Array | undefined
 
-  constructor(path: Path, index = 0) {
+  /** @param room how many cells to make room for at first; it grows as needed */
+  constructor(path: Path, index = 0, room = 16) {
     this.path = path
     this.index = index
+    this.rows = new Uint32Array(room)
+    this.codes = new Uint32Array(room)
   }
 
   /** Adds a cell that is not a number. `row` must be greater than the last. */
@@ -105,7 +106,7 @@ export class Column {
   }
 
   #grow(): void {
-    const room = this.rows.length * 2
+    const room = Math.max(16, this.rows.length * 2)
     const rows = new Uint32Array(room)
     rows.set(this.rows)
     this.rows = rows

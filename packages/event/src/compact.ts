@@ -40,6 +40,11 @@ export class Compactor {
     if (++this.keys > this.#bounds.keys) throw new Fault(at, `more than ${this.#bounds.keys} keys`, 'bound')
   }
 
+  /** Whether so many more keys are allowed, and containers down to this depth. */
+  allows(keys: number, depth: number): boolean {
+    return this.keys + keys <= this.#bounds.keys && depth <= this.#bounds.depth
+  }
+
   /** A container at this depth must be allowed. The event itself has depth 1. */
   descend(at: number, depth: number): void {
     if (depth > this.#bounds.depth) throw new Fault(at, `nested deeper than ${this.#bounds.depth} levels`, 'bound')

@@ -38,10 +38,13 @@ export class Dictionary {
   #mask: number
   readonly #texts: (string | undefined)[] = []
 
-  /** @param texts how many texts to make room for at first; it grows as needed */
-  constructor(texts = 64) {
+  /**
+   * @param texts how many texts to make room for at first; it grows as needed
+   * @param bytes of all of them
+   */
+  constructor(texts = 64, bytes: number = texts * 16) {
     const room = texts + FIRST_TEXT
-    this.bytes = Buffer.allocUnsafeSlow(texts * 16)
+    this.bytes = Buffer.allocUnsafeSlow(bytes)
     this.#view = viewOf(this.bytes)
     this.offsets = new Uint32Array(room + 1)
     this.json = new Uint8Array(room)

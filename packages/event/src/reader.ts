@@ -98,7 +98,7 @@ export class EventReader {
     batch.time[row] = this.#time === this.#time ? this.#time : receivedAt
     batch.shapes[row] = this.#cells.shape.id
     batch.length = row + 1
-    if (this.#trusted) builder.journaled(row, this.#seq, this.#collector)
+    if (this.#seq === this.#seq || this.#collector >= 0) builder.journaled(row, this.#seq, this.#collector)
   }
 
   /** A key was met twice: reads the event once more, from a text that has each once. */
@@ -251,7 +251,7 @@ export class EventReader {
     if (bytes[i] === OPEN) {
       this.#compactor.descend(i, 2)
       const first = lexer.space(i + 1)
-      return bytes[first] === CLOSE ? first + 1 : this.#cells.members(first, this.#builder.batch.schema.root, 2)
+      return bytes[first] === CLOSE ? first + 1 : this.#cells.members(i, this.#builder.batch.schema.root, 2)
     }
     const end = this.#compactor.copy(i, 2)
     if (bytes[i] !== NULL_LETTER) this.#wrong(`additional_info must be an object, found ${this.#found()}`)

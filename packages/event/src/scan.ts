@@ -6,6 +6,7 @@ import { kindOf, type Refusal } from './law.ts'
 import { BACKSLASH, CLOSE_ARRAY, COMMA, Fault, type Lexer, OPEN, OPEN_ARRAY, QUOTE } from './lexer.ts'
 import { EventReader, tooLong } from './reader.ts'
 import { lineEnd, nextElement, nextLine, startsLine } from './resync.ts'
+import { remember } from './usual.ts'
 
 /** How much of a refused event is quoted, in characters. */
 const SAMPLE = 200
@@ -36,14 +37,17 @@ export function scan(bytes: Uint8Array, origin: Origin, bounds: Bounds = BOUNDS)
   const builder = new BatchBuilder(bounds, Math.min(32_768, Math.max(1, bytes.length >> 8)))
   const taken = scanInto(builder, bytes, origin)
   const { batch } = builder
+  remember(batch)
   if (!origin.trusted) return { batch, ...taken }
   const { seqs, collectors } = builder
   const collector = collectors[0] ?? -1
-  if (collector >= 0 && seqs.every((seq, i) => seq === seqs[0]! + i && collectors[i] === collector)) {
-    batch.seq = seqs[0]!
+  const all = new Float64Array(batch.length).fill(Number.NaN)
+  all.set(seqs)
+  if (collector >= 0 && all.every((seq, i) => seq === all[0]! + i && collectors[i] === collector)) {
+    batch.seq = all[0]!
     batch.collector = batch.dictionary.text(collector)
   }
-  return { batch, ...taken, seqs: Float64Array.from(seqs) }
+  return { batch, ...taken, seqs: all }
 }
 
 /**

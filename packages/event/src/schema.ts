@@ -1,4 +1,5 @@
 import { TOP_KEYS } from './event.ts'
+import { Lead } from './lead.ts'
 import { viewOf } from './words.ts'
 
 /**
@@ -11,6 +12,8 @@ export class Path {
   readonly keys: readonly string[]
   /** How a query names it: the keys joined by dots. Two paths may share a name (`{"a.b":1}` and `{"a":{"b":1}}`). */
   readonly name: string
+  /** How many keys. */
+  readonly depth: number
   readonly id: number
   readonly parent: Path | undefined
   /** The last key as JSON writes it, quotes included. */
@@ -22,12 +25,18 @@ export class Path {
   readonly isTop: boolean
   /** The event that met this path last; a second meeting in one event is a duplicate key. For the scanner. */
   stamp = 0
+  /** The batch that met it last, by its id, and which of its columns it has there. For batches. */
+  batch = 0
+  column = 0
+  /** Cells a row had here on average in the batch scanned last. */
+  share = 0
   #byHash: Map<number, Path> | undefined
 
   constructor(id: number, parent: Path | undefined, key: string) {
     this.id = id
     this.parent = parent
     this.keys = parent ? [...parent.keys, key] : []
+    this.depth = this.keys.length
     // Concatenated, not joined: V8 then shares the parent's text, so that one long key over many costs its length once.
     this.name = parent?.parent ? `${parent.name}.${key}` : key
     this.isTop = TOP_KEYS.includes(this.name)
@@ -35,10 +44,6 @@ export class Path {
     this.json = Buffer.from(json)
     this.word = viewOf(this.json)
     this.plain = !json.includes('\\')
-  }
-
-  get depth(): number {
-    return this.keys.length
   }
 
   /** The child known to have this hash, if any; the caller must compare its bytes. */
@@ -65,7 +70,7 @@ export class Shape {
   readonly path: Path | undefined
   /** The child taken last time: most events repeat the one before. */
   likely: Shape | undefined
-  #lead: Buffer | undefined
+  #lead: Lead | undefined
   #children: Map<Path, Shape> | undefined
   #paths: readonly Path[] | undefined
 
@@ -85,12 +90,9 @@ export class Shape {
     return this.#paths
   }
 
-  /**
-   * What JSON has between the value before and this one: braces that close and open, a comma, keys and a colon.
-   * Kept per step, not per whole list, so that lists with a common start share it.
-   */
-  get lead(): Buffer {
-    this.#lead ??= leadOf(this.parent?.path, this.path!)
+  /** What stands before the value. Kept per step, not per whole list, so that lists with a common start share it. */
+  get lead(): Lead {
+    this.#lead ??= new Lead(this.parent?.path, this.path!)
     return this.#lead
   }
 
@@ -186,13 +188,4 @@ function isKey({ json, plain }: Path, source: Buffer, start: number, end: number
   if (!plain || json.length !== end - start + 2) return false
   for (let i = 1; start < end; i++, start++) if (json[i] !== source[start]) return false
   return true
-}
-
-function leadOf(before: Path | undefined, path: Path): Buffer {
-  const keys = path.keys.map(key => JSON.stringify(key))
-  if (before === undefined) return Buffer.from(`{${keys.join(':{')}:`)
-  let common = 0
-  const most = Math.min(before.depth, path.depth) - 1
-  while (common < most && before.keys[common] === path.keys[common]) common++
-  return Buffer.from(`${'}'.repeat(before.depth - 1 - common)},${keys.slice(common).join(':{')}:`)
 }
