@@ -1,7 +1,17 @@
 import { type Batch, batchOf, type EventInput, SimulatedClock } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
-import { canStand, type Machine, type Saved, type Standing, standing } from './index.ts'
+import {
+  canStand,
+  counter,
+  gauge,
+  type Machine,
+  meter,
+  type Named,
+  type Saved,
+  type Standing,
+  standing,
+} from './index.ts'
 
 const START = 1e12
 
@@ -227,4 +237,23 @@ test('a machine goes from state to state; a step that throws changes nothing', (
   expect(logins.state('bob')).toBe(0)
   expect(logins.stats).toEqual({ keys: 2, evicted: 0, errors: 1 })
   expect(set.machine('bad', { filter: 'count()', init: 0, step: () => [0, []] })).toHaveProperty('message')
+})
+
+test('counters, gauges and meters have a name and a value', () => {
+  const { clock, set, send } = made()
+  const ok = <T>(one: Named<T> | object): Named<T> => one as Named<T>
+  const logins = ok<number>(counter(set, 'logins', 'type = login'))
+  const heap = ok<number>(gauge(set, 'heap', 'heap_used'))
+  const rate = ok<unknown>(meter(set, 'rate'))
+  expect([logins.read(), heap.read(), rate.read()]).toEqual([0, null, { count: 0, m1: 0, m5: 0, m15: 0 }])
+  send({ type: 'login' }, { type: 'login' }, { heap_used: 5 }, { heap_used: 7, time: START - 1000 })
+  for (let i = 0; i < 56; i++) send({ type: 'tick' })
+  expect([logins.read(), heap.read(), rate.read()]).toEqual([2, 5, { count: 60, m1: 1, m5: 0.2, m15: 60 / 900 }])
+  clock.advance(120_000)
+  expect(rate.read()).toEqual({ count: 60, m1: 0, m5: 0.2, m15: 60 / 900 })
+  expect(set.stats).toMatchObject({ queries: 6, filters: 2 })
+  rate.stop()
+  expect(set.stats.queries).toBe(2)
+  expect(counter(set, 'x', 'count()')).toHaveProperty('message')
+  expect(meter(set, 'x', 'type = = a')).toHaveProperty('message')
 })

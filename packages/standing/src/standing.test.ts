@@ -167,3 +167,25 @@ test('changes since a cursor, put together, are the rows there are', () => {
     { numRuns: 300 },
   )
 })
+
+test('many together say what each says alone, however the batches are cut', () => {
+  fc.assert(
+    fc.property(fc.integer(), sizes, sizes, (seed, sizes, others) => {
+      const clock = new SimulatedClock(0)
+      const sets = [standing({ clock }), standing({ clock }), standing({ clock })]
+      const all = Array.from({ length: 12 }, (_, i) => told([seed + i * 1000, i % windows.length]))
+      const { events } = all[0]!
+      const stoodIn = sets.map(set => all.map(({ query, span }, i) => set.stand(`${i}`, query, { span })))
+      for (const one of stoodIn[2]!) if ((seed & 3) === 0 && 'stop' in one && one.name !== '0') one.stop()
+      for (const [i, cut] of [sizes, others, sizes].entries())
+        for (const batch of batchesOf(events, cut)) sets[i]!.update(batch)
+      for (const [i, { query }] of all.entries()) {
+        const [one, other, third] = stoodIn.map(ones => ones[i] as Standing)
+        agrees(one!.result(), expected(all[i]!, one!, events, clock.now()), query)
+        agrees(one!.result(), other!.result(), query)
+        if (third!.name === '0') agrees(third!.result(), one!.result(), query)
+      }
+    }),
+    { numRuns: 150 },
+  )
+})
