@@ -133,36 +133,64 @@ function errorOf(name: string, line: number, body: readonly string[]): ErrorCase
   return { name, line, text: body.slice(0, cut).join('\n'), position: Number(found[1]), says: found[2]! }
 }
 
-/** Runs a case. @returns what is wrong with the answer; undefined where it is right */
-export async function runCase(
-  evaluator: Evaluator,
-  { events, query, scope, columns, rows, text }: Case,
-): Promise<string | undefined> {
-  const result = await evaluator(events, query, scope)
+/** How an answer is not what a case expects. */
+export interface Difference {
+  /** What differs, in a few words. */
+  readonly what: string
+  readonly expected: unknown
+  readonly found: unknown
+}
+
+/** Runs a case. @returns what is wrong with the answer, for a person; undefined where it is right */
+export async function runCase(evaluator: Evaluator, one: Case): Promise<string | undefined> {
+  return said(one.text, differenceIn(await evaluator(one.events, one.query, one.scope), one))
+}
+
+/** How the answer to a case is wrong; undefined where it is right. An event is given as its seq where it came back whole. */
+export function differenceIn(result: Result, { events, columns, rows }: Case): Difference | undefined {
   const names = result.columns.map(column => column.name)
-  const say = (what: string): string =>
-    `${text}\n${what}\nexpected ${JSON.stringify(rows)}\nfound    ${JSON.stringify(result.rows)}`
   if (columns !== undefined && !same(names, columns))
-    return say(`columns ${JSON.stringify(names)}, expected ${JSON.stringify(columns)}`)
-  if (result.rows.length !== rows.length) return say(`${result.rows.length} rows, expected ${rows.length}`)
+    return { what: 'the columns differ', expected: columns, found: names }
+  const found = result.rows.map(row =>
+    row.map((cell, i) => (result.columns[i]!.type === 'event' ? seqOf(cell, events) : cell)),
+  )
+  const difference = (what: string): Difference => ({ what, expected: rows, found })
+  if (found.length !== rows.length) return difference(`${found.length} rows, expected ${rows.length}`)
   for (const [i, row] of rows.entries()) {
-    for (const [j, cell] of row.entries()) {
-      const expected = result.columns[j]?.type === 'event' ? events[(cell as number) - 1] : cell
-      if (!same(result.rows[i]![j], expected)) return say(`row ${i}, column ${names[j]} differs`)
-    }
-    if (result.rows[i]!.length !== row.length)
-      return say(`row ${i} has ${result.rows[i]!.length} cells, expected ${row.length}`)
+    if (found[i]!.length !== row.length)
+      return difference(`row ${i} has ${found[i]!.length} cells, expected ${row.length}`)
+    const cell = row.findIndex((expected, j) => !same(found[i]![j], expected))
+    if (cell >= 0) return difference(`row ${i}, column ${names[cell]} differs`)
   }
   return undefined
 }
 
-/** Runs an error case. @returns what is wrong; undefined where it is right */
-export function runErrorCase({ text, position, says }: ErrorCase): string | undefined {
+function seqOf(cell: unknown, events: readonly Event[]): unknown {
+  const { seq } = cell as Event
+  return same(cell, events[(seq ?? 0) - 1]) ? seq : cell
+}
+
+/** Runs an error case. @returns what is wrong, for a person; undefined where it is right */
+export function runErrorCase(one: ErrorCase): string | undefined {
+  return said(one.text, errorDifference(one))
+}
+
+/** How an error is not what a case expects; undefined where it is. */
+export function errorDifference({ text, position, says }: ErrorCase): Difference | undefined {
   const { error } = parse(text)
-  if (error === undefined) return `${text}\nis a query, expected an error`
-  const said = `${error.message}; ${error.hint ?? ''}`
-  if (error.position === position && said.includes(says)) return undefined
-  return `${text}\nat ${error.position}: ${said}\nexpected at ${position}: ${says}`
+  const expected = `${position} ${says}`
+  if (error === undefined) return { what: 'it is a query', expected, found: null }
+  const found = `${error.position} ${error.message}; ${error.hint ?? ''}`
+  if (error.position !== position) return { what: 'the position differs', expected, found }
+  return `${error.message}; ${error.hint ?? ''}`.includes(says)
+    ? undefined
+    : { what: 'the message differs', expected, found }
+}
+
+function said(text: string, difference: Difference | undefined): string | undefined {
+  if (difference === undefined) return undefined
+  const { what, expected, found } = difference
+  return `${text}\n${what}\nexpected ${JSON.stringify(expected)}\nfound    ${JSON.stringify(found)}`
 }
 
 /** Equal JSON; numbers to within 1e-9 of their size, the order of keys no matter. */

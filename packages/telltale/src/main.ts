@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   tail: async () => (await import('./commands/tail.ts')).tailCommand,
   query: async () => (await import('./commands/query.ts')).queryCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
 }
 
 /** Runs the command line. Sets the exit code: 0 done, 1 failed, 2 bad usage. */
