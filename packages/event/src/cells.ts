@@ -45,7 +45,7 @@ export class CellReader {
     this.repeated = false
   }
 
-  /** The path of the key at i where it is the one that followed last time; i + path.word.byteLength is then after the key. */
+  /** The path of the key at i where it is the one that followed last time; i + path.word.length is then after the key. */
   predicted(i: number, parent: Path): Path | undefined {
     let path = this.shape.likely?.path
     if (path === undefined) return undefined
@@ -82,7 +82,7 @@ export class CellReader {
       if (likely !== undefined) {
         path = likely.path!
         at = path.parent!
-        i += likely.lead.word.byteLength
+        i += likely.lead.word.length
       } else {
         if (first) i = lexer.space(i + 1)
         else {
@@ -135,7 +135,7 @@ export class CellReader {
     if (bytes[i] !== QUOTE) throw new Fault(i, 'a key in double quotes')
     this.#compactor.count(i)
     let path = this.predicted(i, at)
-    if (path !== undefined) i += path.word.byteLength
+    if (path !== undefined) i += path.word.length
     else {
       i = lexer.string(i + 1)
       path = this.#batch.schema.childOf(at, lexer.source, lexer.from, lexer.to, lexer.hash)

@@ -133,6 +133,13 @@ export class Dictionary {
     return this.addHashed(bytes, offsets[code]!, offsets[code + 1]!, json[code] as 0 | 1, hash, other.#view)
   }
 
+  /** Where the text of this code ends, if it stands in a view at i and more follows before `end`; else -1. */
+  after(code: number, view: DataView, i: number, end: number): number {
+    const at = this.offsets[code]!
+    const length = this.offsets[code + 1]! - at
+    return i + length < end && same(view, i, this.#view, at, length) ? i + length : -1
+  }
+
   /** The text of a code ≥ {@link FIRST_TEXT}, decoded once. */
   text(code: number): string {
     const known = this.#texts[code]

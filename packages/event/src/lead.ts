@@ -1,10 +1,9 @@
 import type { Path } from './schema.ts'
-import { viewOf } from './words.ts'
+import { Word } from './words.ts'
 
 /** What JSON has between two values of an event: braces that close and open, a comma, keys and a colon. */
 export class Lead {
-  readonly bytes: Buffer
-  readonly word: DataView
+  readonly word: Word
   /** Levels of additional_info that stay open. */
   readonly kept: number
   /** How many objects it opens below those; the event's additional_info itself is none of them. */
@@ -19,7 +18,6 @@ export class Lead {
     this.opened = path.depth - 1 - kept
     const keys = path.keys.slice(kept).map(key => JSON.stringify(key))
     const start = before === undefined ? '{' : `${'}'.repeat(before.depth - 1 - kept)},`
-    this.bytes = Buffer.from(`${start}${keys.join(':{')}:`)
-    this.word = viewOf(this.bytes)
+    this.word = new Word(`${start}${keys.join(':{')}:`)
   }
 }

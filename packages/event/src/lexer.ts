@@ -1,5 +1,5 @@
 import { POWERS, writesBack } from './decimal.ts'
-import { finish, hashOf, mix, SEED, same, viewOf } from './words.ts'
+import { finish, hashOf, mix, SEED, same, viewOf, type Word } from './words.ts'
 
 export const QUOTE = 0x22
 export const COMMA = 0x2c
@@ -79,10 +79,8 @@ export class Lexer {
   }
 
   /** Whether the bytes at i begin with these. */
-  begins(i: number, word: DataView): boolean {
-    const { view } = this
-    const length = word.byteLength
-    return i + length <= view.byteLength && same(view, i, word, 0, length)
+  begins(i: number, { view, length }: Word): boolean {
+    return i + length <= this.bytes.length && same(this.view, i, view, 0, length)
   }
 
   /** The bytes at i must be this one. */

@@ -5,6 +5,7 @@ import { withoutDuplicates } from './duplicates.ts'
 import type { Bounds, Json, Origin } from './event.ts'
 import { kindOf, type Refusal, readTags } from './law.ts'
 import { CLOSE, COLON, COMMA, Fault, isNumber, Lexer, NULL_LETTER, OPEN, QUOTE } from './lexer.ts'
+import { Recall } from './recall.ts'
 import type { Path } from './schema.ts'
 import { TagReader } from './tags.ts'
 import { readTime, toMicros } from './time.ts'
@@ -19,6 +20,7 @@ export class EventReader {
   readonly #compactor: Compactor
   readonly #cells: CellReader
   readonly #tagReader = new TagReader()
+  readonly #recall = new Recall(512, QUOTE)
   readonly #predictions = { trusted: new TopPrediction(), others: new TopPrediction() }
   readonly #bounds: Bounds
   #builder!: BatchBuilder
@@ -137,11 +139,11 @@ export class EventReader {
       this.#compactor.count(i)
       let path: Path | undefined
       let top = prediction.after(before)
-      if (top !== TOP.none && lexer.begins(i, prediction.word)) i += prediction.word.byteLength
+      if (top !== TOP.none && lexer.begins(i, prediction.word)) i += prediction.word.length
       else {
         top = TOP.none
         path = this.#cells.predicted(i, schema.root)
-        if (path !== undefined && !path.isTop) i += path.word.byteLength
+        if (path !== undefined && !path.isTop) i += path.word.length
         else {
           i = lexer.string(i + 1)
           path = undefined
@@ -189,8 +191,16 @@ export class EventReader {
     let code = -1
     let end: number
     if (b === QUOTE) {
-      end = lexer.string(i + 1)
-      if (lexer.to > lexer.from) code = this.#text()
+      const { dictionary } = this.#builder.batch
+      code = this.#recall.find(lexer, dictionary, i + 1)
+      if (code >= 0) end = i + dictionary.lengthOf(code) + 2
+      else {
+        end = lexer.string(i + 1)
+        if (lexer.to > lexer.from) {
+          code = this.#text()
+          if (lexer.source === lexer.bytes) this.#recall.learn(code)
+        }
+      }
     } else if (isNumber(b)) {
       end = lexer.number(i)
       if (!Number.isFinite(lexer.value)) this.#compactor.beyond = true

@@ -1,6 +1,6 @@
 import { TOP_KEYS } from './event.ts'
 import { Lead } from './lead.ts'
-import { viewOf } from './words.ts'
+import { Word } from './words.ts'
 
 /**
  * Where a value sits inside `additional_info`: a node in a tree of keys. Interned per {@link Schema}, so the same
@@ -17,9 +17,8 @@ export class Path {
   readonly id: number
   readonly parent: Path | undefined
   /** The last key as JSON writes it, quotes included. */
-  readonly json: Buffer
-  readonly word: DataView
-  /** Whether {@link json} is the key's own bytes, without escapes. */
+  readonly word: Word
+  /** Whether {@link word} is the key's own bytes, without escapes. */
   readonly plain: boolean
   /** Whether it has the name of one of {@link TOP_KEYS}, so that at top level its key means something else. */
   readonly isTop: boolean
@@ -41,8 +40,7 @@ export class Path {
     this.name = parent?.parent ? `${parent.name}.${key}` : key
     this.isTop = TOP_KEYS.includes(this.name)
     const json = JSON.stringify(key)
-    this.json = Buffer.from(json)
-    this.word = viewOf(this.json)
+    this.word = new Word(json)
     this.plain = !json.includes('\\')
   }
 
@@ -184,8 +182,8 @@ export class Schema {
 }
 
 /** Whether source[start..end) is the last key of this path; a key that needs escapes is not known this way. */
-function isKey({ json, plain }: Path, source: Buffer, start: number, end: number): boolean {
-  if (!plain || json.length !== end - start + 2) return false
-  for (let i = 1; start < end; i++, start++) if (json[i] !== source[start]) return false
+function isKey({ word, plain }: Path, source: Buffer, start: number, end: number): boolean {
+  if (!plain || word.length !== end - start + 2) return false
+  for (let i = 1; start < end; i++, start++) if (word.bytes[i] !== source[start]) return false
   return true
 }

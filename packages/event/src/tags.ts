@@ -1,5 +1,6 @@
 import type { Dictionary } from './dictionary.ts'
 import { CLOSE_ARRAY, COMMA, type Lexer, OPEN_ARRAY, QUOTE } from './lexer.ts'
+import { Recall } from './recall.ts'
 import { hashOf } from './words.ts'
 
 /** Reads tags where they are written as we would write them, so that their bytes are the dictionary's text. */
@@ -7,11 +8,17 @@ export class TagReader {
   /** The code of the tags read last. */
   code = -1
   readonly #hashes: number[] = []
+  readonly #recall = new Recall(16, -1)
 
   /** @returns where the tags at i end, or -1 where they must be read the long way */
   read(lexer: Lexer, dictionary: Dictionary, i: number, most: number): number {
     const { bytes } = lexer
     if (bytes[i] !== OPEN_ARRAY) return -1
+    const known = this.#recall.find(lexer, dictionary, i)
+    if (known >= 0) {
+      this.code = known
+      return i + dictionary.lengthOf(known)
+    }
     let at = i + 1
     for (let count = 0; bytes[at] === QUOTE; count++) {
       const end = lexer.string(at + 1)
@@ -21,6 +28,7 @@ export class TagReader {
       at = end + 1
       if (bytes[end] === CLOSE_ARRAY) {
         this.code = dictionary.addHashed(bytes, i, at, 1, hashOf(lexer.view, i, at), lexer.view)
+        this.#recall.learn(this.code)
         return at
       }
       if (bytes[end] !== COMMA) return -1

@@ -1,5 +1,5 @@
 import { TOP_KEYS } from './event.ts'
-import { viewOf } from './words.ts'
+import { Word } from './words.ts'
 
 /** The keys an event has at its top, numbered; from `additional_info` on they are anybody's to say, before that only a trusted sender's. */
 export const TOP = {
@@ -54,12 +54,12 @@ export function nameOf(top: Top): string {
 
 const NAMES: string[] = []
 for (const name of TOP_KEYS) NAMES[TOP[name as keyof typeof TOP]] = name
-const WORDS = NAMES.map(name => viewOf(Buffer.from(JSON.stringify(name))))
+const WORDS = NAMES.map(name => new Word(JSON.stringify(name)))
 
 /** Senders write keys in the same order again and again: which followed each last time. */
 export class TopPrediction {
   /** The key predicted last, as JSON writes it. */
-  word: DataView = viewOf(Buffer.alloc(0))
+  word: Word = new Word('')
   readonly #next: Top[] = Object.values(TOP).map(() => TOP.none)
 
   /** The key that followed this one last time; none where nothing did yet. */

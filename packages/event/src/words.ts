@@ -54,3 +54,16 @@ export function copy(from: DataView, i: number, to: DataView, k: number, length:
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+/** Bytes to be met again and again. */
+export class Word {
+  readonly bytes: Buffer
+  readonly view: DataView
+  readonly length: number
+
+  constructor(text: string) {
+    this.bytes = Buffer.from(text)
+    this.view = viewOf(this.bytes)
+    this.length = this.bytes.length
+  }
+}

@@ -110,7 +110,7 @@ class Writer {
     }
     if (shape !== this.#shape) this.#turnTo(shape)
     for (const step of this.#steps) {
-      output.raw(step.lead.bytes)
+      output.raw(step.lead.word.bytes)
       this.#cell(step, row)
     }
     for (let depth = shape.path.depth; depth > 0; depth--) output.byte(CLOSE)
