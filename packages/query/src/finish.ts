@@ -5,7 +5,7 @@ import { type Column, findColumn } from './columns.ts'
 import { keptOf, latest } from './latest.ts'
 import { ofEvent, predicate, type Value, valuer } from './match.ts'
 import { compareSorted } from './newest.ts'
-import { compareKeys, scalarOf } from './order.ts'
+import { compareScalars, scalarOf } from './order.ts'
 import type { Group, Partial, Result, Scope } from './partial.ts'
 import { type Plan, plan } from './plan.ts'
 import { ofRow } from './row.ts'
@@ -77,11 +77,13 @@ function counted(ready: Plan, group: Group): Group {
 
 function rowOf({ query, columns, calls, bucket }: Plan, { key, states }: Group, scope: Scope | undefined): Row {
   const span = spanOf(query, bucket === undefined ? undefined : (key.at(-1) as number), scope)
-  return columns.map(({ source, index }) => {
-    if (source !== 'aggregate') return key[index]
-    const { aggregate, constants } = calls[index]!
-    return aggregate.result(states[index], constants, span)
-  })
+  const row = new Array<unknown>(columns.length)
+  for (let i = 0; i < row.length; i++) {
+    const { source, index } = columns[i]!
+    const call = calls[index]
+    row[i] = source === 'aggregate' ? call!.aggregate.result(states[index], call!.constants, span) : key[index]
+  }
+  return row
 }
 
 /** How much time a row covers, in ms: its bucket or window, as far as the scope reaches; without one the scope. */
@@ -104,23 +106,26 @@ function where({ query, columns }: Plan, rows: Row[]): Row[] {
   return rows.filter(predicate(condition, ofRow(query, columns)))
 }
 
+/** Sorts the rows in place: by the query's `sort`, then by the bucket and the keys. */
 function sorted(query: Query, columns: readonly Column[], rows: Row[]): Row[] {
   const times = columns.findIndex(({ source }) => source === 'time')
   const keys = columns.flatMap(({ source }, i) => (source === 'key' ? [i] : []))
-  const keyOf = (row: Row): Scalar[] => (times < 0 ? keys : [times, ...keys]).map(i => row[i] as Scalar)
+  const order = times < 0 ? keys : [times, ...keys]
   const sorts = query.sort.map(({ column, descending }) => ({
     at: findColumn(query, columns, column) as number,
     descending,
   }))
-  const keyed = rows.map(row => ({ row, key: keyOf(row) }))
-  keyed.sort((a, b) => {
+  return rows.sort((a, b) => {
     for (const { at, descending } of sorts) {
-      const order = compareSorted(scalarOf(a.row[at] as Value), scalarOf(b.row[at] as Value), descending)
+      const order = compareSorted(scalarOf(a[at] as Value), scalarOf(b[at] as Value), descending)
       if (order !== 0) return order
     }
-    return compareKeys(a.key, b.key)
+    for (let i = 0; i < order.length; i++) {
+      const found = compareScalars(a[order[i]!] as Scalar, b[order[i]!] as Scalar)
+      if (found !== 0) return found
+    }
+    return 0
   })
-  return keyed.map(({ row }) => row)
 }
 
 /** The type all values of a column have; `json` where they differ, or there are none. */

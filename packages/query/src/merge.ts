@@ -1,6 +1,8 @@
 import type { Event } from '@telltale/event'
+import { GroupList } from './group-list.ts'
 import { mergeKept } from './latest.ts'
 import { newestFirst } from './newest.ts'
+import { groupKey } from './order.ts'
 import type { Group, Partial } from './partial.ts'
 import { type Plan, plan } from './plan.ts'
 import type { Query } from './tree.ts'
@@ -15,12 +17,22 @@ export function merge(query: Query, a: Partial, b: Partial): Partial {
     return { kind: 'events', events: mergeEvents(query, a.events, b.events), scanned }
   if (a.kind !== 'groups' || b.kind !== 'groups')
     throw new Error(`BUG: a partial of ${a.kind} and one of ${b.kind} merged`)
-  const groups = new Map(a.groups)
-  for (const [key, group] of b.groups) {
-    const other = groups.get(key)
-    groups.set(key, other === undefined ? group : mergeGroups(plan(query), other, group))
+  return { kind: 'groups', groups: together(plan(query), a.groups, b.groups), scanned }
+}
+
+function together(ready: Plan, a: ReadonlyMap<string, Group>, b: ReadonlyMap<string, Group>): GroupList {
+  if (a.size < b.size) return together(ready, b, a)
+  const merged = new Map<Group, Group>()
+  const more: Group[] = []
+  for (const group of b.values()) {
+    const other = a.get(groupKey(group.key))
+    if (other === undefined) more.push(group)
+    else merged.set(other, mergeGroups(ready, other, group))
   }
-  return { kind: 'groups', groups, scanned }
+  const groups = [...a.values()]
+  if (merged.size > 0) for (const [i, group] of groups.entries()) groups[i] = merged.get(group) ?? group
+  for (const group of more) groups.push(group)
+  return new GroupList(groups)
 }
 
 /** Two groups of one key together; neither is changed. */

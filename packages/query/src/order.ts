@@ -43,8 +43,17 @@ export function compareKeys(a: readonly Scalar[], b: readonly Scalar[]): number 
 
 /** The key of a group in a partial result. Equal for equal values; 1 and "1" differ; −0 is 0. */
 export function groupKey(values: readonly Scalar[]): string {
-  return JSON.stringify(values)
+  let key = '['
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (i > 0) key += ','
+    key += typeof value === 'string' && !ESCAPED.test(value) ? `"${value}"` : JSON.stringify(value)
+  }
+  return `${key}]`
 }
+
+/** What JSON escapes. */
+const ESCAPED = /["\\\p{Cc}\p{Cs}]/u
 
 /** A value as it is used for a key, or counted as distinct: an array is its compact JSON text, −0 is 0. */
 export function scalarOf(value: Scalar | readonly unknown[]): Scalar {

@@ -20,7 +20,7 @@ export interface Group {
  * a window and collectors all combine through this.
  */
 export type Partial =
-  | { readonly kind: 'groups'; readonly groups: Map<string, Group>; readonly scanned: number }
+  | { readonly kind: 'groups'; readonly groups: ReadonlyMap<string, Group>; readonly scanned: number }
   /** Newest first (time, then seq, descending), at most the query's limit of them. */
   | { readonly kind: 'events'; readonly events: readonly Event[]; readonly scanned: number }
 

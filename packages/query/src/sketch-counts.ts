@@ -1,4 +1,4 @@
-import { BUCKET_SHIFT, BUCKETS, bucketOf, bucketOfBits, type Sketch } from './sketch.ts'
+import { BUCKETS, bucketOf, type Sketch } from './sketch.ts'
 
 const STEP = 512
 
@@ -22,37 +22,24 @@ export class SketchCounts {
     const bucket = bucketOf(value)
     const at = bucket - this.#low
     if (at >= 0 && at < this.#counts.length) this.#counts[at]!++
-    else this.#grow(bucket)
+    else {
+      this.#reserve(bucket)
+      this.#counts[bucket - this.#low]!++
+    }
   }
 
-  /**
-   * Counts values[rows[i]] for i < count (values[i] without rows), skipping NaN. Buckets are read off the high words of
-   * the doubles.
-   */
-  addAll(values: Float64Array, count: number, rows?: ArrayLike<number>): void {
-    const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
-    let { n, min, max } = this
-    let counts = this.#counts
-    let low = this.#low
-    for (let i = 0; i < count; i++) {
-      const row = rows === undefined ? i : rows[i]!
-      const value = values[row]!
-      if (value !== value) continue
-      n++
-      if (value < min) min = value
-      if (value > max) max = value
-      const bucket = value === 0 ? 0 : bucketOfBits(words[row * 2 + 1]! >>> BUCKET_SHIFT)
-      const at = bucket - low
-      if (at >= 0 && at < counts.length) counts[at]!++
-      else {
-        this.#grow(bucket)
-        counts = this.#counts
-        low = this.#low
-      }
+  /** Counts many numbers: counts[i] in bucket low + i, between min and max. */
+  addCounts(low: number, counts: Uint32Array, min: number, max: number): void {
+    if (min < this.min) this.min = min
+    if (max > this.max) this.max = max
+    this.#reserve(low)
+    this.#reserve(low + counts.length - 1)
+    const own = this.#counts
+    const shift = low - this.#low
+    for (let i = 0; i < counts.length; i++) {
+      own[shift + i]! += counts[i]!
+      this.n += counts[i]!
     }
-    this.n = n
-    this.min = min
-    this.max = max
   }
 
   /** The state as plain data. */
@@ -69,16 +56,16 @@ export class SketchCounts {
     return n === 0 ? { n, min: 0, max: 0, buckets, counts } : { n, min, max, buckets, counts }
   }
 
-  /** Makes room for a bucket and counts it once. */
-  #grow(bucket: number): void {
+  /** Makes room for a bucket. */
+  #reserve(bucket: number): void {
+    const { length } = this.#counts
+    if (bucket >= this.#low && bucket < this.#low + length) return
     const start = Math.floor(bucket / STEP) * STEP
-    const empty = this.#counts.length === 0
-    const low = empty ? start : Math.min(this.#low, start)
-    const end = Math.min(BUCKETS, Math.max(empty ? start : this.#low + this.#counts.length, start + STEP))
+    const low = length === 0 ? start : Math.min(this.#low, start)
+    const end = Math.min(BUCKETS, Math.max(length === 0 ? start : this.#low + length, start + STEP))
     const next = new Uint32Array(end - low)
-    if (!empty) next.set(this.#counts, this.#low - low)
+    if (length > 0) next.set(this.#counts, this.#low - low)
     this.#counts = next
     this.#low = low
-    next[bucket - low]!++
   }
 }

@@ -1,4 +1,4 @@
-import { type Group, groupKey, type Partial, type Plan, type Scope } from '@telltale/query'
+import { type Call, type Group, GroupList, type Partial, type Plan, type Scope, type State } from '@telltale/query'
 import type { Chunk } from './chunk.ts'
 import { compile } from './filter/compile.ts'
 import { Groups } from './group/groups.ts'
@@ -6,8 +6,7 @@ import { Kept } from './group/kept.ts'
 import { bucketKey, keyOf } from './group/keys.ts'
 import { type Tally, tallyOf } from './group/tally.ts'
 import { mark } from './mask.ts'
-import { ints, reuse } from './scratch.ts'
-import { select } from './selection.ts'
+import { reuse } from './scratch.ts'
 
 /** Answers a query with aggregates: per chunk, mark the rows, group them, and add them to each aggregate's tally. */
 export function gather(
@@ -21,30 +20,37 @@ export function gather(
   if (bucket !== undefined) by.push(bucketKey(bucket))
   const groups = new Groups(by)
   const tallies = calls.map((call, i): Tally | undefined =>
-    call.slot === i && latest === undefined ? tallyOf(call) : undefined,
+    call.slot === i && latest === undefined ? tallyOf(call, groups) : undefined,
   )
   const kept = latest === undefined ? undefined : new Kept(latest, calls)
-  const rows = ints()
   let scanned = 0
   let any = false
   for (const [at, chunk] of chunks.entries()) {
-    const mask = mark(chunk, scope, filter)
-    if (mask === undefined) continue
+    const selection = mark(chunk, scope, filter)
+    if (selection === undefined) continue
     scanned += chunk.length - chunk.first
-    const selection = select(mask)
     if (selection.count === 0) continue
     any = true
-    groups.assign(chunk, selection, rows)
-    for (const tally of tallies) tally?.add(chunk, rows, groups.count, selection)
-    kept?.add(chunk, at, rows)
+    const assigned = groups.assign(chunk, selection)
+    for (const tally of tallies) tally?.add(assigned)
+    kept?.add(assigned, at)
   }
-  const found = new Map<string, Group>()
-  for (let group = 0; any && group < groups.count; group++) {
-    const key = groups.key(group)
-    const states: unknown[] = kept === undefined ? [] : [kept.state(group, chunks)]
-    if (kept === undefined)
-      for (const [i, { slot }] of calls.entries()) states.push(slot === i ? tallies[i]!.state(group) : states[slot])
-    found.set(groupKey(key), { key, states })
+  const found: Group[] = []
+  const order = any ? groups.sorted(bucket === undefined ? 0 : keys.length) : []
+  for (let i = 0; i < order.length; i++) {
+    const group = order[i]!
+    const states = kept === undefined ? statesOf(group, tallies, calls) : [kept.state(group, chunks)]
+    found.push({ key: groups.key(group), states })
   }
-  return { kind: 'groups', groups: found, scanned }
+  return { kind: 'groups', groups: new GroupList(found), scanned }
+}
+
+/** A state a call; those that share one hold the same. */
+function statesOf(group: number, tallies: readonly (Tally | undefined)[], calls: readonly Call[]): State[] {
+  const states = new Array<State>(calls.length)
+  for (let i = 0; i < states.length; i++) {
+    const tally = tallies[i]
+    states[i] = tally === undefined ? states[calls[i]!.slot] : tally.state(group)
+  }
+  return states
 }

@@ -18,8 +18,9 @@ export function latest(chunks: readonly Chunk[], { query, condition, order }: Pl
   for (const at of byTime) {
     const chunk = chunks[at]!
     if (newest.worst > chunk.maxTime) break
-    const mask = mark(chunk, scope, filter)
-    if (mask === undefined) continue
+    const selection = mark(chunk, scope, filter)
+    if (selection === undefined) continue
+    const { mask } = selection
     scanned += chunk.length - chunk.first
     for (let row = chunk.length - 1; row >= chunk.first; row--) {
       if (mask[row] === 1) newest.offer(chunk, at, row)

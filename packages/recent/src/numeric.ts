@@ -3,6 +3,7 @@ import { ARITHMETIC, type Expression, ofEvent, valuer } from '@telltale/query'
 import type { Cells } from './cells.ts'
 import { type Chunk, MAX_ROWS } from './chunk.ts'
 import { columnsOf } from './columns.ts'
+import type { Numbers } from './numbers.ts'
 import { doubles } from './scratch.ts'
 
 /** The numbers of an expression for the rows of a chunk with a mark, NaN where it is none. The array is the caller's until it asks again. */
@@ -57,10 +58,21 @@ function scatter(cells: Cells, into: Float64Array): void {
 /** A column's numbers, one a cell, NaN where a cell is none; in `room` unless they are kept as doubles. undefined where no cell is a number. */
 export function doublesOf({ numbers, codes, count }: Cells, room: Float64Array): Float64Array | undefined {
   if (numbers === undefined) return undefined
-  const values = numbers.doubles(count, room)
+  const values = decode(numbers, count, room)
   if (codes !== undefined && values === room)
     for (let i = 0; i < count; i++) if (codes[i] !== NUMBER) room[i] = Number.NaN
   return values
+}
+
+/** The first `count` numbers as doubles; in `room` unless they are kept so. */
+export function decode({ offsets, base, scale, min }: Numbers, count: number, room: Float64Array): Float64Array {
+  if (offsets instanceof Float64Array) return offsets
+  if (offsets === undefined) return room.fill(min, 0, count)
+  // Copied first, so that offsets of any width are read in one loop made for one kind of array.
+  room.set(offsets.subarray(0, count))
+  if (scale === 1) for (let i = 0; i < count; i++) room[i] = base + room[i]!
+  else if (scale !== 0) for (let i = 0; i < count; i++) room[i] = (base + room[i]!) / scale
+  return room
 }
 
 function eventByEvent(expression: Expression, room: Float64Array): NumbersOf {

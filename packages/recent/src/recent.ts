@@ -128,7 +128,7 @@ export function recent(options: RecentOptions = {}): Recent {
     const ready = plan(query)
     if (query.aggregates.length === 0) return latest(ring.chunks, ready, scope)
     const [whole, others] = split(ring.chunks, ready, scope)
-    if (whole.length < 2) return gather(ring.chunks, ready, scope)
+    if (remembered.room === 0 || whole.length < 2) return gather(ring.chunks, ready, scope)
     const past = remembered.over(query, whole, chunks => gather(chunks, ready, scope))
     return merge(query, past, gather(others, ready, scope))
   }

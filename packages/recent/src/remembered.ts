@@ -37,7 +37,11 @@ export class Remembered {
       : compute(chunks)
     this.#forget(text)
     const ids = chunks.map(({ id }) => id)
-    this.#keep(text, { ids, partial, bytes: more.length === 0 ? known!.bytes : weigh(partial) + text.length * 2 })
+    this.#keep(text, {
+      ids,
+      partial,
+      bytes: more.length === 0 ? known!.bytes : weighPartial(partial) + text.length * 2,
+    })
     return partial
   }
 
@@ -57,13 +61,23 @@ export class Remembered {
   }
 }
 
+/** Of a group's key as text and its place in an index by such texts, beside the group itself. */
+const INDEX = 150
+
+/** What a partial takes in memory, roughly, in bytes, once its groups are asked for by key. */
+function weighPartial(partial: Partial): number {
+  if (partial.kind === 'events') return weigh(partial.events)
+  let bytes = 48
+  for (const group of partial.groups.values()) bytes += weigh(group) + INDEX
+  return bytes
+}
+
 /** What plain data takes in memory, roughly, in bytes. */
 function weigh(value: unknown): number {
   if (typeof value === 'string') return 16 + value.length * 2
   if (typeof value !== 'object' || value === null) return 8
   let bytes = 48
-  if (value instanceof Map) for (const [key, inner] of value) bytes += weigh(key) + weigh(inner) + 24
-  else if (Array.isArray(value)) for (const inner of value) bytes += weigh(inner)
+  if (Array.isArray(value)) for (const inner of value) bytes += weigh(inner)
   else for (const inner of Object.values(value)) bytes += weigh(inner) + 8
   return bytes
 }

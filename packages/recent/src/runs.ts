@@ -32,6 +32,19 @@ export class Runs {
     for (let i = 0; i < this.#rows.length; i++) call(this.#rows[i]!, this.#rows[i + 1] ?? length, this.#seqs[i]!)
   }
 
+  /** The least and the greatest seq of `length` rows; a row without one counts as 0. */
+  span(length: number): { low: number; high: number } {
+    let low = Number.POSITIVE_INFINITY
+    let high = 0
+    for (let i = 0; i < this.#rows.length; i++) {
+      const first = this.#seqs[i]!
+      const last = first === 0 ? 0 : first + (this.#rows[i + 1] ?? length) - this.#rows[i]! - 1
+      if (first < low) low = first
+      if (last > high) high = last
+    }
+    return { low, high }
+  }
+
   /** The first of `length` rows that has a seq above this. */
   firstAbove(seq: number, length: number): number {
     if (seq === Number.POSITIVE_INFINITY) return length

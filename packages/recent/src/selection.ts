@@ -1,26 +1,57 @@
 import { MAX_ROWS } from './chunk.ts'
 
-/** The rows of a chunk that a query is about. */
-export interface Selection {
-  /** 1 for each of them, 0 for the others; one a row of the chunk. */
-  readonly mask: Uint8Array
-  /** The same as a list, rising. Only the first `count` entries are valid. */
-  readonly rows: Uint16Array
-  readonly count: number
-}
-
 const room = new Uint16Array(MAX_ROWS)
 const ALL = Uint16Array.from({ length: MAX_ROWS }, (_, row) => row)
 /** Four marks at once. */
 const FOUR = 0x01010101
 
-/** Lists the marked rows. Valid until asked for again. */
-export function select(mask: Uint8Array): Selection {
-  if (!mask.includes(0)) return { mask, rows: ALL, count: mask.length }
-  const words = mask.byteOffset % 4 === 0 ? mask.length >> 2 : 0
-  const marks = new Uint32Array(mask.buffer, words > 0 ? mask.byteOffset : 0, words)
+/** The rows of a chunk that a query is about. */
+export class Selection {
+  /** 1 for each of them, 0 for the others; one a row of the chunk. */
+  readonly mask: Uint8Array
+  readonly count: number
+  #rows: Uint16Array | undefined
+
+  constructor(mask: Uint8Array, count: number) {
+    this.mask = mask
+    this.count = count
+  }
+
+  get isAll(): boolean {
+    return this.count === this.mask.length
+  }
+
+  /** The same as a list, rising. Only the first `count` entries are valid, and only until another selection is listed. */
+  get rows(): Uint16Array {
+    return (this.#rows ??= this.isAll ? ALL : list(this.mask))
+  }
+}
+
+/** How many are marked. */
+export function countMarks(mask: Uint8Array): number {
+  const words = wordsOf(mask)
   let count = 0
-  for (let i = 0; i < words; i++) {
+  // A byte of the sum holds up to 255 marks of its place.
+  for (let from = 0; from < words.length; from += 255) {
+    const end = Math.min(words.length, from + 255)
+    let sum = 0
+    for (let i = from; i < end; i++) sum = (sum + words[i]!) | 0
+    count += (sum & 255) + ((sum >>> 8) & 255) + ((sum >>> 16) & 255) + (sum >>> 24)
+  }
+  for (let row = words.length * 4; row < mask.length; row++) count += mask[row]!
+  return count
+}
+
+/** The marks as words of four, but for what is left at the end. */
+export function wordsOf(mask: Uint8Array): Uint32Array {
+  const aligned = mask.byteOffset % 4 === 0
+  return new Uint32Array(mask.buffer, aligned ? mask.byteOffset : 0, aligned ? mask.length >> 2 : 0)
+}
+
+function list(mask: Uint8Array): Uint16Array {
+  const marks = wordsOf(mask)
+  let count = 0
+  for (let i = 0; i < marks.length; i++) {
     if (marks[i] === 0) continue
     const row = i * 4
     if (marks[i] === FOUR) {
@@ -40,9 +71,9 @@ export function select(mask: Uint8Array): Selection {
     room[count] = row + 3
     count += mask[row + 3]!
   }
-  for (let row = words * 4; row < mask.length; row++) {
+  for (let row = marks.length * 4; row < mask.length; row++) {
     room[count] = row
     count += mask[row]!
   }
-  return { mask, rows: room, count }
+  return room
 }

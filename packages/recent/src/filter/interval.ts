@@ -1,4 +1,5 @@
 import type { Comparison } from '@telltale/query'
+import { MAX_ROWS } from '../chunk.ts'
 import type { Numbers } from '../numbers.ts'
 
 /** The doubles from low to high, both included. */
@@ -37,7 +38,10 @@ export function touches(intervals: readonly Interval[], numbers: Numbers): boole
   return intervals.some(({ low, high }) => low <= numbers.max && high >= numbers.min)
 }
 
-/** Sets the hit of each cell's row: 1 where its number lies in one of the intervals, else 0. `rows`: as of a column. */
+/**
+ * Sets the hit of each cell's row: 1 where its number lies in one of the intervals, else 0. `rows`: as of a column;
+ * where there are some, hits must be 0.
+ */
 export function within(
   intervals: readonly Interval[],
   numbers: Numbers,
@@ -50,8 +54,11 @@ export function within(
   if (offsets !== undefined && intervals.length === 1) {
     const low = offsetOf(first!.low, numbers)
     const high = numbers.scale === 0 ? first!.high : offsetOf(after(first!.high), numbers) - 1
-    if (rows === undefined) for (let i = 0; i < count; i++) hits[i] = offsets[i]! >= low && offsets[i]! <= high ? 1 : 0
-    else for (let i = 0; i < count; i++) hits[rows[i]!] = offsets[i]! >= low && offsets[i]! <= high ? 1 : 0
+    // Copied first, so that offsets of any width are read in one loop made for one kind of array.
+    const wide = room
+    wide.set(offsets.subarray(0, count))
+    if (rows === undefined) for (let i = 0; i < count; i++) hits[i] = wide[i]! >= low && wide[i]! <= high ? 1 : 0
+    else for (let i = 0; i < count; i++) if (wide[i]! >= low && wide[i]! <= high) hits[rows[i]!] = 1
     return
   }
   for (let i = 0; i < count; i++) {
@@ -60,6 +67,7 @@ export function within(
   }
 }
 
+const room = new Float64Array(MAX_ROWS)
 const OFFSETS = 2 ** 32
 
 /** The least offset whose number is at least `bound`: numbers rise with their offsets. */

@@ -1,7 +1,7 @@
 import { FALSE, FIRST_TEXT, type Json, NULL, NUMBER, TRUE } from '@telltale/event'
 import type { Cells, Codes } from '../cells.ts'
 import { MAX_ROWS } from '../chunk.ts'
-import { constantOrText } from '../texts.ts'
+import { constantOrText, type Texts } from '../texts.ts'
 import type { Narrow } from './condition.ts'
 import { EVERY_NUMBER, type Interval, touches, within } from './interval.ts'
 import { containing, equalling } from './search.ts'
@@ -25,6 +25,8 @@ export interface ValueTest {
 const UNKNOWN = 0
 const NO = 1
 const YES = 2
+/** Up to so many texts are asked at once, before any row is looked at. */
+const EAGER = 128
 
 /** How to keep the rows whose cell passes; rows without a cell go. */
 export function narrowBy(cells: Cells, by: ValueTest): Narrow | 'never' | 'always' {
@@ -55,7 +57,7 @@ function verdicts(cells: Cells, by: ValueTest): { known: Uint8Array; complete: b
   const known = new Uint8Array(texts.size)
   known[NUMBER] = NO
   if (codes === undefined || cells.path === undefined) known.fill(NO, 0, FIRST_TEXT)
-  else for (const code of [NULL, FALSE, TRUE]) known[code] = by.test(constantOrText(texts, code)) ? YES : NO
+  else for (const code of [NULL, FALSE, TRUE]) known[code] = verdict(texts, code, by)
   if (texts.size === FIRST_TEXT) return { known, complete: true }
   let complete = true
   if (by.strings !== undefined) known.fill(by.strings ? YES : NO, FIRST_TEXT)
@@ -65,13 +67,20 @@ function verdicts(cells: Cells, by: ValueTest): { known: Uint8Array; complete: b
   } else if (by.contains !== undefined) {
     known.fill(NO, FIRST_TEXT)
     containing(texts, by.contains, code => (known[code] = YES))
+  } else if (texts.size <= EAGER) {
+    for (let code = FIRST_TEXT; code < texts.size; code++) known[code] = verdict(texts, code, by)
+    return { known, complete: true }
   } else complete = false
   if (complete) {
     for (let code = FIRST_TEXT; code < texts.size; code++) {
-      if (texts.isJson(code)) known[code] = by.test(constantOrText(texts, code)) ? YES : NO
+      if (texts.isJson(code)) known[code] = verdict(texts, code, by)
     }
   }
   return { known, complete }
+}
+
+function verdict(texts: Texts, code: number, by: ValueTest): number {
+  return by.test(constantOrText(texts, code)) ? YES : NO
 }
 
 /** Sets the hit of each row whose cell is a number. */
@@ -110,18 +119,21 @@ function hitCodes(
     const row = rows === undefined ? i : rows[i]!
     if (known[code] === UNKNOWN) {
       if (mask[row] === 0) continue
-      known[code] = by.test(constantOrText(texts, code)) ? YES : NO
+      known[code] = verdict(texts, code, by)
     }
     hits[row] = known[code]! >> 1
   }
 }
 
+// Copied first, so that codes of any width are read in one loop made for one kind of array.
 function hitAll(codes: Codes, count: number, known: Uint8Array, hits: Uint8Array): void {
-  for (let i = 0; i < count; i++) hits[i] = known[codes[i]!]! >> 1
+  wide.set(codes.subarray(0, count))
+  for (let i = 0; i < count; i++) hits[i] = known[wide[i]!]! >> 1
 }
 
 function hitRows(rows: Uint16Array, codes: Codes, count: number, known: Uint8Array, hits: Uint8Array): void {
-  for (let i = 0; i < count; i++) hits[rows[i]!] = known[codes[i]!]! >> 1
+  wide.set(codes.subarray(0, count))
+  for (let i = 0; i < count; i++) hits[rows[i]!] = known[wide[i]!]! >> 1
 }
 
 /** Clears every mark without a hit. Whole words first. */
@@ -134,3 +146,4 @@ function keep(mask: Uint8Array, hits: Uint8Array): void {
 }
 
 const room = new Uint8Array(MAX_ROWS)
+const wide = new Int32Array(MAX_ROWS)

@@ -1,9 +1,9 @@
 import { FIRST_TEXT, NUMBER } from '@telltale/event'
 import { type Distinct, DistinctCounts, DistinctValues, type Expression } from '@telltale/query'
 import type { Cells } from '../cells.ts'
-import type { Chunk } from '../chunk.ts'
 import { columnsOf } from '../columns.ts'
 import { scalarAt } from '../scalar.ts'
+import type { Assigned } from './groups.ts'
 import type { Tally } from './tally.ts'
 import { eachValue } from './values.ts'
 
@@ -19,7 +19,7 @@ export class Distincts implements Tally {
     this.#each = eachValue(argument)
   }
 
-  add(chunk: Chunk, groups: Int32Array, count: number): void {
+  add({ chunk, groups, count }: Assigned): void {
     const counts = this.#counts
     while (counts.length < count) counts.push(new DistinctCounts(this.#values))
     const columns = this.#argument.kind === 'field' ? columnsOf(chunk, this.#argument.name) : undefined

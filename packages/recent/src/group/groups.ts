@@ -1,15 +1,36 @@
-import type { Scalar } from '@telltale/query'
+import { compareScalars, type Scalar } from '@telltale/query'
 import type { Chunk } from '../chunk.ts'
-import { doubles } from '../scratch.ts'
+import { ints } from '../scratch.ts'
 import type { Selection } from '../selection.ts'
+import { histogram } from './histogram.ts'
 import type { Key, Locals } from './keys.ts'
+import { Pairs } from './pairs.ts'
 
-/** Where the product of the keys' sizes is at most this, a table finds the group. */
-const TABLE = 1 << 18
-/** The group of each combination, while a chunk's rows are assigned. */
-const TABLE_OF_GROUPS = new Int32Array(TABLE)
-/** Values a key may have where there are several: two of them must fit a double. */
-const SHIFT = 2 ** 26
+/** Where the product of the keys' sizes is at most this, it numbers their combinations; beyond, a hash table does. */
+const TABLE = 1 << 17
+/** Of the ids of a chunk: how many rows have each, and its group. */
+const COUNTS: Uint32Array = new Uint32Array(2 * TABLE)
+const FOUND: Int32Array = new Int32Array(TABLE)
+const NO_ROWS: Float64Array = new Float64Array(64)
+
+/** The keys of a chunk's rows as one number a row. */
+interface Combined {
+  readonly ids: Int32Array
+  /** All ids are below this. */
+  readonly size: number
+  /** Which group it is, or part of a group, over all chunks. */
+  number(id: number): number
+}
+
+/** The groups of a chunk's rows. */
+export interface Assigned {
+  readonly chunk: Chunk
+  readonly selection: Selection
+  /** How many groups there are by now. */
+  readonly count: number
+  /** A group a row, -1 where it is not selected. Made when first asked for; valid until the next chunk. */
+  readonly groups: Int32Array
+}
 
 /**
  * The groups met so far, numbered from 0 over all chunks. In a chunk a row's keys are combined to one number; what
@@ -18,107 +39,109 @@ const SHIFT = 2 ** 26
 export class Groups {
   /** How many. */
   count = 0
+  /** How many rows each has. */
+  rows: Float64Array = NO_ROWS.slice()
   readonly #keys: readonly Key[]
-  /** Per key: numbers of its values. */
   readonly #known: Map<Scalar, number>[]
+  /** Per key: its values by number. */
   readonly #values: Scalar[][]
-  /** Per key after the first: what a group of the keys so far and a value make. */
-  readonly #steps: Map<number, number>[]
-  /** Per key after the first and thing so made: its two parts. */
-  readonly #parts: { left: number; right: number }[][]
-  readonly #combined: Float64Array = doubles()
+  /** Per key after the first: what the keys so far and a value make. */
+  readonly #steps: Pairs[]
+  readonly #combinations: Int32Array[]
+  readonly #groups: Int32Array = ints()
 
   constructor(keys: readonly Key[]) {
     this.#keys = keys
     this.#known = keys.map(() => new Map())
     this.#values = keys.map(() => [])
-    this.#steps = keys.slice(1).map(() => new Map())
-    this.#parts = keys.slice(1).map(() => [])
+    this.#steps = keys.slice(1).map(() => new Pairs())
+    this.#combinations = keys.slice(1).map(() => ints())
     if (keys.length === 0) this.count = 1
   }
 
-  /** Sets groups[row] to the row's group, to -1 where it is not selected. */
-  assign(chunk: Chunk, selection: Selection, groups: Int32Array): void {
-    const { rows, count } = selection
-    groups.fill(-1, 0, chunk.length)
+  /** Finds the groups of the rows selected and counts the rows. */
+  assign(chunk: Chunk, selection: Selection): Assigned {
+    const groups = this.#groups
+    let fill: () => void
     if (this.#keys.length === 0) {
-      for (let i = 0; i < count; i++) groups[rows[i]!] = 0
-      return
-    }
-    const locals = this.#keys.map(key => key(chunk, selection))
-    const { combined, size } = this.#combine(locals, selection)
-    if (size <= TABLE) {
-      const table = TABLE_OF_GROUPS.fill(-1, 0, size)
-      for (let i = 0; i < count; i++) {
-        const row = rows[i]!
-        const at = combined[row]!
-        if (table[at] === -1) table[at] = this.#group(row, locals)
-        groups[row] = table[at]!
+      this.rows[0]! += selection.count
+      fill = () => {
+        for (let row = 0; row < chunk.length; row++) groups[row] = selection.mask[row]! - 1
       }
-      return
+    } else {
+      const locals = this.#keys.map(key => key(chunk, selection))
+      const combined = this.#combine(locals, selection)
+      const table = this.#look(combined, locals, selection)
+      fill = () => spread(combined.ids, table, selection, groups)
     }
-    const found = new Map<number, number>()
-    for (let i = 0; i < count; i++) {
-      const row = rows[i]!
-      const at = combined[row]!
-      let group = found.get(at)
-      if (group === undefined) found.set(at, (group = this.#group(row, locals)))
-      groups[row] = group
+    let filled = false
+    return {
+      chunk,
+      selection,
+      count: this.count,
+      get groups() {
+        if (!filled) fill()
+        filled = true
+        return groups
+      },
     }
   }
 
   /** The values of a group's keys. */
   key(group: number): Scalar[] {
-    const key: Scalar[] = []
+    const key = new Array<Scalar>(this.#keys.length)
     let at = group
-    for (let i = this.#keys.length - 1; i > 0; i--) {
-      const { left, right } = this.#parts[i - 1]![at]!
-      key.push(this.#values[i]![right]!)
-      at = left
+    for (let i = key.length - 1; i > 0; i--) {
+      const step = this.#steps[i - 1]!
+      key[i] = this.#values[i]![step.right[at]!]!
+      at = step.left[at]!
     }
-    if (this.#keys.length > 0) key.push(this.#values[0]![at]!)
-    return key.reverse()
+    if (key.length > 0) key[0] = this.#values[0]![at]!
+    return key
   }
 
-  /** One number a row that tells all its locals, and what all of them are below. */
-  #combine(locals: readonly Locals[], selection: Selection): { combined: ArrayLike<number>; size: number } {
-    const { rows, count } = selection
-    const first = locals[0]!
-    if (locals.length === 1) return { combined: first.ids, size: first.size }
-    const combined = this.#combined
-    let { size } = first
-    for (let i = 0; i < count; i++) combined[rows[i]!] = first.ids[rows[i]!]!
-    for (const { ids, size: more } of locals.slice(1)) {
-      if (size * more > Number.MAX_SAFE_INTEGER) size = renumber(combined, selection)
-      for (let i = 0; i < count; i++) {
-        const row = rows[i]!
-        combined[row] = combined[row]! * more + ids[row]!
-      }
-      size *= more
+  /** All groups by their keys ascending, `first` of them (an index) before the others. As they came where that is too much work. */
+  sorted(first: number): ArrayLike<number> {
+    const places = new Float64Array(this.count)
+    if (this.#keys.length === 0) return places
+    const ranks = this.#values.map(ranksOf)
+    const order = [first, ...ranks.keys()].filter((key, i, all) => all.indexOf(key) === i)
+    const span = order.reduce((product, key) => product * ranks[key]!.length, this.count)
+    for (let group = 0; group < this.count; group++) places[group] = group
+    if (span > Number.MAX_SAFE_INTEGER) return places
+    const weights = new Float64Array(order.length)
+    for (let i = order.length - 1, weight = this.count; i >= 0; i--) {
+      weights[order[i]!] = weight
+      weight *= ranks[order[i]!]!.length
     }
-    return { combined, size }
+    for (let group = 0; group < this.count; group++) {
+      let at = group
+      for (let key = this.#keys.length - 1; key > 0; key--) {
+        const step = this.#steps[key - 1]!
+        places[group]! += ranks[key]![step.right[at]!]! * weights[key]!
+        at = step.left[at]!
+      }
+      places[group]! += ranks[0]![at]! * weights[0]!
+    }
+    places.sort()
+    for (let i = 0; i < places.length; i++) places[i] = places[i]! % this.count
+    return places
   }
 
-  /** The group of a row whose combination is met for the first time in this chunk. */
-  #group(row: number, locals: readonly Locals[]): number {
-    const ids = locals.map(({ ids, value }, i) => this.#number(i, value(ids[row]!))).reverse()
-    let at = ids.pop()!
-    if (locals.length === 1) {
-      this.count = this.#values[0]!.length
-      return at
+  /** One number a row that tells all its locals. */
+  #combine(locals: readonly Locals[], selection: Selection): Combined {
+    let combined = this.#numbered(locals[0]!, 0)
+    for (let i = 1; i < locals.length; i++) {
+      const right = this.#numbered(locals[i]!, i)
+      combined = paired(combined, right, this.#steps[i - 1]!, selection, this.#combinations[i - 1]!)
     }
-    for (const [i, steps] of this.#steps.entries()) {
-      const right = ids.pop()!
-      const step = at * SHIFT + right
-      let next = steps.get(step)
-      if (next === undefined) {
-        next = this.#parts[i]!.push({ left: at, right }) - 1
-        steps.set(step, next)
-      }
-      at = next
-    }
-    this.count = this.#parts[this.#parts.length - 1]!.length
-    return at
+    return combined
+  }
+
+  #numbered({ ids, size, value }: Locals, key: number): Combined {
+    const numbers = new Int32Array(size)
+    const number = (id: number): number => (numbers[id]! || (numbers[id] = this.#number(key, value(id)) + 1)) - 1
+    return { ids, size, number }
   }
 
   #number(key: number, value: Scalar): number {
@@ -130,17 +153,67 @@ export class Groups {
     }
     return number
   }
+
+  /** The group of each id that some selected row has. */
+  #look({ ids, size, number }: Combined, locals: readonly Locals[], selection: Selection): Int32Array {
+    const counts = (size <= TABLE ? COUNTS : new Uint32Array(2 * size)).fill(0, 0, 2 * size)
+    const table = size <= TABLE ? FOUND : new Int32Array(size)
+    histogram(ids, size, locals.length === 1 ? locals[0]!.bytes : undefined, selection, counts)
+    for (let id = 0; id < size; id++) {
+      const count = counts[id]!
+      if (count === 0) continue
+      const group = number(id)
+      table[id] = group
+      if (group >= this.count) this.#reserve((this.count = group + 1))
+      this.rows[group]! += count
+    }
+    return table
+  }
+
+  #reserve(groups: number): void {
+    if (groups <= this.rows.length) return
+    const rows = new Float64Array(groups * 2)
+    rows.set(this.rows)
+    this.rows = rows
+  }
 }
 
-/** Numbers the combinations there are from 0. @returns how many */
-function renumber(combined: Float64Array, { rows, count }: Selection): number {
-  const known = new Map<number, number>()
-  for (let i = 0; i < count; i++) {
-    const row = rows[i]!
-    const at = combined[row]!
-    const number = known.get(at) ?? known.size
-    known.set(at, number)
-    combined[row] = number
+function paired(left: Combined, right: Combined, step: Pairs, selection: Selection, ids: Int32Array): Combined {
+  const { size: more } = right
+  const { count, mask } = selection
+  const size = left.size * more
+  const a = left.ids
+  const b = right.ids
+  if (size <= TABLE && count * 4 > mask.length) {
+    const { length } = mask
+    for (let row = 0; row < length; row++) ids[row] = Math.imul(a[row]!, more) + b[row]!
+  } else {
+    const { rows } = selection
+    if (size > TABLE) {
+      const found = new Pairs()
+      for (let i = 0; i < count; i++) ids[rows[i]!] = found.of(a[rows[i]!]!, b[rows[i]!]!)
+      const number = (id: number): number => step.of(left.number(found.left[id]!), right.number(found.right[id]!))
+      return { ids, size: found.count, number }
+    }
+    for (let i = 0; i < count; i++) ids[rows[i]!] = Math.imul(a[rows[i]!]!, more) + b[rows[i]!]!
   }
-  return Math.max(1, known.size)
+  return { ids, size, number: id => step.of(left.number((id / more) | 0), right.number(id % more)) }
+}
+
+function spread(ids: Int32Array, table: Int32Array, { rows, count, mask, isAll }: Selection, groups: Int32Array): void {
+  if (isAll) for (let row = 0; row < mask.length; row++) groups[row] = table[ids[row]!]!
+  else {
+    groups.fill(-1, 0, mask.length)
+    for (let i = 0; i < count; i++) groups[rows[i]!] = table[ids[rows[i]!]!]!
+  }
+}
+
+/** The place of each value among them, sorted. */
+function ranksOf(values: readonly Scalar[]): Int32Array {
+  const ranks = new Int32Array(values.length)
+  const order = values.map((_, i) => i).sort((a, b) => compareScalars(values[a]!, values[b]!))
+  order.forEach((number, rank) => {
+    ranks[number] = rank
+  })
+  return ranks
 }

@@ -2,6 +2,7 @@ import type { Event } from '@telltale/event'
 import { type Call, ofEvent, type Scalar, scalarOf, valuer } from '@telltale/query'
 import type { Chunk } from '../chunk.ts'
 import { byAge, type Place } from '../place.ts'
+import type { Assigned } from './groups.ts'
 
 /**
  * For `over 100 events`: no states but the latest events of each group, since only the whole of ring and history tells
@@ -17,7 +18,7 @@ export class Kept {
     this.#arguments = calls.map(argumentOf)
   }
 
-  add(chunk: Chunk, at: number, groups: Int32Array): void {
+  add({ chunk, groups }: Assigned, at: number): void {
     for (let row = chunk.first; row < chunk.length; row++) {
       const group = groups[row]!
       if (group < 0) continue

@@ -14,14 +14,17 @@ import type { Chunk } from '../chunk.ts'
 import { columnsOf } from '../columns.ts'
 import { compile } from '../filter/compile.ts'
 import type { Condition } from '../filter/condition.ts'
+import { decode } from '../numeric.ts'
 import { scalarAt } from '../scalar.ts'
-import { bytes, doubles, ints } from '../scratch.ts'
+import { doubles, ints } from '../scratch.ts'
 import type { Selection } from '../selection.ts'
 
 /** A key's value for each row of a chunk, as a small number of the chunk's own. Valid until the key is asked again. */
 export interface Locals {
-  /** One a row. */
-  readonly ids: ArrayLike<number>
+  /** One a row; those of rows not selected mean nothing. */
+  readonly ids: Int32Array
+  /** The same, where they are kept as bytes. */
+  readonly bytes?: Uint8Array | undefined
   /** All ids are below this. */
   readonly size: number
   value(id: number): Scalar
@@ -44,37 +47,41 @@ function isCondition({ kind }: Expression): boolean {
 
 /** A condition: true or false. */
 function conditionKey(condition: Condition): Key {
-  const ids = bytes()
-  return (chunk, selection) => {
-    const holds = ids.subarray(0, chunk.length)
+  const ids = ints()
+  return (chunk, { mask }) => {
     const narrow = condition(chunk)
-    if (narrow === 'always' || narrow === 'never') holds.fill(narrow === 'always' ? 1 : 0)
+    if (narrow === 'always' || narrow === 'never') ids.fill(narrow === 'always' ? 1 : 0, 0, chunk.length)
     else {
-      holds.set(selection.mask)
+      const holds = mask.slice()
       narrow(holds)
+      ids.set(holds)
     }
-    return { ids: holds, size: 2, value: id => id === 1 }
+    return { ids, size: 2, value: id => id === 1 }
   }
 }
 
 /** A field: the codes of its columns are the ids. */
 function fieldKey(name: string): Key {
   const slow = computedKey({ kind: 'field', name })
+  const ids = ints()
   const room = ints()
   return (chunk, selection) => {
     const columns = columnsOf(chunk, name)
     if (columns === undefined) return slow(chunk, selection)
     const [only] = columns
     if (columns.length === 1 && only!.rows === undefined && only!.codes !== undefined && only!.numbers === undefined) {
-      const cells = only!
-      return { ids: cells.codes!, size: cells.texts.size, value: code => scalarAt(cells.texts, code) }
+      const { texts, count } = only!
+      const codes = only!.codes.subarray(0, count)
+      ids.set(codes)
+      const bytes = codes instanceof Uint8Array ? codes : undefined
+      return { ids, bytes, size: texts.size, value: code => scalarAt(texts, code) }
     }
-    const ids = room.subarray(0, chunk.length).fill(0)
-    const parts = columns.map(cells => ({ cells, numbers: numberIds(cells), start: 0 }))
+    ids.fill(0, 0, chunk.length)
+    const parts = columns.map(cells => ({ cells, start: 0, numbers: NO_NUMBERS }))
     let size = 1
     for (const part of parts) {
       part.start = size
-      scatter(part.cells, part.numbers, size, selection.mask, ids)
+      part.numbers = scatter(part.cells, size, ids, room)
       size += part.cells.texts.size + part.numbers.size
     }
     return {
@@ -91,77 +98,90 @@ function fieldKey(name: string): Key {
   }
 }
 
-/** Ids for the numbers of a column. */
+/** The numbers of a column, known by id. */
 interface NumberIds {
   readonly size: number
-  of(i: number): number
   value(id: number): number
 }
 
-const NO_NUMBERS: NumberIds = { size: 0, of: () => 0, value: () => 0 }
+const NO_NUMBERS: NumberIds = { size: 0, value: () => 0 }
 const SMALL = 0x10000
 
-function numberIds({ numbers, count }: Cells): NumberIds {
+/** Sets ids[i] to an id of cell i's number. */
+function numberIds({ numbers, count }: Cells, ids: Int32Array): NumberIds {
   if (numbers === undefined) return NO_NUMBERS
   const { offsets, scale, base } = numbers
-  if (offsets === undefined) return { size: 1, of: () => 0, value: () => numbers.min }
+  if (offsets === undefined) {
+    ids.fill(0, 0, count)
+    return { size: 1, value: () => numbers.min }
+  }
   const span = (numbers.max - numbers.min) * scale
   if (scale !== 0 && span < SMALL) {
-    return { size: Math.round(span) + 2, of: i => offsets[i]!, value: id => (base + id) / scale }
+    ids.set(offsets.subarray(0, count))
+    return { size: Math.round(span) + 2, value: id => (base + id) / scale }
   }
   const known = new Map<number, number>()
   const values: number[] = []
-  return {
-    size: count,
-    of(i) {
-      const value = numbers.at(i)
-      let id = known.get(value)
-      if (id === undefined) {
-        id = values.push(value === 0 ? 0 : value) - 1
-        known.set(value, id)
-      }
-      return id
-    },
-    value: id => values[id]!,
+  for (let i = 0; i < count; i++) {
+    const value = numbers.at(i)
+    let id = known.get(value)
+    if (id === undefined) {
+      id = values.push(value === 0 ? 0 : value) - 1
+      known.set(value, id)
+    }
+    ids[i] = id
   }
+  return { size: values.length, value: id => values[id]! }
 }
 
-function scatter(cells: Cells, numbers: NumberIds, start: number, mask: Uint8Array, ids: Int32Array): void {
+/** Sets the id of each cell's row, from `start` on: first come the texts' codes, then the numbers. */
+function scatter(cells: Cells, start: number, ids: Int32Array, room: Int32Array): NumberIds {
   const { rows, codes, count, texts } = cells
+  const numbers = numberIds(cells, room)
   const first = start + texts.size
-  for (let i = 0; i < count; i++) {
-    const row = rows === undefined ? i : rows[i]!
-    if (mask[row] === 0) continue
-    const code = codes !== undefined ? codes[i]! : cells.numbers !== undefined ? NUMBER : FIRST_TEXT + i
-    if (code === NUMBER) ids[row] = first + numbers.of(i)
-    else if (code !== NULL) ids[row] = start + code
+  if (codes === undefined) {
+    const shift = cells.numbers === undefined ? start + FIRST_TEXT : first
+    if (cells.numbers === undefined) for (let i = 0; i < count; i++) room[i] = i
+    if (rows === undefined) for (let i = 0; i < count; i++) ids[i] = shift + room[i]!
+    else for (let i = 0; i < count; i++) ids[rows[i]!] = shift + room[i]!
+    return numbers
   }
+  for (let i = 0; i < count; i++) {
+    const code = codes[i]!
+    if (code !== NULL) ids[rows === undefined ? i : rows[i]!] = code === NUMBER ? first + room[i]! : start + code
+  }
+  return numbers
 }
 
 /** An aligned span of time: the id of a row is that of the bucket its time lies in. */
 export function bucketKey(bucket: Bucket): Key {
   const ids = ints()
   const room = doubles()
-  return (chunk, selection) => {
+  return chunk => {
+    const only = bucketStart(chunk.minTime, bucket)
+    if (chunk.maxTime < bucketEnd(only, bucket)) {
+      return { ids: ids.fill(0, 0, chunk.length), size: 1, value: () => only }
+    }
     const starts: number[] = []
     const known = new Map<number, number>()
-    const times = chunk.time.doubles(chunk.length, room)
-    let start = 0
-    let end = 0
-    let id = 0
-    for (let i = 0; i < selection.count; i++) {
-      const row = selection.rows[i]!
-      const time = times[row]!
-      if (time < start || time >= end) {
-        start = bucketStart(time, bucket)
-        end = bucketEnd(start, bucket)
-        id = known.get(start) ?? starts.push(start) - 1
-        known.set(start, id)
-      }
-      ids[row] = id
+    const times = decode(chunk.time, chunk.length, room)
+    for (let row = 0; row < chunk.length; ) {
+      const start = bucketStart(times[row]!, bucket)
+      const next = runEnd(times, row, chunk.length, start, bucketEnd(start, bucket))
+      const id = known.get(start) ?? starts.push(start) - 1
+      known.set(start, id)
+      ids.fill(id, row, next)
+      row = next
     }
-    return { ids, size: Math.max(1, starts.length), value: id => starts[id]! }
+    return { ids, size: starts.length, value: id => starts[id]! }
   }
+}
+
+/** The first row after this one whose time is not from start to end; events come nearly in the order of time. */
+function runEnd(times: Float64Array, row: number, length: number, start: number, end: number): number {
+  let next = row + 1
+  while (next < length && times[next]! >= start && times[next]! < end) next++
+  return next
 }
 
 /** Anything else: computed event by event. */

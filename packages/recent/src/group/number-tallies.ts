@@ -1,4 +1,4 @@
-import { type Sketch, SketchCounts, type State } from '@telltale/query'
+import type { State } from '@telltale/query'
 import type { NumberSink } from './numbers.ts'
 
 /** States of an aggregate of numbers, for many groups. */
@@ -8,14 +8,14 @@ export interface NumberTally extends NumberSink {
   state(group: number): State
 }
 
-function grown(array: Float64Array, length: number, rest: number): Float64Array {
+export function grown(array: Float64Array, length: number, rest: number): Float64Array {
   if (length <= array.length) return array
   const next = new Float64Array(length * 2).fill(rest, array.length)
   next.set(array)
   return next
 }
 
-const NONE: Float64Array = new Float64Array(0)
+export const NONE: Float64Array = new Float64Array(0)
 
 /** For sum and avg. */
 export class Totals implements NumberTally {
@@ -27,13 +27,12 @@ export class Totals implements NumberTally {
     this.#sum = grown(this.#sum, groups, 0)
   }
 
-  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
+  take(values: Float64Array, groups: Int32Array, count: number): void {
     const n = this.#n
     const sum = this.#sum
     for (let i = 0; i < count; i++) {
-      const group = groups[rows === undefined ? i : rows[i]!]!
+      const group = groups[i]!
       const value = values[i]!
-      if (group < 0 || value !== value) continue
       n[group]!++
       sum[group]! += value
     }
@@ -58,13 +57,13 @@ export class Extremes implements NumberTally {
     this.#least = grown(this.#least, groups, Number.POSITIVE_INFINITY)
   }
 
-  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
+  take(values: Float64Array, groups: Int32Array, count: number): void {
     const least = this.#least
     const sign = this.#sign
     for (let i = 0; i < count; i++) {
-      const group = groups[rows === undefined ? i : rows[i]!]!
+      const group = groups[i]!
       const value = sign * values[i]!
-      if (group >= 0 && value < least[group]!) least[group] = value
+      if (value < least[group]!) least[group] = value
     }
   }
 
@@ -86,14 +85,13 @@ export class Spreads implements NumberTally {
     this.#m2 = grown(this.#m2, groups, 0)
   }
 
-  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
+  take(values: Float64Array, groups: Int32Array, count: number): void {
     const n = this.#n
     const mean = this.#mean
     const m2 = this.#m2
     for (let i = 0; i < count; i++) {
-      const group = groups[rows === undefined ? i : rows[i]!]!
+      const group = groups[i]!
       const value = values[i]!
-      if (group < 0 || value !== value) continue
       const distance = value - mean[group]!
       mean[group]! += distance / ++n[group]!
       m2[group]! += distance * (value - mean[group]!)
@@ -105,49 +103,4 @@ export class Spreads implements NumberTally {
     const m2 = this.#m2[group] ?? 0
     return Number.isFinite(m2) ? { n, mean: this.#mean[group] ?? 0, m2 } : { n, mean: 0, m2: null }
   }
-}
-
-/** A group with so many numbers gets an array of counts; before that it keeps the numbers themselves. */
-const MANY = 64
-
-/** For quantiles and histograms. */
-export class Sketches implements NumberTally {
-  readonly #few: number[][] = []
-  readonly #many: (SketchCounts | undefined)[] = []
-
-  reserve(groups: number): void {
-    while (this.#few.length < groups) {
-      this.#few.push([])
-      this.#many.push(undefined)
-    }
-  }
-
-  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void {
-    const many = this.#many
-    for (let i = 0; i < count; i++) {
-      const group = groups[rows === undefined ? i : rows[i]!]!
-      const value = values[i]!
-      if (group < 0 || value !== value) continue
-      const counts = many[group]
-      if (counts === undefined) this.#addToFew(group, value)
-      else counts.add(value)
-    }
-  }
-
-  state(group: number): Sketch {
-    return (this.#many[group] ?? counted(this.#few[group] ?? [])).sketch()
-  }
-
-  #addToFew(group: number, value: number): void {
-    const few = this.#few[group]!
-    if (few.push(value) < MANY) return
-    this.#many[group] = counted(few)
-    few.length = 0
-  }
-}
-
-function counted(values: readonly number[]): SketchCounts {
-  const counts = new SketchCounts()
-  for (const value of values) counts.add(value)
-  return counts
 }

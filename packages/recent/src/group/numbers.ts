@@ -1,33 +1,88 @@
+import { NUMBER } from '@telltale/event'
 import type { Expression } from '@telltale/query'
-import type { Chunk } from '../chunk.ts'
+import type { Cells } from '../cells.ts'
 import { columnsOf } from '../columns.ts'
-import { doublesOf, numbersOf } from '../numeric.ts'
-import { bytes, doubles } from '../scratch.ts'
+import { numbersOf } from '../numeric.ts'
+import { doubles, ints } from '../scratch.ts'
+import type { Assigned } from './groups.ts'
 
 /** Who takes numbers in bulk. */
 export interface NumberSink {
-  /**
-   * Takes values[i] for i < count into the group of row rows[i] (row i without rows); NaN and rows without a group (-1)
-   * must be skipped. The arrays are only lent.
-   */
-  take(values: Float64Array, count: number, rows: Uint16Array | undefined, groups: Int32Array): void
+  /** Takes values[i], which is a number and not NaN, into the group groups[i], for i < count. The arrays are only lent. */
+  take(values: Float64Array, groups: Int32Array, count: number): void
 }
 
 /** Hands on an expression's numbers, cell by cell where it is a field. */
-export function eachNumber(expression: Expression): (chunk: Chunk, groups: Int32Array, sink: NumberSink) => void {
+export function eachNumber(expression: Expression): (assigned: Assigned, sink: NumberSink) => void {
   const computed = numbersOf(expression)
-  const room = doubles()
-  const mask = bytes()
-  return (chunk, groups, sink) => {
+  const values = doubles()
+  const groups = ints()
+  return (assigned, sink) => {
+    const { chunk, selection } = assigned
     const columns = expression.kind === 'field' ? columnsOf(chunk, expression.name) : undefined
     if (columns === undefined) {
-      for (let row = 0; row < chunk.length; row++) mask[row] = groups[row]! < 0 ? 0 : 1
-      sink.take(computed(chunk, mask), chunk.length, undefined, groups)
+      const found = computed(chunk, selection.mask)
+      let count = 0
+      for (let row = 0; row < chunk.length; row++) {
+        values[count] = found[row]!
+        groups[count] = assigned.groups[row]!
+        if (groups[count]! >= 0 && found[row] === found[row]) count++
+      }
+      sink.take(values, groups, count)
       return
     }
     for (const cells of columns) {
-      const values = doublesOf(cells, room)
-      if (values !== undefined) sink.take(values, cells.count, cells.rows, groups)
+      const count = gatherCells(cells, assigned.groups, values, groups)
+      if (count > 0) sink.take(values, groups, count)
     }
   }
+}
+
+/** Lists the numbers of a column's cells whose row has a group. @returns how many */
+function gatherCells(cells: Cells, of: Int32Array, values: Float64Array, groups: Int32Array): number {
+  const { numbers, codes, rows, count: all } = cells
+  if (numbers === undefined) return 0
+  const { offsets, base, scale, min } = numbers
+  if (offsets === undefined) values.fill(min, 0, all)
+  else values.set(offsets.subarray(0, all))
+  if (codes !== undefined) for (let i = 0; i < all; i++) if (codes[i] !== NUMBER) values[i] = Number.NaN
+  const some = rows === undefined ? compact(of, all, values, groups) : compactRows(of, rows, all, values, groups)
+  const count = codes === undefined ? some : dropNaN(values, groups, some)
+  if (offsets !== undefined && scale !== 0) for (let i = 0; i < count; i++) values[i] = (base + values[i]!) / scale
+  return count
+}
+
+// Without a branch: whatever has no group (-1) is written over.
+function compact(of: Int32Array, all: number, values: Float64Array, groups: Int32Array): number {
+  let count = 0
+  for (let i = 0; i < all; i++) {
+    const group = of[i]!
+    values[count] = values[i]!
+    groups[count] = group
+    count += (group >>> 31) ^ 1
+  }
+  return count
+}
+
+function compactRows(of: Int32Array, rows: Uint16Array, all: number, values: Float64Array, groups: Int32Array): number {
+  let count = 0
+  for (let i = 0; i < all; i++) {
+    const group = of[rows[i]!]!
+    values[count] = values[i]!
+    groups[count] = group
+    count += (group >>> 31) ^ 1
+  }
+  return count
+}
+
+function dropNaN(values: Float64Array, groups: Int32Array, all: number): number {
+  let count = 0
+  for (let i = 0; i < all; i++) {
+    const value = values[i]!
+    if (value !== value) continue
+    values[count] = value
+    groups[count] = groups[i]!
+    count++
+  }
+  return count
 }

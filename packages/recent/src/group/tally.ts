@@ -1,31 +1,26 @@
 import type { Aggregate, Call, Expression, Moment, State } from '@telltale/query'
-import type { Chunk } from '../chunk.ts'
 import { compile } from '../filter/compile.ts'
-import type { Selection } from '../selection.ts'
 import { Distincts } from './distincts.ts'
-import { Extremes, type NumberTally, Sketches, Spreads, Totals } from './number-tallies.ts'
+import type { Assigned, Groups } from './groups.ts'
+import { Extremes, type NumberTally, Spreads, Totals } from './number-tallies.ts'
 import { eachNumber } from './numbers.ts'
+import { Sketches } from './sketches.ts'
 import { eachValue } from './values.ts'
 
 /** One aggregate's states for all groups, gathered chunk by chunk. */
 export interface Tally {
-  /**
-   * @param groups each row's group, -1 where it has none
-   * @param count how many groups there are by now
-   * @param selection the rows that have a group
-   */
-  add(chunk: Chunk, groups: Int32Array, count: number, selection: Selection): void
+  add(assigned: Assigned): void
   /** As the aggregate wants it. */
   state(group: number): State
 }
 
-export function tallyOf({ aggregate, argument }: Call): Tally {
-  if (argument === undefined) return aggregate.family === 'count' ? new Rows() : new Anything(aggregate, undefined)
+export function tallyOf({ aggregate, argument }: Call, groups: Groups): Tally {
+  if (argument === undefined) return aggregate.family === 'count' ? rowsOf(groups) : new Anything(aggregate, undefined)
   switch (aggregate.family) {
     case 'count':
       return new Values(argument)
     case 'countif':
-      return new Rows(argument)
+      return new Holding(argument)
     case 'total':
       return ofNumbers(argument, new Totals())
     case 'min':
@@ -46,34 +41,37 @@ export function tallyOf({ aggregate, argument }: Call): Tally {
 function ofNumbers(argument: Expression, tally: NumberTally): Tally {
   const each = eachNumber(argument)
   return {
-    add(chunk, groups, count) {
-      tally.reserve(count)
-      each(chunk, groups, tally)
+    add(assigned) {
+      tally.reserve(assigned.count)
+      each(assigned, tally)
     },
     state: group => tally.state(group),
   }
 }
 
-/** How many rows a group has: all, or those for which a condition holds. */
-class Rows implements Tally {
-  readonly #counts: Counts = new Counts()
-  readonly #condition: ReturnType<typeof compile> | undefined
+/** How many rows a group has: the groups themselves know. */
+function rowsOf(groups: Groups): Tally {
+  return { add() {}, state: group => groups.rows[group]! }
+}
 
-  constructor(condition?: Expression) {
-    this.#condition = condition && compile(condition)
+/** For how many rows of a group a condition holds. */
+class Holding implements Tally {
+  readonly #counts: Counts = new Counts()
+  readonly #condition: ReturnType<typeof compile>
+
+  constructor(condition: Expression) {
+    this.#condition = compile(condition)
   }
 
-  add(chunk: Chunk, groups: Int32Array, count: number, { rows, count: selected, mask }: Selection): void {
+  add(assigned: Assigned): void {
+    const { chunk, selection, count } = assigned
     const counts = this.#counts.of(count)
-    const narrow = this.#condition?.(chunk) ?? 'always'
+    const narrow = this.#condition(chunk)
     if (narrow === 'never') return
-    if (narrow === 'always') {
-      for (let i = 0; i < selected; i++) counts[groups[rows[i]!]!]!++
-      return
-    }
-    const holds = mask.slice()
-    narrow(holds)
-    for (let i = 0; i < selected; i++) if (holds[rows[i]!] === 1) counts[groups[rows[i]!]!]!++
+    const holds = selection.mask.slice()
+    if (narrow !== 'always') narrow(holds)
+    const { groups } = assigned
+    for (let row = 0; row < chunk.length; row++) if (holds[row] === 1) counts[groups[row]!]!++
   }
 
   state(group: number): number {
@@ -90,7 +88,7 @@ class Values implements Tally {
     this.#each = eachValue(argument)
   }
 
-  add(chunk: Chunk, groups: Int32Array, count: number): void {
+  add({ chunk, groups, count }: Assigned): void {
     const counts = this.#counts.of(count)
     this.#each(chunk, groups, group => counts[group]!++)
   }
@@ -131,7 +129,7 @@ class Anything implements Tally {
     this.#numeric = aggregate.params[0]?.kind === 'number'
   }
 
-  add(chunk: Chunk, groups: Int32Array, count: number): void {
+  add({ chunk, groups, count }: Assigned): void {
     const aggregate = this.#aggregate
     const states = this.#states
     while (states.length < count) states.push(aggregate.init())
