@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { root } from '@telltale/web'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { AXIS } from '../packages/web/src/tape/painter.ts'
 import { openBrowser } from './browser.ts'
 import { eventually, type Program, send, start } from './program.ts'
 
@@ -278,6 +279,19 @@ describe('the page', () => {
     )
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(wider).toBeLessThanOrEqual(0)
+  })
+
+  test.each([390, 700, 820, 1024, 1600])('marks stand beside their labels at %d pixels', async width => {
+    await open()
+    await page.setViewportSize({ width, height: 900 })
+    const bottom = async (part: string): Promise<number> => {
+      const box = await page.locator(`tape-view ${part}`).boundingBox()
+      return box === null ? 0 : box.y + box.height
+    }
+    const off = async (): Promise<number> => (await bottom('canvas')) - (await bottom('.labels > :last-child')) - AXIS
+    await eventually(off, pixels => Math.abs(pixels) < 3)
+    await page.waitForTimeout(300) // a layout that flips to and fro would have moved by now
+    expect(Math.abs(await off())).toBeLessThan(3)
   })
 })
 

@@ -29,9 +29,15 @@ export class TapeView extends LitElement {
   #arrangedAt = 0
   #version = -1
   #shape = ''
+  /** Of the canvas. */
   #width = 0
-  #resized = new ResizeObserver(([entry]) => {
-    this.#width = Math.floor(entry!.contentRect.width)
+  /** Of canvas, labels and figures together: the canvas alone grows where labels move onto it. */
+  #room = 0
+  #resized = new ResizeObserver(entries => {
+    for (const { target, contentRect } of entries) {
+      if (target.classList.contains('film')) this.#room = contentRect.width
+      else this.#width = Math.floor(contentRect.width)
+    }
   })
 
   constructor() {
@@ -53,11 +59,11 @@ export class TapeView extends LitElement {
   }
 
   protected override firstUpdated(_: PropertyValues): void {
-    this.#resized.observe(this.renderRoot.querySelector('.screen')!)
+    for (const part of ['.film', '.screen']) this.#resized.observe(this.renderRoot.querySelector(part)!)
   }
 
   get #compact(): boolean {
-    return this.#width < 520
+    return this.#room < 820
   }
 
   get #rowHeight(): number {
