@@ -116,12 +116,10 @@ export class CellReader {
   /** The step that followed last time, where the bytes at i lead to it, from what was read of this event. */
   #likely(i: number, parent: Path, base: number): Shape | undefined {
     const next = this.shape.likely
-    if (next === undefined || this.repeated) return undefined
-    const { lead } = next
-    const { opened } = lead
-    if (lead.kept < parent.depth || !this.#lexer.begins(i, lead.word)) return undefined
+    if (next === undefined || this.repeated || !this.#lexer.begins(i, next.lead.word)) return undefined
+    const { opened, kept } = next.lead
     const compactor = this.#compactor
-    if (!compactor.allows(opened + 1, base + next.path!.depth - 1)) return undefined
+    if (kept < parent.depth || !compactor.allows(opened + 1, base + next.path!.depth - 1)) return undefined
     compactor.keys += opened + 1
     let container = next.path!.parent!
     for (let n = opened; n > 0; n--, container = container.parent!) this.#meet(container)

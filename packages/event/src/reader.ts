@@ -139,7 +139,8 @@ export class EventReader {
       this.#compactor.count(i)
       let path: Path | undefined
       let top = prediction.after(before)
-      if (top !== TOP.none && lexer.begins(i, prediction.word)) i += prediction.word.length
+      const predicted = top !== TOP.none && lexer.begins(i, prediction.word)
+      if (predicted) i += prediction.word.length
       else {
         top = TOP.none
         path = this.#cells.predicted(i, schema.root)
@@ -152,8 +153,7 @@ export class EventReader {
           else path = schema.childOf(schema.root, lexer.source, lexer.from, lexer.to, lexer.hash)
         }
       }
-      if (bytes[i] === COLON) i++
-      else i = lexer.expect(lexer.space(i), COLON)
+      if (!predicted) i = bytes[i] === COLON ? i + 1 : lexer.expect(lexer.space(i), COLON)
       if (bytes[i]! <= 0x20) i = lexer.space(i)
       if (path === undefined) {
         before = top

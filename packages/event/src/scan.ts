@@ -124,22 +124,31 @@ class Scan {
     try {
       const after = reader.read(i)
       if (reader.refusal === undefined) this.#taken.accepted++
-      else this.#problem(i, after, () => reader.refusal!)
+      else this.#refused(i, after, reader.refusal)
       return after
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault
-      const go = resync(this.#bytes, i)
-      this.#lost = true
-      const cut = fault.at >= lexer.end && lexer.end < end
-      this.#problem(i, go, () => {
-        if (cut) return { kind: 'bound', reason: tooLong(this.#bounds) }
-        if (fault.kind === 'bound') return { kind: 'bound', reason: `${fault.reason} (byte ${fault.at - i + 1})` }
-        return syntax(this.#expected(i, fault.at, fault.reason))
-      })
-      return go
+      return this.#lose(i, fault, resync(this.#bytes, i))
     } finally {
       lexer.end = end
     }
+  }
+
+  #refused(i: number, after: number, refusal: Refusal): void {
+    this.#problem(i, after, () => refusal)
+  }
+
+  /** The event at i can't be read. @returns where to go on */
+  #lose(i: number, fault: Fault, go: number): number {
+    const { end } = this.#lexer
+    const cut = fault.at >= end && end < this.#bytes.length
+    this.#lost = true
+    this.#problem(i, go, () => {
+      if (cut) return { kind: 'bound', reason: tooLong(this.#bounds) }
+      if (fault.kind === 'bound') return { kind: 'bound', reason: `${fault.reason} (byte ${fault.at - i + 1})` }
+      return syntax(this.#expected(i, fault.at, fault.reason))
+    })
+    return go
   }
 
   /** The array at i, whose elements are events. */

@@ -54,11 +54,11 @@ export function nameOf(top: Top): string {
 
 const NAMES: string[] = []
 for (const name of TOP_KEYS) NAMES[TOP[name as keyof typeof TOP]] = name
-const WORDS = NAMES.map(name => new Word(JSON.stringify(name)))
+const WORDS = NAMES.map(name => new Word(`${JSON.stringify(name)}:`))
 
 /** Senders write keys in the same order again and again: which followed each last time. */
 export class TopPrediction {
-  /** The key predicted last, as JSON writes it. */
+  /** The key predicted last, as JSON writes it, with the colon. */
   word: Word = new Word('')
   readonly #next: Top[] = Object.values(TOP).map(() => TOP.none)
 
