@@ -39,7 +39,7 @@ function callAdder({ aggregate, argument }: Call, i: number, sources: Sources): 
     default: {
       const values = sources.values(argument)
       return (states, row, at) => {
-        const value = values.value(values.id(row))
+        const value = values.value(values.of(row))
         if (value !== null) states[i] = aggregate.add(states[i], value, at)
       }
     }
@@ -51,9 +51,9 @@ function keeper({ calls }: Plan, most: number, sources: Sources): Adder {
   const arguments_ = calls.map(({ aggregate, argument }): ((row: number) => Scalar) => {
     if (argument === undefined) return () => null
     const values = sources.values(argument)
-    if (aggregate.params[0]!.kind !== 'number') return row => values.value(values.id(row))
+    if (aggregate.params[0]!.kind !== 'number') return row => values.value(values.of(row))
     return row => {
-      const value = values.value(values.id(row))
+      const value = values.value(values.of(row))
       return typeof value === 'number' ? value : null
     }
   })

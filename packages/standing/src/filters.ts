@@ -38,6 +38,7 @@ export class Filters {
   readonly #loose: Set<Filter> = new Set()
   readonly #indexes: Map<string, Index> = new Map()
   #room: Uint32Array = new Uint32Array(64)
+  #every: Uint32Array = everyRow(64)
 
   constructor(rows: BatchRows) {
     this.#rows = rows
@@ -75,8 +76,8 @@ export class Filters {
   run(): void {
     const { length } = this.#rows.batch
     if (this.#loose.size > 0) {
-      const every = everyRow(length)
-      for (const filter of this.#loose) this.#hand(filter, every, length)
+      if (this.#every.length < length) this.#every = everyRow(length * 2)
+      for (const filter of this.#loose) this.#hand(filter, this.#every, length)
     }
     for (const index of this.#indexes.values()) this.#look(index)
   }

@@ -11,8 +11,16 @@ export interface Key {
 
 export const NO_KEY: Key = { text: groupKey([]), values: [] }
 
-/** The values an expression has in the rows of a batch, each known by a small number that is good for one turn. */
+/** Values and keys that are remembered from batch to batch; beyond, all are forgotten at once, and learned anew. */
+const REMEMBERED = 1 << 16
+
+/**
+ * The values an expression has in the rows of a batch, each known by a small number: equal values by the same one, as
+ * long as the epoch lasts.
+ */
 export class Values {
+  /** Rises when all numbers are forgotten, which is only between two batches. */
+  epoch = 0
   readonly #source: BatchRows
   readonly #expression: Expression
   readonly #computed: (row: number) => Scalar
@@ -21,11 +29,10 @@ export class Values {
   #column: Column | undefined
   #isComputed = false
   #turn = -1
-  /** Values that are no code of the dictionary get the ids from here on. */
-  #first = 0
-  readonly #others: Map<Scalar, number> = new Map()
-  #values: Scalar[] = []
-  #texts: (string | undefined)[] = []
+  readonly #numbers: Map<Scalar, number> = new Map([[null, 0]])
+  readonly #values: Scalar[] = [null]
+  /** The number of each code of the dictionary, good where {@link #known} says this turn. */
+  #ofCode: Int32Array = new Int32Array(64)
   #known: Int32Array = new Int32Array(64)
 
   constructor(expression: Expression, source: BatchRows) {
@@ -37,76 +44,68 @@ export class Values {
     if (place?.kind === 'path') this.#columns = source.columns(column => column.path.name === place.name)
   }
 
-  /** The id of a row's value. Ids may differ for equal values. */
-  id(row: number): number {
-    if (this.#turn !== this.#source.turns) this.#bind()
-    if (this.#codes !== undefined) return this.#codes[row]!
-    if (this.#isComputed) return this.#other(this.#computed(row))
+  /** The number of a row's value. */
+  of(row: number): number {
+    if (this.#turn !== this.#source.turns) this.bind()
+    if (this.#codes !== undefined) return this.#code(this.#codes[row]!)
+    if (this.#isComputed) return this.#number(this.#computed(row))
     const column = this.#column
     const cell = column === undefined ? -1 : column.at(row)
-    if (cell < 0) return NUMBER
+    if (cell < 0) return 0
     const number = column!.numbers === undefined ? Number.NaN : column!.numbers[cell]!
-    return number === number ? this.#other(number === 0 ? 0 : number) : column!.codes[cell]!
+    return number === number ? this.#number(number === 0 ? 0 : number) : this.#code(column!.codes[cell]!)
   }
 
-  /** The value of an id, as it is used for a key. */
-  value(id: number): Scalar {
-    this.#learn(id)
-    return this.#values[id]!
+  /** The value of a number, as it is used for a key. */
+  value(number: number): Scalar {
+    return this.#values[number]!
   }
 
-  /** The value of an id as JSON. */
-  text(id: number): string {
-    this.#learn(id)
-    return (this.#texts[id] ??= JSON.stringify(this.#values[id]))
-  }
-
-  #learn(id: number): void {
-    if (id >= this.#first || this.#known[id] === this.#turn) return
-    this.#known[id] = this.#turn
-    const value = id === NUMBER ? null : this.#source.batch.dictionary.value(id)
-    this.#values[id] = typeof value === 'object' && !Array.isArray(value) ? null : scalarOf(value)
-    this.#texts[id] = undefined
-  }
-
-  #other(value: Scalar): number {
-    let id = this.#others.get(value)
-    if (id === undefined) {
-      id = this.#first + this.#others.size
-      this.#others.set(value, id)
-      this.#values[id] = value
-      this.#texts[id] = undefined
-    }
-    return id
-  }
-
-  #bind(): void {
+  /** Makes ready for the batch turned to. */
+  bind(): void {
     const { batch, turns } = this.#source
+    if (this.#turn === turns) return
     this.#turn = turns
-    this.#first = batch.dictionary.size
-    this.#others.clear()
-    this.#makeRoom(this.#first)
-    const expression = this.#expression
-    const name = expression.kind === 'field' ? expression.name : ''
+    const { size } = batch.dictionary
+    if (this.#known.length < size) {
+      this.#known = new Int32Array(size * 2)
+      this.#ofCode = new Int32Array(size * 2)
+    }
+    if (this.#values.length > REMEMBERED) this.#forget()
+    const name = this.#expression.kind === 'field' ? this.#expression.name : ''
     this.#codes = name === 'type' || name === 'hostname' || name === 'md5' || name === 'tags' ? batch[name] : undefined
     const columns = this.#columns?.()
     this.#isComputed = this.#codes === undefined && (columns === undefined || columns.length > 1)
     this.#column = columns?.[0]
   }
 
-  #makeRoom(ids: number): void {
-    if (this.#known.length < ids) this.#known = new Int32Array(ids * 2)
-    if (this.#values.length > 4 * Math.max(ids, 4096)) {
-      this.#values = []
-      this.#texts = []
+  #code(code: number): number {
+    if (this.#known[code] === this.#turn) return this.#ofCode[code]!
+    const value = code === NUMBER ? null : this.#source.batch.dictionary.value(code)
+    const number = this.#number(typeof value === 'object' && !Array.isArray(value) ? null : scalarOf(value))
+    this.#known[code] = this.#turn
+    this.#ofCode[code] = number
+    return number
+  }
+
+  #number(value: Scalar): number {
+    let number = this.#numbers.get(value)
+    if (number === undefined) {
+      number = this.#values.push(value) - 1
+      this.#numbers.set(value, number)
     }
-    // Filled up from the start, or V8 would make a hash table of it.
-    while (this.#values.length < ids) this.#values.push(null)
-    while (this.#texts.length < ids) this.#texts.push(undefined)
+    return number
+  }
+
+  #forget(): void {
+    this.epoch++
+    this.#numbers.clear()
+    this.#numbers.set(null, 0)
+    this.#values.length = 1
   }
 }
 
-/** Two ids together: a batch has fewer. */
+/** Two numbers together: there are never as many. */
 const SHIFT = 2 ** 26
 
 /** The keys of the rows of a batch; each distinct one is made once. */
@@ -114,6 +113,7 @@ export class Keys {
   readonly #source: BatchRows
   readonly #values: readonly Values[]
   #turn = -1
+  #epoch = 0
   readonly #keys: Map<number, Key> = new Map()
   readonly #pairs: Map<number, number> = new Map()
 
@@ -124,24 +124,21 @@ export class Keys {
   }
 
   of(row: number): Key {
-    if (this.#turn !== this.#source.turns) {
-      this.#turn = this.#source.turns
-      this.#keys.clear()
-      this.#pairs.clear()
-    }
+    if (this.#turn !== this.#source.turns) this.#bind()
     const values = this.#values
-    let at = values[0]!.id(row)
-    if (values.length > 1) at = at * SHIFT + values[1]!.id(row)
-    for (let i = 2; i < values.length; i++) at = this.#pair(at) * SHIFT + values[i]!.id(row)
+    let at = values[0]!.of(row)
+    if (values.length > 1) at = at * SHIFT + values[1]!.of(row)
+    for (let i = 2; i < values.length; i++) at = this.#pair(at) * SHIFT + values[i]!.of(row)
     let key = this.#keys.get(at)
     if (key === undefined) {
-      key = this.#make(row)
+      const scalars = values.map(value => value.value(value.of(row)))
+      key = { text: groupKey(scalars), values: scalars }
       this.#keys.set(at, key)
     }
     return key
   }
 
-  /** A small number for what two ids make. */
+  /** A small number for what two numbers make. */
   #pair(both: number): number {
     let number = this.#pairs.get(both)
     if (number === undefined) {
@@ -151,11 +148,16 @@ export class Keys {
     return number
   }
 
-  #make(row: number): Key {
-    const ids = this.#values.map(values => values.id(row))
-    return {
-      text: `[${ids.map((id, i) => this.#values[i]!.text(id)).join(',')}]`,
-      values: ids.map((id, i) => this.#values[i]!.value(id)),
+  #bind(): void {
+    this.#turn = this.#source.turns
+    let epoch = 0
+    for (const values of this.#values) {
+      values.bind()
+      epoch += values.epoch
     }
+    if (epoch === this.#epoch && this.#keys.size <= REMEMBERED && this.#pairs.size <= REMEMBERED) return
+    this.#epoch = epoch
+    this.#keys.clear()
+    this.#pairs.clear()
   }
 }

@@ -161,7 +161,6 @@ function valueByValue(node: Expression, field: Field, source: BatchRows): Sieve 
       const known = new Known(source, test)
       return (rows, n) => {
         const codes = source.batch[key]
-        known.turn()
         let kept = 0
         for (let i = 0; i < n; i++) if (known.passes(codes[rows[i]!]!)) rows[kept++] = rows[i]!
         return kept
@@ -197,20 +196,19 @@ class Known {
     this.#test = test
   }
 
-  /** Must be called before a list is gone through. */
-  turn(): void {
-    if (this.#turn === this.#source.turns) return
-    this.#turn = this.#source.turns
-    const { size } = this.#source.batch.dictionary
-    if (this.#verdicts.length < size) this.#verdicts = new Uint8Array(size * 2)
-    else this.#verdicts.fill(UNKNOWN, 0, size)
-  }
-
   passes(code: number): boolean {
+    if (this.#turn !== this.#source.turns) this.#begin()
     const verdicts = this.#verdicts
     if (verdicts[code] === UNKNOWN)
       verdicts[code] = this.#test(asValue(this.#source.batch.dictionary.value(code))) ? PASSES : FAILS
     return verdicts[code] === PASSES
+  }
+
+  #begin(): void {
+    this.#turn = this.#source.turns
+    const { size } = this.#source.batch.dictionary
+    if (this.#verdicts.length < size) this.#verdicts = new Uint8Array(size * 2)
+    else this.#verdicts.fill(UNKNOWN, 0, size)
   }
 }
 
@@ -224,7 +222,6 @@ function keepCells(
   rows: Uint32Array,
   n: number,
 ): number {
-  known.turn()
   const { count, rows: cells, codes, numbers } = column
   const search = n * SPARSE < count
   let kept = 0
@@ -274,7 +271,6 @@ function searching(text: string, source: BatchRows): Sieve {
     return false
   }
   return (rows, n) => {
-    known.turn()
     let kept = 0
     for (let i = 0; i < n; i++) if (passes(rows[i]!)) rows[kept++] = rows[i]!
     return kept
