@@ -126,6 +126,25 @@ describe('asking', () => {
     expect(response.headers.get('x-request-id')).toBeTruthy()
   })
 
+  test('a question is JSON, whatever its content type says; no JSON is said to be none', async () => {
+    const post = (body: string, headers: Record<string, string>): Promise<Response> =>
+      fetch(`${program.url}/v1/query`, { method: 'POST', body, headers })
+    const form = await post('{"query":"count()"}', { 'content-type': 'application/x-www-form-urlencoded' })
+    expect(await form.json()).toMatchObject({ columns: [{ name: 'count()' }] })
+    for (const body of [
+      '{"query":',
+      '[]',
+      '7',
+      '{"query":7}',
+      '{"query":"count()","from":"soon"}',
+      '{"query":"","limit":-1}',
+    ]) {
+      const response = await post(body, { 'content-type': 'application/json' })
+      expect([body, response.status]).toEqual([body, 400])
+      expect(await response.json()).toMatchObject({ error: { message: expect.any(String) } })
+    }
+  })
+
   test('events come newest first, page by page', async () => {
     await send(program, Array.from({ length: 25 }, (_, i) => `{"type":"paged","n":${i}}`).join('\n'))
     const seen: number[] = []

@@ -70,6 +70,9 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 } })
   await app.register(async asking => {
     await asking.register(rateLimit, { max: options.maxQuestions ?? 6000, timeWindow: '1 minute' })
+    // whatever curl -d says it is, a question is JSON
+    asking.removeContentTypeParser('text/plain')
+    asking.addContentTypeParser('*', { parseAs: 'string' }, asking.getDefaultJsonParser('ignore', 'ignore'))
     query(asking, context)
   })
   await app.register(async sending => {
