@@ -10,7 +10,7 @@ export interface Taker {
 
 interface Filter {
   readonly text: string
-  readonly takers: Set<Taker>
+  readonly takers: Taker[]
   /** What the index does not see to. */
   readonly rest: Sieve | undefined
   /** Where it stands in the index: a field and the values that field may have. */
@@ -57,13 +57,13 @@ export class Filters {
       filter = this.#make(text, condition)
       this.#filters.set(text, filter)
     }
-    filter.takers.add(taker)
+    filter.takers.push(taker)
   }
 
   remove(condition: Expression | undefined, taker: Taker): void {
     const text = JSON.stringify(condition ?? null)
     const filter = this.#filters.get(text)
-    if (filter === undefined || !filter.takers.delete(taker) || filter.takers.size > 0) return
+    if (filter === undefined || !drop(filter.takers, taker) || filter.takers.length > 0) return
     this.#filters.delete(text)
     this.#loose.delete(filter)
     if (filter.at === undefined) return
@@ -84,8 +84,11 @@ export class Filters {
 
   #look(index: Index): void {
     const several: Filter[] = []
-    for (const { rows, n, filters } of index.find()) {
-      for (const filter of filters) {
+    const found = index.find()
+    for (let at = 0; at < found.length; at++) {
+      const { rows, n, filters } = found[at]!
+      for (let j = 0; j < filters.length; j++) {
+        const filter = filters[j]!
         if (filter.at!.values.length === 1) this.#hand(filter, rows, n)
         else {
           if (filter.met.length === 0) several.push(filter)
@@ -110,14 +113,14 @@ export class Filters {
       for (let i = 0; i < n; i++) rows[i] = given[i]!
       left = rest(rows, n)
     }
-    if (left > 0) for (const taker of takers) taker.take(rows, left)
+    if (left > 0) for (let i = 0; i < takers.length; i++) takers[i]!.take(rows, left)
   }
 
   #make(text: string, condition: Expression | undefined): Filter {
     const at = condition === undefined ? undefined : this.#leastCrowded(equalitiesOf(condition))
     const others = at === undefined ? condition : at.others
     const rest = others === undefined ? undefined : sieve(others, this.#rows)
-    const filter: Filter = { text, takers: new Set(), rest, at, met: [] }
+    const filter: Filter = { text, takers: [], rest, at, met: [] }
     if (at === undefined) this.#loose.add(filter)
     else {
       let index = this.#indexes.get(at.field)
@@ -174,7 +177,7 @@ function equality(node: Expression, others: Expression | undefined): Equality[] 
 /** The filters that wait for one value, and the rows of this batch that have it. */
 interface Waiting {
   readonly value: Scalar
-  readonly filters: Set<Filter>
+  readonly filters: Filter[]
   rows: Uint32Array
   n: number
 }
@@ -193,7 +196,7 @@ class Index {
   /** For each code of the dictionary its place in {@link #met} plus one, or one of the constants. */
   #codes: Int32Array = new Int32Array(64)
   /** Those whose value occurs in the batch. */
-  #met: Waiting[] = []
+  readonly #met: Waiting[] = []
 
   /** @param field a top-level key, or a dot and the name of a path */
   constructor(field: string, rows: BatchRows) {
@@ -210,25 +213,26 @@ class Index {
   }
 
   crowd(value: Scalar): number {
-    return this.#waiting.get(value)?.filters.size ?? 0
+    return this.#waiting.get(value)?.filters.length ?? 0
   }
 
   add(value: Scalar, filter: Filter): void {
     const known = this.#waiting.get(value)
-    if (known !== undefined) known.filters.add(filter)
-    else this.#waiting.set(value, { value, filters: new Set([filter]), rows: new Uint32Array(4), n: 0 })
+    if (known !== undefined) known.filters.push(filter)
+    else this.#waiting.set(value, { value, filters: [filter], rows: new Uint32Array(4), n: 0 })
   }
 
   remove(value: Scalar, filter: Filter): void {
     const { filters } = this.#waiting.get(value)!
-    filters.delete(filter)
-    if (filters.size === 0) this.#waiting.delete(value)
+    drop(filters, filter)
+    if (filters.length === 0) this.#waiting.delete(value)
   }
 
   /** Those who wait for a value that occurs, with the rows that have it. Good until the next call. */
   find(): readonly Waiting[] {
-    for (const waiting of this.#met) waiting.n = 0
-    this.#met = []
+    const met = this.#met
+    for (let i = 0; i < met.length; i++) met[i]!.n = 0
+    met.length = 0
     const { batch } = this.#rows
     const { size } = batch.dictionary
     if (this.#codes.length < size) this.#codes = new Int32Array(size * 2)
@@ -279,6 +283,13 @@ class Index {
       append(waiting, row)
     }
   }
+}
+
+/** Takes one out of a list. @returns whether it was in it */
+function drop<T>(list: T[], one: T): boolean {
+  const at = list.indexOf(one)
+  if (at >= 0) list.splice(at, 1)
+  return at >= 0
 }
 
 function append(waiting: Waiting, row: number): void {

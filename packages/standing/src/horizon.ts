@@ -41,7 +41,7 @@ export class Horizon {
     return Math.ceil((ms + this.#lead) / this.bucket.ms) + 1
   }
 
-  /** The start of the pane a time lies in. */
+  /** The start of the pane a time lies in; 0 where all time is one. */
   start(time: number): number {
     return this.bucket === undefined ? 0 : bucketStart(time, this.bucket)
   }

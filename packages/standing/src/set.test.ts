@@ -146,10 +146,16 @@ test('batches seen before are ignored, missed ones are told of', () => {
   set.update(first)
   set.update(first)
   expect(one.result().rows).toEqual([[3]])
+  const overlapping = batch([{}, {}])
+  const { batch: all } = batchOf([{}, {}, {}, {}], { hostname: 'h', receivedAt: START })
+  all.seq = 2
+  set.update(all)
+  set.update(overlapping)
+  expect(one.result().rows).toEqual([[5]])
   expect(one.coverage).toBe('exact')
   skip(5)
   set.update(batch([{}]))
-  expect(one.result().rows).toEqual([[4]])
+  expect(one.result().rows).toEqual([[6]])
   expect(one.coverage).toBe('not covered: 5 events were missed')
 })
 

@@ -104,7 +104,7 @@ test('at any time the answer is what the reference says of the events so far; sa
       clock.advance(stream.next().value!)
       agrees(one.result(), expected(story, one, story.events, clock.now()), story.query)
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   )
 })
 
@@ -128,7 +128,7 @@ test('begun with the past, while batches come, nothing is counted twice or misse
       expect(JSON.stringify([...(past.kind === 'groups' ? past.groups : [])]), 'the past is unchanged').toBe(before)
       agrees(one.result(), expected(story, one, story.events, clock.now()), story.query)
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   )
 })
 
@@ -164,7 +164,7 @@ test('changes since a cursor, put together, are the rows there are', () => {
       expect(one.changes(cursor)).toMatchObject({ reset: false, rows: [], gone: [] })
       expect(one.changes('another.1').reset).toBe(true)
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
@@ -186,6 +186,6 @@ test('many together say what each says alone, however the batches are cut', () =
         if (third!.name === '0') agrees(third!.result(), one!.result(), query)
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })

@@ -70,8 +70,11 @@ export class Standing implements Taker {
   readonly #parts: StandingParts
   readonly #plan: Plan
   readonly #add: Adder
+  readonly #sources: Sources
   readonly #keys: Keys | undefined
   readonly #store: Store
+  /** Where there are no keys, the only entry; undefined while nothing counts. */
+  #only: Entry | undefined
   readonly #view: View
   readonly #listeners: Set<(standing: Standing) => void> = new Set()
   #events = 0
@@ -84,6 +87,9 @@ export class Standing implements Taker {
   #from = 0
   /** Events are taken up to here, exclusive: what is ahead of the clock waits in its pane. */
   #taken = 0
+  /** The pane of the event before: most are of the same. */
+  #paneStart: number = Number.NaN
+  #paneEnd: number = Number.NaN
   #since: number = Number.POSITIVE_INFINITY
   #until: number = Number.NEGATIVE_INFINITY
   #touched = false
@@ -97,6 +103,7 @@ export class Standing implements Taker {
     this.stop = stop
     this.after = after
     this.#parts = parts
+    this.#sources = sources
     this.#plan = plan(query)
     this.#add = adderOf(this.#plan, sources)
     this.#keys = query.by.length === 0 ? undefined : sources.keys(this.#plan.keys)
@@ -106,32 +113,31 @@ export class Standing implements Taker {
 
   /** For its set. */
   take(rows: Uint32Array, n: number): void {
-    const { batch } = this.#parts.sources.rows
+    const { rows: source, seen } = this.#sources
+    const { batch } = source
     const store = this.#store
     const moment = this.#moment
-    const firstRow = batch.seq === 0 ? 0 : Math.max(this.after, this.#parts.sources.seen) - batch.seq + 1
+    const firstRow = batch.seq === 0 ? 0 : Math.max(this.after, seen) - batch.seq + 1
     this.#advance(this.#parts.now())
-    let start = Number.NaN
-    let end = Number.NaN
-    let counted = false
+    let counted = 0
     for (let i = 0; i < n; i++) {
       const row = rows[i]!
       if (row < firstRow) continue
       const time = batch.time[row]!
       if (!this.#counts(time)) continue
-      if (!(time >= start && time < end)) {
-        start = this.horizon.start(time)
-        end = this.horizon.end(start)
+      if (!(time >= this.#paneStart && time < this.#paneEnd)) {
+        this.#paneStart = this.horizon.start(time)
+        this.#paneEnd = this.horizon.end(this.#paneStart)
       }
-      const entry = store.entry(this.#keys === undefined ? NO_KEY : this.#keys.of(row))
+      const entry = this.#keys === undefined ? this.#one() : store.entry(this.#keys.of(row))
       moment.time = time
       moment.seq = batch.seq === 0 ? 0 : batch.seq + row
-      this.#add(entry.pane(start, this.#plan), row, moment)
+      this.#add(entry.pane(this.#paneStart, this.#plan), row, moment)
       store.touch(entry)
-      this.#events++
-      counted = true
+      counted++
     }
-    if (!counted) return
+    if (counted === 0) return
+    this.#events += counted
     this.#touch()
     if (batch.seq > 0) this.#firstSeq = Math.min(this.#firstSeq, batch.seq + Math.max(0, firstRow))
   }
@@ -266,10 +272,15 @@ export class Standing implements Taker {
       for (const [i, states] of panes.entries()) this.merge({ key, states }, starts[i]!)
   }
 
+  #one(): Entry {
+    if (this.#only === undefined || this.#only.gone) this.#only = this.#store.entry(NO_KEY)
+    return this.#only
+  }
+
   #touch(): void {
     if (this.#touched) return
     this.#touched = true
-    this.#parts.sources.touched.push(this)
+    this.#sources.touched.push(this)
   }
 
   #counts(time: number): boolean {
