@@ -67,7 +67,7 @@ async function drain(session) {
 async function run({ id, pool, slot, sql, format }) {
   try {
     const result = await pools[pool][slot].queryAsync(sql, { format })
-    tell({ kind: 'done', id, bytes: Buffer.from(result.bytes()), rowsRead: Number(result.rowsRead) })
+    tell({ kind: 'done', id, bytes: Buffer.from(result.bytes()) })
   } catch (error) {
     const message = String(error?.message ?? error)
     await drain(pools[pool][slot])

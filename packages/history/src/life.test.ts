@@ -100,6 +100,17 @@ test('a hung engine is killed and comes back, and what waited is in it', async (
   expect(await one.count()).toBe(10)
 })
 
+test('an answer says how many events were looked at', async () => {
+  const one = await starting()
+  await one.append(batch(1000))
+  await one.flush()
+  const { query } = parse('type = t and i < 10 | count()')
+  const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  expect((await one.partial(query!, everything)).scanned).toBe(1000)
+  const { query: newest } = parse('type = t | limit 5')
+  expect((await one.partial(newest!, everything)).scanned).toBe(1000)
+})
+
 test('a query can be stopped, and the engine is free at once', async () => {
   const one = await starting()
   const stop = new AbortController()

@@ -43,7 +43,7 @@ interface Pending {
 type Told =
   | { kind: 'beat' | 'ready' | 'closed' }
   | { kind: 'unavailable' | 'broken'; reason: string }
-  | { kind: 'done'; id: number; bytes: Uint8Array; rowsRead: number }
+  | { kind: 'done'; id: number; bytes: Uint8Array }
   | { kind: 'failed'; id: number; code: number; message: string }
 
 const CHILD = fileURLToPath(new URL('../../child/main.mjs', import.meta.url))
@@ -280,7 +280,7 @@ class Embedded implements Engine {
     if (told.kind === 'failed') pending.reject(new EngineError(told.message, told.code))
     else {
       const { buffer, byteOffset, byteLength } = told.bytes
-      pending.resolve({ bytes: Buffer.from(buffer, byteOffset, byteLength), rowsRead: told.rowsRead })
+      pending.resolve({ bytes: Buffer.from(buffer, byteOffset, byteLength) })
     }
   }
 

@@ -37,7 +37,6 @@ export interface ReadOptions {
 
 export interface Answer {
   bytes: Buffer
-  rowsRead: number
 }
 
 export interface Load {
