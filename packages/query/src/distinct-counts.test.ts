@@ -16,12 +16,16 @@ test('counting in bulk gives the same state as counting one by one', () => {
       const counts = new DistinctCounts(new DistinctValues())
       const known = new DistinctValues()
       const bulk = new DistinctCounts(known)
+      const numbers = new DistinctCounts(known)
       let one = newDistinct()
       for (const value of values) {
         bulk.add(known.of(value))
+        if (typeof value === 'number') numbers.addNumber(value)
+        else numbers.add(known.of(value))
         one = addDistinct(one, identityOf(value)!)
       }
       expect(bulk.distinct()).toEqual(one)
+      expect(numbers.distinct()).toEqual(one)
       expect(counts.distinct()).toEqual(newDistinct())
     }),
     { numRuns: 50 },

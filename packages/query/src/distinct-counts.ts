@@ -1,9 +1,11 @@
 import { type Distinct, distinctOf, EXACT, hex, INDEX_BITS, REGISTERS } from './distinct.ts'
-import { hashText, murmurHash3, xxHash32 } from './hash.ts'
+import { hashText, murmurHashBits, xxHashBits } from './hash.ts'
 import { identityOf } from './identity.ts'
 
 /** Whole numbers below this find their place in a table. */
 const SMALL = 1 << 22
+/** Bytes that all bit sets of a query may take. */
+const BITS = 1 << 25
 
 /**
  * The values counted in bulk, each hashed once and numbered from 1, for all the {@link DistinctCounts} that go with
@@ -13,6 +15,10 @@ export class DistinctValues {
   #size = 0
   #xx: Uint32Array = new Uint32Array(256)
   #murmur: Uint32Array = new Uint32Array(256)
+  /** The places of small whole numbers, 0 where not known yet. */
+  #places: Uint32Array = new Uint32Array(0)
+  /** Bytes of {@link DistinctCounts}' bit sets. */
+  #bits = 0
   /** The number of a small whole number, 0 where it has none yet. */
   #small: Uint32Array = new Uint32Array(256)
   readonly #others: Map<string | number | boolean, number> = new Map()
@@ -41,7 +47,20 @@ export class DistinctValues {
 
   /** The register a value belongs to, and above its bits the rank it raises that to. */
   place(number: number): number {
-    return (this.#xx[number]! >>> (32 - INDEX_BITS)) | ((Math.clz32(this.#murmur[number]!) + 1) << INDEX_BITS)
+    return placeOf(this.#xx[number]!, this.#murmur[number]!)
+  }
+
+  /** The same for a small whole number, itself. */
+  placeOfSmall(value: number): number {
+    if (value >= this.#places.length) this.#places = grown(this.#places, value + 1)
+    return this.#places[value]! || (this.#places[value] = placeOfNumber(value))
+  }
+
+  /** Whether a bit set may take so many bytes more. */
+  lend(bytes: number): boolean {
+    if (this.#bits + bytes > BITS) return false
+    this.#bits += bytes
+    return true
   }
 
   /** Both hashes as hex. */
@@ -50,8 +69,8 @@ export class DistinctValues {
   }
 
   #addNumber(value: number): number {
-    writeIdentity(value)
-    return this.#add(xxHash32(IDENTITY), murmurHash3(IDENTITY))
+    DOUBLE[0] = value === 0 ? 0 : value
+    return this.#add(xxHashBits(WORDS[1]!, WORDS[0]!), murmurHashBits(WORDS[1]!, WORDS[0]!))
   }
 
   #add(xx: number, murmur: number): number {
@@ -71,6 +90,8 @@ export class DistinctCounts {
   readonly #values: DistinctValues
   #exact: Set<number> | undefined = new Set()
   #ranks: Uint8Array | undefined
+  /** Beyond {@link EXACT}: small whole numbers met, as bits; they are hashed at the end, each once and in their order. */
+  #bits: Uint32Array = NO_BITS
 
   constructor(values: DistinctValues) {
     this.#values = values
@@ -82,11 +103,43 @@ export class DistinctCounts {
     else if (this.#exact!.add(number).size > EXACT) this.#overflow()
   }
 
+  /** Counts a number. */
+  addNumber(value: number): void {
+    const word = (value | 0) >>> 5
+    if ((value | 0) === value && word < this.#bits.length) this.#bits[word]! |= 1 << (value & 31)
+    else this.#addNumber(value)
+  }
+
   /** The state as plain data. */
   distinct(): Distinct {
+    this.#hashBits()
     if (this.#ranks !== undefined) return { kind: 'registers', ranks: Array.from(this.#ranks) }
     const hashes = Array.from(this.#exact!, number => this.#values.hashes(number))
     return distinctOf([...new Set(hashes)], [])
+  }
+
+  #addNumber(value: number): void {
+    const small = value >= 0 && value < SMALL && value === Math.floor(value)
+    if (this.#ranks === undefined || !small) this.add(this.#values.ofNumber(value))
+    else if (this.#reserve(value)) this.#bits[value >>> 5]! |= 1 << (value & 31)
+    else raise(this.#ranks, this.#values.placeOfSmall(value))
+  }
+
+  #reserve(value: number): boolean {
+    const words = 2 ** (32 - Math.clz32(value >>> 5))
+    if (!this.#values.lend((words - this.#bits.length) * 4)) return false
+    this.#bits = grown(this.#bits, words)
+    return true
+  }
+
+  #hashBits(): void {
+    const bits = this.#bits
+    for (let word = 0; word < bits.length; word++) {
+      for (let left = bits[word]!; left !== 0; left &= left - 1) {
+        raise(this.#ranks!, this.#values.placeOfSmall(word * 32 + 31 - Math.clz32(left & -left)))
+      }
+    }
+    bits.fill(0)
   }
 
   #overflow(): void {
@@ -103,23 +156,22 @@ function raise(ranks: Uint8Array, place: number): void {
   if (rank > ranks[register]!) ranks[register] = rank
 }
 
-const IDENTITY = new Uint8Array(17)
-const DOUBLE = new Float64Array(1)
-const WORDS = new Uint32Array(DOUBLE.buffer)
-const DIGITS = Uint8Array.from('0123456789ABCDEF', digit => digit.charCodeAt(0))
+const NO_BITS: Uint32Array = new Uint32Array(0)
 
-/** The bytes of a number's identity, as identity.ts has it. */
-function writeIdentity(value: number): void {
-  DOUBLE[0] = value === 0 ? 0 : value
-  IDENTITY[0] = 0x6e
-  for (let i = 0; i < 8; i++) {
-    IDENTITY[1 + i] = DIGITS[(WORDS[1]! >>> (28 - 4 * i)) & 15]!
-    IDENTITY[9 + i] = DIGITS[(WORDS[0]! >>> (28 - 4 * i)) & 15]!
-  }
+function placeOf(xx: number, murmur: number): number {
+  return (xx >>> (32 - INDEX_BITS)) | ((Math.clz32(murmur) + 1) << INDEX_BITS)
 }
 
+function placeOfNumber(value: number): number {
+  DOUBLE[0] = value === 0 ? 0 : value
+  return placeOf(xxHashBits(WORDS[1]!, WORDS[0]!), murmurHashBits(WORDS[1]!, WORDS[0]!))
+}
+
+const DOUBLE = new Float64Array(1)
+const WORDS = new Uint32Array(DOUBLE.buffer)
+
 function grown(array: Uint32Array, least: number): Uint32Array {
-  let length = array.length * 2
+  let length = Math.max(1, array.length * 2)
   while (length < least) length *= 2
   const next = new Uint32Array(length)
   next.set(array)

@@ -19,6 +19,51 @@ function encode(text: string): number {
   return length
 }
 
+/** Four hex digits in upper case, the first in the lowest byte. */
+function digits(word: number): number {
+  const nibbles = (word >>> 12) | (word & 0xf00) | ((word & 0xf0) << 12) | ((word & 0xf) << 24)
+  const letters = ((nibbles + 0x06060606) >>> 4) & 0x01010101
+  return nibbles + 0x30303030 + letters * 7
+}
+
+/**
+ * xxHash32 of a number's identity (identity.ts): an n and the 16 hex digits of the double's bits, given as its two words.
+ * Seventeen bytes, so it is a fixed chain over four words and a byte. As a signed integer.
+ */
+export function xxHashBits(high: number, low: number): number {
+  const a = digits(high >>> 16)
+  const b = digits(high & 0xffff)
+  const c = digits(low >>> 16)
+  const d = digits(low & 0xffff)
+  let hash = turn(lane((P1 + P2) | 0, 0x6e | (a << 8)), 1)
+  hash = (hash + turn(lane(P2 | 0, (a >>> 24) | (b << 8)), 7)) | 0
+  hash = (hash + turn(lane(0, (b >>> 24) | (c << 8)), 12)) | 0
+  hash = (hash + turn(lane(-P1 | 0, (c >>> 24) | (d << 8)), 18) + 17) | 0
+  hash = Math.imul(turn((hash + Math.imul(d >>> 24, P5)) | 0, 11), P1)
+  hash = Math.imul(hash ^ (hash >>> 15), P2)
+  hash = Math.imul(hash ^ (hash >>> 13), P3)
+  return hash ^ (hash >>> 16)
+}
+
+/** MurmurHash3 of the same. */
+export function murmurHashBits(high: number, low: number): number {
+  const a = digits(high >>> 16)
+  const b = digits(high & 0xffff)
+  const c = digits(low >>> 16)
+  const d = digits(low & 0xffff)
+  let hash = mixed(0, 0x6e | (a << 8))
+  hash = mixed(hash, (a >>> 24) | (b << 8))
+  hash = mixed(hash, (b >>> 24) | (c << 8))
+  hash = mixed(hash, (c >>> 24) | (d << 8)) ^ scramble(d >>> 24) ^ 17
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
+
+function mixed(hash: number, word: number): number {
+  return (Math.imul(turn(hash ^ scramble(word), 13), 5) + 0xe6546b64) | 0
+}
+
 const P1 = 0x9e3779b1
 const P2 = 0x85ebca77
 const P3 = 0xc2b2ae3d

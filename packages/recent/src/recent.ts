@@ -186,9 +186,11 @@ function split(chunks: readonly Chunk[], { latest }: Plan, scope: Scope): [whole
   const { from, to, afterSeq = 0, uptoSeq = Number.POSITIVE_INFINITY } = scope
   const whole: Chunk[] = []
   const others: Chunk[] = []
-  const any = latest === undefined && afterSeq <= 0 && uptoSeq === Number.POSITIVE_INFINITY
   for (const chunk of chunks) {
-    const inside = any && chunk.sealed && chunk.first === 0 && chunk.minTime >= from && chunk.maxTime < to
+    const { low, high } = chunk.runs.span(chunk.length)
+    const inSeqs = (afterSeq <= 0 || low > afterSeq) && high <= uptoSeq
+    const inTime = chunk.minTime >= from && chunk.maxTime < to
+    const inside = latest === undefined && chunk.sealed && chunk.first === 0 && inSeqs && inTime
     if (inside) whole.push(chunk)
     else others.push(chunk)
   }

@@ -38,8 +38,8 @@ export function eachNumber(expression: Expression): (assigned: Assigned, sink: N
   }
 }
 
-/** Lists the numbers of a column's cells whose row has a group. @returns how many */
-function gatherCells(cells: Cells, of: Int32Array, values: Float64Array, groups: Int32Array): number {
+/** Lists the numbers of a column's cells whose row has a group, and the groups. @returns how many */
+export function gatherCells(cells: Cells, of: Int32Array, values: Float64Array, groups: Int32Array): number {
   const { numbers, codes, rows, count: all } = cells
   if (numbers === undefined) return 0
   const { offsets, base, scale, min } = numbers
