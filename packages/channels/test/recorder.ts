@@ -21,7 +21,10 @@ export class Recorder implements Intake {
   }
 
   add(events: readonly EventInput[], sender: Sender): Taken {
-    return this.#keep(sender, origin => batchOf(events, origin))
+    return this.#keep(sender, origin => {
+      const { batch, problems } = batchOf(events, origin)
+      return { batch, problems, accepted: batch.length, refused: problems.length }
+    })
   }
 
   #keep(sender: Sender, read: (origin: Origin) => ReturnType<typeof scan>): Taken {

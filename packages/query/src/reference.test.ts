@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { same } from './conformance.ts'
 import { finish } from './finish.ts'
 import { merge } from './merge.ts'
-import type { Partial } from './partial.ts'
+import type { Group, Partial } from './partial.ts'
 import { print } from './print.ts'
 import { randomCase } from './random.ts'
 import { evaluate } from './reference.ts'
@@ -51,6 +51,6 @@ function plainOf(partial: Partial): object {
 }
 
 function revived(plain: object): Partial {
-  const { groups } = plain as { groups?: [string, never][] }
-  return groups === undefined ? (plain as Partial) : ({ ...plain, groups: new Map(groups) } as Partial)
+  const { groups } = plain as { groups?: [string, Group][] }
+  return groups === undefined ? (plain as Partial) : { kind: 'groups', scanned: 0, ...plain, groups: new Map(groups) }
 }
