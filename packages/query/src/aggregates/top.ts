@@ -62,12 +62,10 @@ export const top: Aggregate<Counters> = {
       .sort((a, b) => b[1] - a[1] || compareScalars(a[0], b[0]))
       .slice(0, k!),
   // topK is approximate and gives no counts, so the counts of all values come over.
-  sql: ({ identity }) => [`sumMapIf([assumeNotNull(${identity})], [toUInt64(1)], isNotNull(${identity}))`],
-  fromSql([pairs]) {
-    const [identities, numbers] = pairs as [string[], unknown[]]
-    const counts = Object.fromEntries(
-      identities.map((identity, i) => [JSON.stringify(fromIdentity(identity)), Number(numbers[i])]),
-    )
-    return cut({ counts, size: identities.length, missed: 0 })
+  sql: ({ identity }) => [`countMapIf(map(assumeNotNull(${identity}), toUInt8(1)), isNotNull(${identity}))`],
+  fromSql([found]) {
+    const pairs = Object.entries(found as Record<string, unknown>)
+    const counts = Object.fromEntries(pairs.map(([identity, n]) => [JSON.stringify(fromIdentity(identity)), Number(n)]))
+    return cut({ counts, size: pairs.length, missed: 0 })
   },
 }
