@@ -160,8 +160,10 @@ export class EventReader {
         i = this.#known(i, top)
       } else i = this.#cells.value(i, path, 2)
       if (bytes[i]! <= 0x20) i = lexer.space(i)
-      if (bytes[i] === COMMA) i = lexer.space(i + 1)
-      else if (bytes[i] === CLOSE) return i + 1
+      if (bytes[i] === COMMA) {
+        i++
+        if (bytes[i]! <= 0x20) i = lexer.space(i)
+      } else if (bytes[i] === CLOSE) return i + 1
       else throw new Fault(i, '"," or "}"')
     }
   }
