@@ -1,6 +1,7 @@
 import { FALSE, FIRST_TEXT, type Json, NULL, NUMBER, TRUE } from '@telltale/event'
 import type { Cells, Codes } from '../cells.ts'
 import { MAX_ROWS } from '../chunk.ts'
+import { wordsOf } from '../selection.ts'
 import { constantOrText, type Texts } from '../texts.ts'
 import type { Narrow } from './condition.ts'
 import { EVERY_NUMBER, type Interval, touches, within } from './interval.ts'
@@ -127,8 +128,26 @@ function hitCodes(
 
 // Copied first, so that codes of any width are read in one loop made for one kind of array.
 function hitAll(codes: Codes, count: number, known: Uint8Array, hits: Uint8Array): void {
+  const only = known.indexOf(YES)
+  if (codes instanceof Uint8Array && only >= 0 && known.indexOf(YES, only + 1) < 0) {
+    hitBytes(codes, only, hits)
+    return
+  }
   wide.set(codes.subarray(0, count))
   for (let i = 0; i < count; i++) hits[i] = known[wide[i]!]! >> 1
+}
+
+/** Where one code alone is wanted, four at a time: a byte of a word is 0 where it was this code. */
+function hitBytes(codes: Uint8Array, only: number, hits: Uint8Array): void {
+  const words = wordsOf(codes)
+  const wanted = wordsOf(hits)
+  const four = Math.imul(only, 0x01010101)
+  const { length } = words
+  for (let i = 0; i < length; i++) {
+    const differs = words[i]! ^ four
+    wanted[i] = (~(((differs & 0x7f7f7f7f) + 0x7f7f7f7f) | differs) >>> 7) & 0x01010101
+  }
+  for (let i = length * 4; i < codes.length; i++) hits[i] = codes[i] === only ? 1 : 0
 }
 
 function hitRows(rows: Uint16Array, codes: Codes, count: number, known: Uint8Array, hits: Uint8Array): void {
