@@ -20,6 +20,8 @@ export class Column {
    * has its nearest double here and its exact text in `codes`.
    */
   numbers: Float64Array | undefined
+  /** Whether every cell is a plain number: all codes are {@link NUMBER}. */
+  plain = true
 
   /** @param room how many cells to make room for at first; it grows as needed */
   constructor(path: Path, index = 0, room = 16) {
@@ -35,6 +37,7 @@ export class Column {
     if (i === this.rows.length) this.#grow()
     this.rows[i] = row
     this.codes[i] = code
+    this.plain = false
     if (this.numbers !== undefined) this.numbers[i] = Number.NaN
   }
 
@@ -48,6 +51,7 @@ export class Column {
     }
     this.rows[i] = row
     this.codes[i] = code
+    if (code !== NUMBER) this.plain = false
     this.numbers[i] = value
   }
 

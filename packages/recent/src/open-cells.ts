@@ -20,9 +20,10 @@ export class OpenCells implements Cells {
   readonly texts: OpenTexts
   count = 0
   rows: Uint16Array | undefined
-  codes: Uint32Array
+  codes: Uint32Array | undefined
   numbers: Numbers | undefined
   #values: Float64Array | undefined
+  #room: number
 
   /**
    * @param dense every row has a cell
@@ -32,7 +33,7 @@ export class OpenCells implements Cells {
     const room = given?.cells ?? 16
     this.path = path
     this.texts = new OpenTexts(given?.texts ?? 4)
-    this.codes = new Uint32Array(room)
+    this.#room = room
     this.rows = dense ? undefined : new Uint16Array(room)
   }
 
@@ -40,7 +41,7 @@ export class OpenCells implements Cells {
     const { texts, codes, rows } = this
     const { bytes, offsets } = texts.dictionary
     const values = this.#values?.byteLength ?? 0
-    return codes.byteLength + (rows?.byteLength ?? 0) + values + bytes.length + offsets.byteLength * 4
+    return (codes?.byteLength ?? 0) + (rows?.byteLength ?? 0) + values + bytes.length + offsets.byteLength * 4
   }
 
   /** Adds cells `from` to `to` of a batch's column; row r of the batch becomes row r + shift. */
@@ -52,7 +53,8 @@ export class OpenCells implements Cells {
     for (let i = from; i < to; i++) rows[at + i - from] = source[i]! + shift
     if (column.numbers !== undefined) this.#appendNumbers(column.numbers, from, to)
     else this.#values?.fill(Number.NaN, at, at + to - from)
-    this.#appendCodes(column.codes, column.numbers, dictionary, from, to)
+    // As long as all are numbers they need no codes; those made later start as that of a number.
+    if (!column.plain || this.codes !== undefined) this.#appendCodes(column.codes, column.numbers, dictionary, from, to)
     this.count = at + to - from
   }
 
@@ -65,7 +67,7 @@ export class OpenCells implements Cells {
 
   #appendNumbers(numbers: Float64Array, from: number, to: number): void {
     if (this.#values === undefined) {
-      this.#values = new Float64Array(this.codes.length).fill(Number.NaN, 0, this.count)
+      this.#values = new Float64Array(this.#room).fill(Number.NaN, 0, this.count)
       this.numbers = open(this.#values)
     }
     this.#values.set(numbers.subarray(from, to), this.count)
@@ -78,6 +80,7 @@ export class OpenCells implements Cells {
     from: number,
     to: number,
   ): void {
+    this.codes ??= new Uint32Array(this.#room)
     const mine = this.codes
     const known = translation(dictionary.size)
     const own = this.texts.dictionary
@@ -99,10 +102,11 @@ export class OpenCells implements Cells {
   }
 
   #reserve(count: number): void {
-    if (count <= this.codes.length) return
-    let room = this.codes.length * 2
+    if (count <= this.#room) return
+    let room = this.#room * 2
     while (room < count) room *= 2
-    this.codes = moved(this.codes, new Uint32Array(room))
+    this.#room = room
+    if (this.codes !== undefined) this.codes = moved(this.codes, new Uint32Array(room))
     if (this.rows !== undefined) this.rows = moved(this.rows, new Uint16Array(room))
     if (this.#values !== undefined) {
       this.#values = moved(this.#values, new Float64Array(room))

@@ -32,9 +32,9 @@ export class SealedCells implements Cells {
       }
       this.rows = rows
     }
-    const codes = cells.codes.subarray(0, count)
+    const codes = cells.codes?.subarray(0, count)
     if (cells.numbers !== undefined) this.numbers = seal(cells.numbers.offsets as Float64Array, count)
-    if (this.numbers !== undefined && texts.size === FIRST_TEXT && areNumbers(codes)) {
+    if (codes === undefined || (this.numbers !== undefined && texts.size === FIRST_TEXT && areNumbers(codes))) {
       this.texts = SealedTexts.of(texts)
     } else if (this.numbers === undefined && isPlainSmaller(codes, texts)) {
       this.texts = SealedTexts.of(texts, codes)
