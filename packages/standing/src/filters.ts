@@ -1,6 +1,7 @@
-import { type Column, FIRST_TEXT, NUMBER } from '@telltale/event'
-import { type Expression, resolve, type Scalar, type Value, valuer } from '@telltale/query'
+import type { Expression } from '@telltale/query'
 import { type BatchRows, everyRow, type Sieve, sieve } from '@telltale/query/batch'
+import { type Equality, equalitiesOf } from './equality.ts'
+import { ValueIndex } from './value-index.ts'
 
 /** Who wants the rows of a filter. */
 export interface Taker {
@@ -19,14 +20,6 @@ interface Filter {
   met: number[]
 }
 
-/** A part of a condition that holds only where a field has one of these values. */
-interface Equality {
-  readonly field: string
-  readonly values: readonly Scalar[]
-  /** The condition without it. */
-  readonly others: Expression | undefined
-}
-
 /**
  * The filters of all standing queries. Equal ones are evaluated once per batch. Those that want a field to equal
  * something are found by the values that occur in the batch: a filter whose value does not occur costs nothing.
@@ -36,7 +29,7 @@ export class Filters {
   readonly #filters: Map<string, Filter> = new Map()
   /** Those in no index. */
   readonly #loose: Set<Filter> = new Set()
-  readonly #indexes: Map<string, Index> = new Map()
+  readonly #indexes: Map<string, ValueIndex<Filter>> = new Map()
   #room: Uint32Array = new Uint32Array(64)
   #every: Uint32Array = everyRow(64)
 
@@ -82,11 +75,11 @@ export class Filters {
     for (const index of this.#indexes.values()) this.#look(index)
   }
 
-  #look(index: Index): void {
+  #look(index: ValueIndex<Filter>): void {
     const several: Filter[] = []
     const found = index.find()
     for (let at = 0; at < found.length; at++) {
-      const { rows, n, filters } = found[at]!
+      const { rows, n, waiting: filters } = found[at]!
       for (let j = 0; j < filters.length; j++) {
         const filter = filters[j]!
         if (filter.at!.values.length === 1) this.#hand(filter, rows, n)
@@ -124,7 +117,7 @@ export class Filters {
     if (at === undefined) this.#loose.add(filter)
     else {
       let index = this.#indexes.get(at.field)
-      if (index === undefined) this.#indexes.set(at.field, (index = new Index(at.field, this.#rows)))
+      if (index === undefined) this.#indexes.set(at.field, (index = new ValueIndex(at.field, this.#rows)))
       for (const value of at.values) index.add(value, filter)
     }
     return filter
@@ -146,157 +139,9 @@ export class Filters {
   }
 }
 
-const INDEXED = new Set(['type', 'hostname', 'md5', 'tags'])
-
-function equalitiesOf(condition: Expression): Equality[] {
-  if (condition.kind !== 'and') return equality(condition, undefined)
-  return condition.items.flatMap((item, i) => {
-    const items = condition.items.toSpliced(i, 1)
-    return equality(item, items.length === 1 ? items[0] : { kind: 'and', items })
-  })
-}
-
-function equality(node: Expression, others: Expression | undefined): Equality[] {
-  if (node.kind === 'tag') return [{ field: 'tags', values: [node.tag], others }]
-  const [field, values] =
-    node.kind === 'in'
-      ? [node.left, node.values.map(({ value }) => value)]
-      : node.kind !== 'compare' || node.op !== '='
-        ? [undefined, []]
-        : node.right.kind === 'literal'
-          ? [node.left, [node.right.value]]
-          : node.left.kind === 'literal'
-            ? [node.right, [node.left.value]]
-            : [undefined, []]
-  if (field?.kind !== 'field' || values.some(value => value === null)) return []
-  const place = resolve(field.name)
-  if (place.kind === 'info' || (place.kind === 'top' && !INDEXED.has(place.key))) return []
-  return [{ field: place.kind === 'top' ? place.key : `.${place.name}`, values: [...new Set(values)], others }]
-}
-
-/** The filters that wait for one value, and the rows of this batch that have it. */
-interface Waiting {
-  readonly value: Scalar
-  readonly filters: Filter[]
-  rows: Uint32Array
-  n: number
-}
-
-const UNKNOWN = 0
-const NOBODY = -1
-const ARRAY = -2
-
-/** Finds, for one field, who waits for the values a batch has. */
-class Index {
-  readonly #rows: BatchRows
-  readonly #key: 'type' | 'hostname' | 'md5' | 'tags' | undefined
-  readonly #columns: () => readonly Column[]
-  readonly #value: (row: number) => Value
-  readonly #waiting: Map<Scalar, Waiting> = new Map()
-  /** For each code of the dictionary its place in {@link #met} plus one, or one of the constants. */
-  #codes: Int32Array = new Int32Array(64)
-  /** Those whose value occurs in the batch. */
-  readonly #met: Waiting[] = []
-
-  /** @param field a top-level key, or a dot and the name of a path */
-  constructor(field: string, rows: BatchRows) {
-    this.#rows = rows
-    const isPath = field.startsWith('.')
-    this.#key = isPath ? undefined : (field as 'type')
-    const name = isPath ? field.slice(1) : field
-    this.#columns = rows.columns(column => column.path.name === name)
-    this.#value = valuer({ kind: 'field', name: isPath ? `additional_info.${name}` : name }, rows)
-  }
-
-  get size(): number {
-    return this.#waiting.size
-  }
-
-  crowd(value: Scalar): number {
-    return this.#waiting.get(value)?.filters.length ?? 0
-  }
-
-  add(value: Scalar, filter: Filter): void {
-    const known = this.#waiting.get(value)
-    if (known !== undefined) known.filters.push(filter)
-    else this.#waiting.set(value, { value, filters: [filter], rows: new Uint32Array(4), n: 0 })
-  }
-
-  remove(value: Scalar, filter: Filter): void {
-    const { filters } = this.#waiting.get(value)!
-    drop(filters, filter)
-    if (filters.length === 0) this.#waiting.delete(value)
-  }
-
-  /** Those who wait for a value that occurs, with the rows that have it. Good until the next call. */
-  find(): readonly Waiting[] {
-    const met = this.#met
-    for (let i = 0; i < met.length; i++) met[i]!.n = 0
-    met.length = 0
-    const { batch } = this.#rows
-    const { size } = batch.dictionary
-    if (this.#codes.length < size) this.#codes = new Int32Array(size * 2)
-    else this.#codes.fill(UNKNOWN, 0, size)
-    if (this.#key !== undefined) {
-      const codes = batch[this.#key]
-      for (let row = 0; row < batch.length; row++) this.#meet(codes[row]!, row)
-      return this.#met
-    }
-    const columns = this.#columns()
-    if (columns.length === 1) this.#walk(columns[0]!)
-    else if (columns.length > 1) for (let row = 0; row < batch.length; row++) this.#meetValue(this.#value(row), row)
-    return this.#met
-  }
-
-  #walk({ count, rows, codes, numbers }: Column): void {
-    for (let i = 0; i < count; i++) {
-      const number = numbers === undefined ? Number.NaN : numbers[i]!
-      if (number !== number) this.#meet(codes[i]!, rows[i]!)
-      else this.#meetValue(number, rows[i]!)
-    }
-  }
-
-  #meet(code: number, row: number): void {
-    let at = this.#codes[code]!
-    if (at === UNKNOWN) at = this.#codes[code] = this.#lookUp(code)
-    if (at > 0) append(this.#met[at - 1]!, row)
-    else if (at === ARRAY) this.#meetValue(this.#rows.batch.dictionary.value(code) as Value, row)
-  }
-
-  /** A code's entry in {@link #codes}. */
-  #lookUp(code: number): number {
-    if (code === NUMBER) return NOBODY
-    const { dictionary } = this.#rows.batch
-    if (code >= FIRST_TEXT && dictionary.json[code] === 1) return Array.isArray(dictionary.value(code)) ? ARRAY : NOBODY
-    const waiting = this.#waiting.get(dictionary.value(code) as Scalar)
-    if (waiting === undefined) return NOBODY
-    const before = waiting.n === 0 ? -1 : this.#met.indexOf(waiting)
-    return before >= 0 ? before + 1 : this.#met.push(waiting)
-  }
-
-  #meetValue(value: Value, row: number): void {
-    for (const item of Array.isArray(value) ? value : [value]) {
-      const waiting = this.#waiting.get(item as Scalar)
-      if (waiting === undefined) continue
-      if (waiting.n === 0) this.#met.push(waiting)
-      else if (waiting.rows[waiting.n - 1] === row) continue
-      append(waiting, row)
-    }
-  }
-}
-
 /** Takes one out of a list. @returns whether it was in it */
 function drop<T>(list: T[], one: T): boolean {
   const at = list.indexOf(one)
   if (at >= 0) list.splice(at, 1)
   return at >= 0
-}
-
-function append(waiting: Waiting, row: number): void {
-  if (waiting.n === waiting.rows.length) {
-    const rows = new Uint32Array(waiting.n * 2)
-    rows.set(waiting.rows)
-    waiting.rows = rows
-  }
-  waiting.rows[waiting.n++] = row
 }

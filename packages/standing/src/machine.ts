@@ -41,7 +41,8 @@ export class Machine<S, T> implements Taker {
   stop: () => void = () => {}
   /** Calls of `step` that threw: such an event changes nothing. */
   errors = 0
-  #after = 0
+  /** For its set: only events above this seq count. */
+  after = 0
   readonly #sources: Sources
   readonly #keys: Keys | undefined
   readonly #table: KeyTable<Slot<S>>
@@ -102,7 +103,7 @@ export class Machine<S, T> implements Taker {
   /** For its set. */
   take(rows: Uint32Array, n: number): void {
     const { batch } = this.#sources.rows
-    const firstRow = batch.seq === 0 ? 0 : Math.max(this.#after, this.#sources.seen) - batch.seq + 1
+    const firstRow = batch.seq === 0 ? 0 : Math.max(this.after, this.#sources.seen) - batch.seq + 1
     for (let i = 0; i < n; i++) {
       const row = rows[i]!
       if (row < firstRow) continue
@@ -133,11 +134,11 @@ export class Machine<S, T> implements Taker {
 
   save(): SavedMachine {
     const states = Array.from(this.#table.entries, ([text, { values, state }]) => [text, values, state] as const)
-    return { name: this.name, of: this.of, after: Math.max(this.#after, this.#sources.seen), states }
+    return { name: this.name, of: this.of, after: Math.max(this.after, this.#sources.seen), states }
   }
 
   restore({ states, after }: SavedMachine): void {
-    this.#after = after
+    this.after = after
     for (const [text, values, state] of states) this.#table.add(text, { used: true, values, state: state as S })
   }
 

@@ -22,6 +22,8 @@ export interface Saved {
   readonly version: 1
   /** Events up to this seq have been seen. */
   readonly seq: number
+  /** Whose seq that is. */
+  readonly collector: string
   readonly queries: readonly SavedQuery[]
   /** Watches for change and state machines: what each of their keys was. */
   readonly machines: readonly SavedMachine[]

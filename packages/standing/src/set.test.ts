@@ -149,6 +149,7 @@ test('batches seen before are ignored, missed ones are told of', () => {
   const overlapping = batch([{}, {}])
   const { batch: all } = batchOf([{}, {}, {}, {}], { hostname: 'h', receivedAt: START })
   all.seq = 2
+  all.collector = 'c'
   set.update(all)
   set.update(overlapping)
   expect(one.result().rows).toEqual([[5]])
@@ -262,4 +263,27 @@ test('counters, gauges and meters have a name and a value', () => {
   expect(set.stats.queries).toBe(2)
   expect(counter(set, 'x', 'count()')).toHaveProperty('message')
   expect(meter(set, 'x', 'type = = a')).toHaveProperty('message')
+})
+
+test('another collector’s seqs begin anew, also after a restore', () => {
+  const { clock, send, set, stand, batch } = made()
+  const one = stand('count()')
+  send({}, {}, {})
+  const other = batch([{}, {}])
+  other.seq = 1
+  other.collector = 'd'
+  set.update(other)
+  set.update(other)
+  expect(one.result().rows).toEqual([[5]])
+  const next = standing({ clock })
+  next.restore(set.save())
+  const again = next.stand('count()', 'count()') as Standing
+  next.update(other)
+  expect(again.result().rows).toEqual([[5]])
+  const third = batch([{}])
+  third.seq = 1
+  third.collector = 'e'
+  next.update(third)
+  expect(again.result().rows).toEqual([[6]])
+  expect(again.coverage).toBe('exact')
 })

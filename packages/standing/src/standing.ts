@@ -1,22 +1,20 @@
 import {
-  finish,
-  finishGroups,
   type Group,
   groupKey,
   mergeGroups,
-  newStates,
   type Partial,
   type Plan,
   plan,
   type Query,
   type Result,
   type Scope,
-  type State,
 } from '@telltale/query'
 import { type Adder, adderOf } from './adders.ts'
+import { answer } from './answer.ts'
 import type { Taker } from './filters.ts'
 import type { Horizon } from './horizon.ts'
 import { type Keys, NO_KEY } from './keys.ts'
+import { Reach } from './reach.ts'
 import type { SavedQuery } from './saved.ts'
 import type { Sources } from './sources.ts'
 import { type Entry, Store } from './store.ts'
@@ -73,25 +71,18 @@ export class Standing implements Taker {
   readonly #sources: Sources
   readonly #keys: Keys | undefined
   readonly #store: Store
+  readonly #reach: Reach
   /** Where there are no keys, the only entry; undefined while nothing counts. */
   #only: Entry | undefined
   readonly #view: View
   readonly #listeners: Set<(standing: Standing) => void> = new Set()
   #events = 0
-  #late = 0
-  #ahead = 0
   #missed = 0
   #errors = 0
   #firstSeq = Number.POSITIVE_INFINITY
-  /** The times that count, and how long they stay. */
-  #from = 0
-  /** Events are taken up to here, exclusive: what is ahead of the clock waits in its pane. */
-  #taken = 0
   /** The pane of the event before: most are of the same. */
   #paneStart: number = Number.NaN
   #paneEnd: number = Number.NaN
-  #since: number = Number.POSITIVE_INFINITY
-  #until: number = Number.NEGATIVE_INFINITY
   #touched = false
   readonly #moment: { time: number; seq: number } = { time: 0, seq: 0 }
 
@@ -108,7 +99,8 @@ export class Standing implements Taker {
     this.#add = adderOf(this.#plan, sources)
     this.#keys = query.by.length === 0 ? undefined : sources.keys(this.#plan.keys)
     this.#store = new Store(parts.maxKeys, parts.memory)
-    this.#view = new View(query, this.#store, entries => this.#finish(entries, this.#parts.now()))
+    this.#reach = new Reach(horizon, parts.ahead)
+    this.#view = new View(query, this.#store, entries => answer(query, horizon, entries, parts.now()))
   }
 
   /** For its set. */
@@ -118,13 +110,14 @@ export class Standing implements Taker {
     const store = this.#store
     const moment = this.#moment
     const firstRow = batch.seq === 0 ? 0 : Math.max(this.after, seen) - batch.seq + 1
-    this.#advance(this.#parts.now())
+    const reach = this.#reach
+    this.#advance()
     let counted = 0
     for (let i = 0; i < n; i++) {
       const row = rows[i]!
       if (row < firstRow) continue
       const time = batch.time[row]!
-      if (!this.#counts(time)) continue
+      if (!reach.counts(time)) continue
       if (!(time >= this.#paneStart && time < this.#paneEnd)) {
         this.#paneStart = this.horizon.start(time)
         this.#paneEnd = this.horizon.end(this.#paneStart)
@@ -144,7 +137,7 @@ export class Standing implements Taker {
 
   /** Its answer now, or at a later time by the clock; what has passed out of it does not come back. */
   result(now: number = this.#parts.now()): Result {
-    return this.#finish(this.#store.entries.values(), now)
+    return answer(this.query, this.horizon, this.#store.entries.values(), now)
   }
 
   /** Rows that changed since a cursor, or all of them where the cursor is none of its own, or too old. */
@@ -182,10 +175,11 @@ export class Standing implements Taker {
         `${this.name} counts from seq ${Math.min(this.after + 1, this.#firstSeq)}, so its past must end at ${this.after}; found ${seq}`,
       )
     this.after = seq
-    for (const { key, states } of partial.groups.values()) {
-      const values = this.horizon.bucket === undefined ? key : key.slice(0, -1)
-      this.merge({ key: values, states }, this.horizon.bucket === undefined ? 0 : (key.at(-1) as number))
-    }
+    const whole = this.horizon.bucket === undefined
+    const startOf = ({ key }: Group): number => (whole ? 0 : (key.at(-1) as number))
+    const groups = [...partial.groups.values()].sort((a, b) => startOf(a) - startOf(b))
+    for (const group of groups)
+      this.merge({ key: whole ? group.key : group.key.slice(0, -1), states: group.states }, startOf(group))
     this.sweep()
   }
 
@@ -215,8 +209,8 @@ export class Standing implements Taker {
       keys: this.#store.entries.size,
       events: this.#events,
       evicted: this.#store.table.evicted,
-      late: this.#late,
-      ahead: this.#ahead,
+      late: this.#reach.late,
+      ahead: this.#reach.ahead,
       missed: this.#missed,
       errors: this.#errors,
     }
@@ -230,7 +224,7 @@ export class Standing implements Taker {
   /** For its set: lets go of what has passed. @returns whether the answer may have moved */
   sweep(): boolean {
     if (this.#keys !== undefined) this.#store.weigh()
-    return this.#advance(this.#parts.now())
+    return this.#advance()
   }
 
   /** For its set: tells those who listen. */
@@ -264,8 +258,8 @@ export class Standing implements Taker {
   restore({ entries, stats, after }: SavedQuery): void {
     this.after = Math.max(this.after, after)
     this.#events = stats.events
-    this.#late = stats.late
-    this.#ahead = stats.ahead
+    this.#reach.late = stats.late
+    this.#reach.ahead = stats.ahead
     this.#missed = stats.missed
     this.#store.table.evicted = stats.evicted
     for (const { key, starts, panes } of entries)
@@ -283,54 +277,16 @@ export class Standing implements Taker {
     this.#sources.touched.push(this)
   }
 
-  #counts(time: number): boolean {
-    if (time >= this.#from && time < this.#taken) return true
-    if (this.horizon.moves) {
-      if (time < this.#from) this.#late++
-      else this.#ahead++
-    }
-    return false
-  }
-
   /** Moves what counts on to now. */
-  #advance(now: number): boolean {
-    if (now >= this.#since && now < this.#until) return false
+  #advance(): boolean {
     const { horizon } = this
-    const before = this.#from
-    this.#since = now
-    this.#until = horizon.until(now)
-    this.#from = horizon.from(now)
-    this.#taken = horizon.to(now) + (horizon.moves ? this.#parts.ahead : 0)
+    const before = this.#reach.from
+    if (!this.#reach.advance(this.#parts.now())) return false
     if (horizon.moves && (this.#keys === undefined || this.#store.entries.size > 0)) {
-      if (this.#from > before) this.#store.expire(this.#from)
+      if (this.#reach.from > before) this.#store.expire(this.#reach.from)
       this.#view.moved()
       this.#touch()
     }
     return true
   }
-
-  #finish(entries: Iterable<Entry>, now: number): Result {
-    const { horizon, query } = this
-    const { from, to } = horizon.scope(now)
-    const groups: Group[] = []
-    if (horizon.window !== undefined) {
-      for (const entry of entries) push(groups, [...entry.key, to], entry.whole(from, to, this.#plan))
-      if (groups.length === 0 && query.by.length === 0) push(groups, [to], newStates(this.#plan))
-      return finishGroups(query, groups, { from, to })
-    }
-    for (const entry of entries) {
-      if (query.window === undefined || horizon.bucket === undefined)
-        push(groups, entry.key, horizon.bucket === undefined ? entry.panes[0] : entry.whole(from, to, this.#plan))
-      else
-        for (const [i, start] of entry.starts.entries())
-          if (start < to && (start >= from || !horizon.moves)) push(groups, [...entry.key, start], entry.panes[i])
-    }
-    if (query.window?.kind !== 'sliding') return finishGroups(query, groups, { from, to })
-    const panes = new Map(groups.map(group => [groupKey(group.key), group]))
-    return finish(query, { kind: 'groups', groups: panes, scanned: 0 }, { from, to })
-  }
-}
-
-function push(groups: Group[], key: Group['key'], states: readonly State[] | undefined): void {
-  if (states !== undefined) groups.push({ key, states: states as State[] })
 }

@@ -10,7 +10,7 @@ import type { Saved } from './saved.ts'
 import { Sources } from './sources.ts'
 import { Standing } from './standing.ts'
 
-export interface StandingOptions {
+export interface StandingsOptions {
   /** Default the machine's own. */
   clock?: Clock
   /** At most so many keys a query; beyond, those unused longest are evicted and counted. Default 10,000. */
@@ -38,12 +38,12 @@ export interface StandOptions extends CanStandOptions {
  *     rules.update(batch)
  *     timeouts.result()
  */
-export function standing(options: StandingOptions = {}): Standings {
+export function standing(options: StandingsOptions = {}): Standings {
   return new Standings(options)
 }
 
 export class Standings {
-  readonly #options: Required<StandingOptions>
+  readonly #options: Required<StandingsOptions>
   readonly #rows: BatchRows = new BatchRows()
   readonly #sources: Sources = new Sources(this.#rows)
   readonly #filters: Filters = new Filters(this.#rows)
@@ -54,8 +54,10 @@ export class Standings {
   /** What was restored and nobody has asked for yet. */
   #saved: Saved | undefined
   #now: number | undefined
+  /** Whose seqs are counted. */
+  #collector: string | undefined
 
-  constructor(options: StandingOptions) {
+  constructor(options: StandingsOptions) {
     this.#options = {
       clock: wallClock,
       maxKeys: 10_000,
@@ -140,6 +142,7 @@ export class Standings {
   /** Updates everything. Batches, and rows, whose seq has been seen are ignored. */
   update(batch: Batch): void {
     const sources = this.#sources
+    if (batch.seq > 0 && batch.collector !== this.#collector) this.#follow(batch.collector)
     const last = batch.seq + batch.length - 1
     if (batch.length === 0 || (batch.seq > 0 && last <= sources.seen)) return
     if (batch.seq > sources.seen + 1) this.#missed(batch.seq)
@@ -159,6 +162,7 @@ export class Standings {
     return {
       version: 1,
       seq: this.seq,
+      collector: this.#collector ?? '',
       queries: Array.from(this.#queries.values(), one => one.save()),
       machines: Array.from(this.#machines.values(), one => one.save()),
     }
@@ -171,6 +175,7 @@ export class Standings {
   restore(saved: Saved): void {
     this.#saved = saved
     this.#sources.seen = saved.seq
+    if (saved.seq > 0) this.#collector = saved.collector
   }
 
   /** Ends its timer. */
@@ -201,6 +206,16 @@ export class Standings {
   #full(): QueryError | undefined {
     if (this.#queries.size + this.#machines.size < this.#options.max) return undefined
     return { message: `${this.#options.max} queries stand already`, position: 0, hint: 'stop one, or allow more' }
+  }
+
+  /** Another collector's seqs (a new data folder) say nothing of what has been seen. */
+  #follow(collector: string): void {
+    if (this.#collector !== undefined) {
+      this.#sources.seen = 0
+      for (const one of this.#queries.values()) one.after = 0
+      for (const one of this.#machines.values()) one.after = 0
+    }
+    this.#collector = collector
   }
 
   /** Tells those who have counted up to some seq what is missing before this one. */

@@ -1,0 +1,123 @@
+import { type Column, FIRST_TEXT, NUMBER } from '@telltale/event'
+import { type Scalar, type Value, valuer } from '@telltale/query'
+import type { BatchRows } from '@telltale/query/batch'
+
+/** Who waits for one value, and the rows of this batch that have it. */
+interface Met<T> {
+  readonly value: Scalar
+  readonly waiting: T[]
+  rows: Uint32Array
+  n: number
+}
+
+const UNKNOWN = 0
+const NOBODY = -1
+const ARRAY = -2
+
+/** Finds, for one field, who waits for the values a batch has. */
+export class ValueIndex<T> {
+  readonly #rows: BatchRows
+  readonly #key: 'type' | 'hostname' | 'md5' | 'tags' | undefined
+  readonly #columns: () => readonly Column[]
+  readonly #value: (row: number) => Value
+  readonly #waiting: Map<Scalar, Met<T>> = new Map()
+  /** For each code of the dictionary its place in {@link #met} plus one, or one of the constants. */
+  #codes: Int32Array = new Int32Array(64)
+  /** Those whose value occurs in the batch. */
+  readonly #met: Met<T>[] = []
+
+  /** @param field a top-level key, or a dot and the name of a path */
+  constructor(field: string, rows: BatchRows) {
+    this.#rows = rows
+    const isPath = field.startsWith('.')
+    this.#key = isPath ? undefined : (field as 'type')
+    const name = isPath ? field.slice(1) : field
+    this.#columns = rows.columns(column => column.path.name === name)
+    this.#value = valuer({ kind: 'field', name: isPath ? `additional_info.${name}` : name }, rows)
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  crowd(value: Scalar): number {
+    return this.#waiting.get(value)?.waiting.length ?? 0
+  }
+
+  add(value: Scalar, one: T): void {
+    const known = this.#waiting.get(value)
+    if (known !== undefined) known.waiting.push(one)
+    else this.#waiting.set(value, { value, waiting: [one], rows: new Uint32Array(4), n: 0 })
+  }
+
+  remove(value: Scalar, one: T): void {
+    const { waiting } = this.#waiting.get(value)!
+    waiting.splice(waiting.indexOf(one), 1)
+    if (waiting.length === 0) this.#waiting.delete(value)
+  }
+
+  /** Those who wait for a value that occurs, with the rows that have it. Good until the next call. */
+  find(): readonly Met<T>[] {
+    const met = this.#met
+    for (let i = 0; i < met.length; i++) met[i]!.n = 0
+    met.length = 0
+    const { batch } = this.#rows
+    const { size } = batch.dictionary
+    if (this.#codes.length < size) this.#codes = new Int32Array(size * 2)
+    else this.#codes.fill(UNKNOWN, 0, size)
+    if (this.#key !== undefined) {
+      const codes = batch[this.#key]
+      for (let row = 0; row < batch.length; row++) this.#meet(codes[row]!, row)
+      return this.#met
+    }
+    const columns = this.#columns()
+    if (columns.length === 1) this.#walk(columns[0]!)
+    else if (columns.length > 1) for (let row = 0; row < batch.length; row++) this.#meetValue(this.#value(row), row)
+    return this.#met
+  }
+
+  #walk({ count, rows, codes, numbers }: Column): void {
+    for (let i = 0; i < count; i++) {
+      const number = numbers === undefined ? Number.NaN : numbers[i]!
+      if (number !== number) this.#meet(codes[i]!, rows[i]!)
+      else this.#meetValue(number, rows[i]!)
+    }
+  }
+
+  #meet(code: number, row: number): void {
+    let at = this.#codes[code]!
+    if (at === UNKNOWN) at = this.#codes[code] = this.#lookUp(code)
+    if (at > 0) append(this.#met[at - 1]!, row)
+    else if (at === ARRAY) this.#meetValue(this.#rows.batch.dictionary.value(code) as Value, row)
+  }
+
+  /** A code's entry in {@link #codes}. */
+  #lookUp(code: number): number {
+    if (code === NUMBER) return NOBODY
+    const { dictionary } = this.#rows.batch
+    if (code >= FIRST_TEXT && dictionary.json[code] === 1) return Array.isArray(dictionary.value(code)) ? ARRAY : NOBODY
+    const waiting = this.#waiting.get(dictionary.value(code) as Scalar)
+    if (waiting === undefined) return NOBODY
+    const before = waiting.n === 0 ? -1 : this.#met.indexOf(waiting)
+    return before >= 0 ? before + 1 : this.#met.push(waiting)
+  }
+
+  #meetValue(value: Value, row: number): void {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      const waiting = this.#waiting.get(item as Scalar)
+      if (waiting === undefined) continue
+      if (waiting.n === 0) this.#met.push(waiting)
+      else if (waiting.rows[waiting.n - 1] === row) continue
+      append(waiting, row)
+    }
+  }
+}
+
+function append(waiting: Met<unknown>, row: number): void {
+  if (waiting.n === waiting.rows.length) {
+    const rows = new Uint32Array(waiting.n * 2)
+    rows.set(waiting.rows)
+    waiting.rows = rows
+  }
+  waiting.rows[waiting.n++] = row
+}
