@@ -36,6 +36,8 @@ export class Dictionary {
   #hashes: Int32Array
   #table: Uint32Array
   #mask: number
+  /** How many codes the table knows. */
+  #shared = 0
   readonly #texts: (string | undefined)[] = []
 
   /**
@@ -119,9 +121,10 @@ export class Dictionary {
     this.offsets[code + 1] = this.used
     this.json[code] = json
     this.#hashes[code] = hash
-    if (slot >= 0) this.#table[slot] = code
     this.size = code + 1
-    if (this.size * 2 > this.#table.length) this.#rehash()
+    if (slot < 0) return code
+    this.#table[slot] = code
+    if (++this.#shared * 2 > this.#table.length) this.#rehash()
     return code
   }
 
@@ -131,6 +134,15 @@ export class Dictionary {
     const { bytes, offsets, json } = other
     const hash = other.#hashes[code]!
     return this.addHashed(bytes, offsets[code]!, offsets[code + 1]!, json[code] as 0 | 1, hash, other.#view)
+  }
+
+  /** As {@link adopt}, but a text known already gets another code. */
+  append(other: Dictionary, code: number): number {
+    if (code < FIRST_TEXT) return code
+    const { bytes, offsets, json } = other
+    const start = offsets[code]!
+    const length = offsets[code + 1]! - start
+    return this.#append(bytes, start, length, json[code] as 0 | 1, other.#hashes[code]!, other.#view, -1)
   }
 
   /** Where the text of this code ends, if it stands in a view at i and more follows before `end`; else -1. */
@@ -185,7 +197,8 @@ export class Dictionary {
   #rehash(): void {
     const table = new Uint32Array(this.#table.length * 2)
     const mask = table.length - 1
-    for (let code = FIRST_TEXT; code < this.size; code++) {
+    for (const code of this.#table) {
+      if (code === 0) continue
       const hash = this.#hashes[code]!
       let slot = (hash ^ this.json[code]!) & mask
       let probes = PROBES

@@ -83,7 +83,7 @@ export class OpenCells implements Cells {
     this.codes ??= new Uint32Array(this.#room)
     const mine = this.codes
     const known = translation(dictionary.size)
-    const own = this.texts.dictionary
+    const { texts } = this
     for (let i = from, at = this.count; i < to; i++, at++) {
       let code = codes[i]!
       if (code >= FIRST_TEXT) {
@@ -92,7 +92,7 @@ export class OpenCells implements Cells {
           const theirs = code
           code = known[theirs]!
           if (code === 0) {
-            code = own.adopt(dictionary, theirs)
+            code = texts.adopt(dictionary, theirs)
             known[theirs] = code
           }
         }

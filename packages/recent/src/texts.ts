@@ -23,9 +23,17 @@ export function constantOrText(texts: Texts, code: number): Json {
   return texts.isJson(code) ? (JSON.parse(texts.text(code)) as Json) : texts.text(code)
 }
 
+/** Texts count as all different after so many new ones; one that was known outweighs some. */
+const DIFFERENT = 1024
+const KNOWN = 8
+/** Of texts that are all different only one in so many is looked up. */
+const SAMPLE = 16
+
 /** Texts still growing: a dictionary with its hash table. */
 export class OpenTexts implements Texts {
   readonly dictionary: Dictionary
+  #fresh = 0
+  #calls = 0
 
   constructor(room: number) {
     this.dictionary = new Dictionary(room)
@@ -37,6 +45,17 @@ export class OpenTexts implements Texts {
 
   get bytes(): Buffer {
     return this.dictionary.bytes
+  }
+
+  /** The code of a batch's text. Where texts have proven all different they are added without a look. */
+  adopt(batch: Dictionary, code: number): number {
+    const { dictionary } = this
+    if (this.#fresh >= DIFFERENT && ++this.#calls % SAMPLE !== 0) return dictionary.append(batch, code)
+    const next = dictionary.size
+    const own = dictionary.adopt(batch, code)
+    if (own < next) this.#fresh = Math.max(0, this.#fresh - KNOWN)
+    else if (this.#fresh < DIFFERENT) this.#fresh++
+    return own
   }
 
   start(code: number): number {
