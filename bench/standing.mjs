@@ -117,8 +117,8 @@ for (const size of given.batches.split(',').map(Number)) {
     const riemann = RIEMANN[name]
     const ratio =
       riemann === undefined ? '' : `${thousands(riemann)} ${(EVENTS / spent / riemann).toFixed(1).padStart(5)}×`
-    console.log(
-      `${name.padEnd(34)} ${thousands(EVENTS / spent)} ${thousands(EVENTS / Math.max(1e-9, spent - scanning))} ${ratio}`,
-    )
+    // What is within the noise of scanning is not told.
+    const alone = spent < scanning * 1.05 ? '–'.padStart(7) : thousands(EVENTS / (spent - scanning))
+    console.log(`${name.padEnd(34)} ${thousands(EVENTS / spent)} ${alone} ${ratio}`)
   }
 }

@@ -4,6 +4,7 @@ import { predicate, type Source, texts, type Value } from '../match.ts'
 import { resolve } from '../names.ts'
 import { plan } from '../plan.ts'
 import type { Expression, Field, Query } from '../tree.ts'
+import { numberTest } from './number-test.ts'
 import { asValue, BatchRows } from './rows.ts'
 
 /** Finds the rows of a batch that a query's filter matches, in rising order. */
@@ -146,10 +147,11 @@ function valueByValue(node: Expression, field: Field, source: BatchRows): Sieve 
     const slow = rowByRow(node, source)
     const columns = source.columns(column => column.path.name === place.name)
     const known = new Known(source, test)
+    const ofNumber = numberTest(node)
     return (rows, n) => {
       const found = columns()
       if (found.length === 0) return 0
-      return found.length === 1 ? keepCells(found[0]!, known, test, rows, n) : slow(rows, n)
+      return found.length === 1 ? keepCells(found[0]!, known, ofNumber, rows, n) : slow(rows, n)
     }
   }
   switch (place.key) {
@@ -218,7 +220,7 @@ const SPARSE = 16
 function keepCells(
   column: Column,
   known: Known,
-  test: (value: Value) => boolean,
+  test: (value: number) => boolean,
   rows: Uint32Array,
   n: number,
 ): number {
