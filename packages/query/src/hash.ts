@@ -70,7 +70,7 @@ const P3 = 0xc2b2ae3d
 const P4 = 0x27d4eb2f
 const P5 = 0x165667b1
 
-export function xxHash32(bytes: Uint8Array, end: number = bytes.length): number {
+function xxHash32(bytes: Uint8Array, end: number = bytes.length): number {
   let at = 0
   let hash: number
   if (end >= 16) {
@@ -98,7 +98,7 @@ function lane(sum: number, value: number): number {
   return Math.imul(turn((sum + Math.imul(value, P2)) | 0, 13), P1)
 }
 
-export function murmurHash3(bytes: Uint8Array, end: number = bytes.length): number {
+function murmurHash3(bytes: Uint8Array, end: number = bytes.length): number {
   let hash = 0
   let at = 0
   for (; at + 4 <= end; at += 4) hash = (Math.imul(turn(hash ^ scramble(word(bytes, at)), 13), 5) + 0xe6546b64) | 0

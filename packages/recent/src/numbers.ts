@@ -33,17 +33,6 @@ export class Numbers {
     if (offsets === undefined) return this.min
     return scale === 0 ? offsets[i]! : (this.base + offsets[i]!) / scale
   }
-
-  /** The first `count` numbers as doubles, in `room` unless they are doubles already. */
-  doubles(count: number, room: Float64Array): Float64Array {
-    const { offsets, base, scale } = this
-    if (offsets instanceof Float64Array) return offsets
-    if (offsets === undefined) room.fill(this.min, 0, count)
-    else if (scale === 0) room.set(offsets)
-    else if (scale === 1) for (let i = 0; i < count; i++) room[i] = base + offsets[i]!
-    else for (let i = 0; i < count; i++) room[i] = (base + offsets[i]!) / scale
-    return room
-  }
 }
 
 /** Numbers still growing. */

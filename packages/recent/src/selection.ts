@@ -21,6 +21,11 @@ export class Selection {
     return this.count === this.mask.length
   }
 
+  /** Whether looking at every row is cheaper than listing those of it. */
+  get isDense(): boolean {
+    return this.count * 4 > this.mask.length
+  }
+
   /** The same as a list, rising. Only the first `count` entries are valid, and only until another selection is listed. */
   get rows(): Uint16Array {
     return (this.#rows ??= this.isAll ? ALL : list(this.mask))

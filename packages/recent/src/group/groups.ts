@@ -184,13 +184,14 @@ function paired(left: Combined, right: Combined, step: Pairs, selection: Selecti
   const size = left.size * more
   const a = left.ids
   const b = right.ids
-  if (size <= TABLE && count * 4 > mask.length) {
+  if (size <= TABLE && selection.isDense) {
     const { length } = mask
     for (let row = 0; row < length; row++) ids[row] = Math.imul(a[row]!, more) + b[row]!
   } else {
     const { rows } = selection
     if (size > TABLE) {
       const found = new Pairs()
+      ids.fill(0, 0, mask.length)
       for (let i = 0; i < count; i++) ids[rows[i]!] = found.of(a[rows[i]!]!, b[rows[i]!]!)
       const number = (id: number): number => step.of(left.number(found.left[id]!), right.number(found.right[id]!))
       return { ids, size: found.count, number }
@@ -200,10 +201,14 @@ function paired(left: Combined, right: Combined, step: Pairs, selection: Selecti
   return { ids, size, number: id => step.of(left.number((id / more) | 0), right.number(id % more)) }
 }
 
-function spread(ids: Int32Array, table: Int32Array, { rows, count, mask, isAll }: Selection, groups: Int32Array): void {
-  if (isAll) for (let row = 0; row < mask.length; row++) groups[row] = table[ids[row]!]!
+/** Sets each row's group, -1 where it is not selected. */
+function spread(ids: Int32Array, table: Int32Array, selection: Selection, groups: Int32Array): void {
+  const { mask, count } = selection
+  const { length } = mask
+  if (selection.isDense) for (let row = 0; row < length; row++) groups[row] = table[ids[row]!]! | (mask[row]! - 1)
   else {
-    groups.fill(-1, 0, mask.length)
+    const { rows } = selection
+    groups.fill(-1, 0, length)
     for (let i = 0; i < count; i++) groups[rows[i]!] = table[ids[rows[i]!]!]!
   }
 }

@@ -28,6 +28,14 @@ export function histogram(
       counts[size + ids[row + 1]!]!++
     }
     if (length % 2 === 1) counts[ids[length - 1]!]!++
+  } else if (selection.isDense) {
+    const { mask } = selection
+    const { length } = mask
+    for (let row = 0; row + 1 < length; row += 2) {
+      counts[ids[row]!]! += mask[row]!
+      counts[size + ids[row + 1]!]! += mask[row + 1]!
+    }
+    if (length % 2 === 1) counts[ids[length - 1]!]! += mask[length - 1]!
   } else {
     const { rows, count } = selection
     for (let i = 0; i + 1 < count; i += 2) {

@@ -21,7 +21,7 @@ import type { Selection } from '../selection.ts'
 
 /** A key's value for each row of a chunk, as a small number of the chunk's own. Valid until the key is asked again. */
 export interface Locals {
-  /** One a row; those of rows not selected mean nothing. */
+  /** One a row; those of rows not selected mean nothing, but are below `size` too. */
   readonly ids: Int32Array
   /** The same, where they are kept as bytes. */
   readonly bytes?: Uint8Array | undefined
@@ -191,8 +191,10 @@ function computedKey(expression: Expression): Key {
   return (chunk, selection) => {
     const values: Scalar[] = []
     const known = new Map<Scalar, number>()
-    for (let i = 0; i < selection.count; i++) {
-      const row = selection.rows[i]!
+    const { rows, count } = selection
+    ids.fill(0, 0, chunk.length)
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!
       const value = scalarOf(evaluated(chunk.event(row)))
       let id = known.get(value)
       if (id === undefined) {

@@ -8,14 +8,14 @@ export interface NumberTally extends NumberSink {
   state(group: number): State
 }
 
-export function grown(array: Float64Array, length: number, rest: number): Float64Array {
+function grown(array: Float64Array, length: number, rest: number): Float64Array {
   if (length <= array.length) return array
   const next = new Float64Array(length * 2).fill(rest, array.length)
   next.set(array)
   return next
 }
 
-export const NONE: Float64Array = new Float64Array(0)
+const NONE: Float64Array = new Float64Array(0)
 
 /** For sum and avg. */
 export class Totals implements NumberTally {
