@@ -35,6 +35,8 @@ export class Flush {
   #running: Promise<void> | undefined
   #stopped = false
   #retryAfter = 250
+  #offers = 0
+  #settled = false
 
   constructor(journal: Journal, engine: Engine, hooks: FlushHooks) {
     this.#journal = journal
@@ -56,6 +58,11 @@ export class Flush {
     await this.#running
   }
 
+  /** Which offer was the last, where the engine holds nothing above the mark; undefined where it may. */
+  get settled(): number | undefined {
+    return this.#settled ? this.#offers : undefined
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#running
@@ -67,6 +74,8 @@ export class Flush {
       segment !== undefined && !this.#stopped;
       segment = this.#journal.sealed[0]
     ) {
+      this.#settled = false
+      this.#offers++
       try {
         await this.#offer(segment)
         await this.#hooks.loaded(segment)
@@ -80,8 +89,10 @@ export class Flush {
       }
       // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
       this.#hooks.flushed(segment)
+      this.#settled = true
       await this.#journal.remove(segment)
     }
+    if (this.#journal.sealed[0] === undefined) this.#settled = true
   }
 
   async #offer(segment: Segment): Promise<void> {

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { batchOf, type Event, type EventInput } from '@telltale/event'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { batchOf, type Event, type EventInput, SimulatedClock } from '@telltale/event'
+import { finish, parse } from '@telltale/query'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { embedded } from './engine/embedded.ts'
 import { type History, history } from './history.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
@@ -60,6 +62,42 @@ test('what was appended comes back exactly, from journal or history, weird keys 
   expect(JSON.stringify(kept)).toBe(JSON.stringify(sent))
   expect(JSON.stringify(journaled)).toBe('[]')
   expect(one.status.refused).toBe(0)
+})
+
+test('a hand-over while a query runs is not in its answer', async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'history-'))
+  const clock = new SimulatedClock(NOW)
+  const engine = embedded({ path: join(elsewhere, 'history') })
+  const other = history({ path: elsewhere, keep: 'forever', engine, clock })
+  const add = async (n: number): Promise<void> => {
+    const { batch } = batchOf(
+      Array.from({ length: n }, () => ({ type: 'a' })),
+      { hostname: 'h', receivedAt: NOW },
+    )
+    await other.append(batch)
+    await other.flush()
+  }
+  const query = parse('* | count()').query!
+  const counted = async (): Promise<unknown> =>
+    finish(query, await other.partial(query, { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY })).rows
+  await other.start()
+  onTestFinished(async () => {
+    await other.stop()
+    await rm(elsewhere, { recursive: true, force: true })
+  })
+  await add(3)
+  clock.advance(60_000)
+  const asked: string[] = []
+  const read = engine.read.bind(engine)
+  engine.read = async (sql, options) => {
+    engine.read = read
+    asked.push(sql)
+    await add(4) // between the asking and the answer
+    return read(sql, options)
+  }
+  expect(await counted()).toEqual([[3]])
+  expect(asked[0]).not.toContain('seq')
+  expect(await counted()).toEqual([[7]])
 })
 
 test('the greatest time below a seq is known', async () => {
