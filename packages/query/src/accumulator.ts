@@ -19,7 +19,10 @@ export function admits(kind: ParamKind | undefined, value: Scalar): boolean {
 export function newStates({ calls, latest }: Plan): State[] {
   if (latest !== undefined) return [[]]
   const states: State[] = []
-  for (const [i, { slot, aggregate }] of calls.entries()) states.push(slot === i ? aggregate.init() : states[slot])
+  for (let i = 0; i < calls.length; i++) {
+    const { slot, aggregate } = calls[i]!
+    states.push(slot === i ? aggregate.init() : states[slot])
+  }
   return states
 }
 
