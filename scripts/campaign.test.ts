@@ -14,7 +14,7 @@ import { evaluate, finish, merge, type Partial, print, type Query, type Scope } 
 import { type Recent, recent } from '../packages/recent/src/index.ts'
 import { canStand, standing } from '../packages/standing/src/index.ts'
 
-const CASES = Number(process.env['TELLTALE_CASES'] ?? 25)
+const CASES = Number(process.env['TELLTALE_CASES'] ?? 12)
 const FIRST = Number(process.env['TELLTALE_SEED'] ?? 1)
 const QUERIES = 4
 /** Queries of the history, which takes about 30 ms for one. */
