@@ -13,6 +13,8 @@ export const FIRST_TEXT = 4
 const PROBES = 64
 /** From so many bytes on a native copy is faster than its call costs. */
 const LONG = 128
+/** So few bytes come from Node's pool: of small batches there are many, and they are short-lived. */
+const SMALL = 2048
 
 /**
  * The distinct texts of a batch: UTF-8 bytes one after another in an arena, and a hash table over them. A text is
@@ -46,7 +48,7 @@ export class Dictionary {
    */
   constructor(texts = 64, bytes: number = texts * 16) {
     const room = texts + FIRST_TEXT
-    this.bytes = Buffer.allocUnsafeSlow(bytes)
+    this.bytes = roomOf(bytes)
     this.#view = viewOf(this.bytes)
     this.offsets = new Uint32Array(room + 1)
     this.json = new Uint8Array(room)
@@ -188,7 +190,7 @@ export class Dictionary {
   }
 
   #growBytes(length: number): void {
-    const bytes = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.used + length))
+    const bytes = roomOf(Math.max(this.bytes.length * 2, this.used + length))
     this.bytes.copy(bytes, 0, 0, this.used)
     this.bytes = bytes
     this.#view = viewOf(bytes)
@@ -208,6 +210,10 @@ export class Dictionary {
     this.#table = table
     this.#mask = mask
   }
+}
+
+function roomOf(bytes: number): Buffer {
+  return bytes < SMALL ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes)
 }
 
 function grown<T extends Uint8Array | Uint32Array | Int32Array>(array: T, length: number): T {

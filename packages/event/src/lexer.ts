@@ -18,6 +18,8 @@ export const NULL_LETTER = 0x6e
 export const TRUE_LETTER = 0x74
 
 const MOST = 2 ** 53
+const NOTHING = Buffer.alloc(0)
+const NOTHING_VIEW = viewOf(NOTHING)
 
 /** Thrown where an event can't be read on; caught where events are told apart. Not an Error: those record a stack. */
 export class Fault {
@@ -39,8 +41,8 @@ export class Fault {
  * says in the fields, and returns where it ends. What is no JSON is thrown as a {@link Fault}.
  */
 export class Lexer {
-  bytes: Buffer = Buffer.alloc(0)
-  view: DataView = viewOf(this.bytes)
+  bytes: Buffer = NOTHING
+  view: DataView = NOTHING_VIEW
   /** Words must end at or before this. */
   end = 0
   /** The string read last, unescaped: source[from..to), and its hash. */
@@ -63,9 +65,9 @@ export class Lexer {
 
   /** Lets go of the bytes. */
   close(): void {
-    this.open(Buffer.alloc(0))
-    this.source = this.bytes
-    this.sourceView = this.view
+    this.bytes = this.source = NOTHING
+    this.view = this.sourceView = NOTHING_VIEW
+    this.end = 0
   }
 
   /** Skips white space. */

@@ -1,17 +1,18 @@
 import type { Batch } from './batch.ts'
 
-/** Fewer rows say nothing of what is usual. */
-const FEW = 64
+/** So many rows say all of what is usual; fewer say their share of it. */
+const ENOUGH = 64
 
-/** What a row of the batch scanned last held on average, so that the next makes room at once. */
-export const usual: { texts: number; bytes: number } = { texts: 1, bytes: 16 }
+/** What a row of the batches scanned lately held on average, so that the next makes room at once. */
+export const usual: { texts: number; bytes: number } = { texts: 8, bytes: 256 }
 
 /** Remembers what this batch held. */
 export function remember({ length, columns, dictionary }: Batch): void {
-  if (length < FEW) return
-  usual.texts = dictionary.size / length
-  usual.bytes = dictionary.used / length
-  for (const { path, count } of columns) path.share = count / length
+  if (length === 0) return
+  const weight = Math.min(1, length / ENOUGH)
+  usual.texts += (dictionary.size / length - usual.texts) * weight
+  usual.bytes += (dictionary.used / length - usual.bytes) * weight
+  for (const { path, count } of columns) path.share += (count / length - path.share) * weight
 }
 
 /** Room for what so many rows usually hold, and a tenth more. */
