@@ -29,7 +29,6 @@ const KEPT = 16
 
 const DOUBLES: Pool<Float64Array> = new Pool(() => new Float64Array(MAX_ROWS))
 const INTS: Pool<Int32Array> = new Pool(() => new Int32Array(MAX_ROWS))
-const BYTES: Pool<Uint8Array> = new Pool(() => new Uint8Array(MAX_ROWS))
 
 export function doubles(): Float64Array {
   return DOUBLES.take()
@@ -39,11 +38,7 @@ export function ints(): Int32Array {
   return INTS.take()
 }
 
-export function bytes(): Uint8Array {
-  return BYTES.take()
-}
-
 /** Says that a new query begins. */
 export function reuse(): void {
-  for (const pool of [DOUBLES, INTS, BYTES]) pool.reuse()
+  for (const pool of [DOUBLES, INTS]) pool.reuse()
 }
