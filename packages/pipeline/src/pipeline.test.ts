@@ -1,5 +1,5 @@
-import { type Batch, SimulatedClock } from '@telltale/event'
-import { expect, test } from 'vitest'
+import { Batch, SimulatedClock } from '@telltale/event'
+import { expect, test, vi } from 'vitest'
 import { type Journal, Pipeline } from './index.ts'
 
 const SENDER = { channel: 'test', address: '10.0.0.7' }
@@ -155,4 +155,18 @@ test('every event is counted by channel', () => {
     tcp: { accepted: 2, rejected: 1, dropped: 0 },
     udp: { accepted: 0, rejected: 0, dropped: 12 },
   })
+})
+
+test('no object is made of an event that nobody asks for', () => {
+  const calls = vi.spyOn(Batch.prototype, 'event')
+  const { pipeline, journal, clock } = made({
+    classify: [{ when: 'type = a and n > 0', set: { type: 'c' }, tag: 'seen' }],
+  })
+  pipeline.take(Buffer.from('{"type":"a","n":1,"tags":["x"]}\n{"type":"b","message":"boom 7"}\n'.repeat(50)), SENDER)
+  clock.advance(1)
+  expect(journal.batches[0]!.batch.length).toBe(100)
+  expect(calls).not.toHaveBeenCalled()
+  expect(journal.batches[0]!.batch.event(0).type).toBe('c')
+  expect(calls).toHaveBeenCalledTimes(1)
+  calls.mockRestore()
 })
