@@ -54,6 +54,7 @@ export class Journal {
   #failure: string | undefined
   #pressure: Pressure | undefined
   #closed = true
+  #probing = false
   #cancel: (() => void)[] = []
   #cancelAge: (() => void) | undefined
   #syncTimer: NodeJS.Timeout | undefined
@@ -296,7 +297,8 @@ export class Journal {
 
   /** After a failure: once the folder can be written again, what was left half done is mended and appends go on. */
   async #probe(): Promise<void> {
-    if (this.#failure === undefined || this.#running !== undefined) return
+    if (this.#failure === undefined || this.#running !== undefined || this.#probing) return
+    this.#probing = true // on a slow disk the next may fall due before this one ends
     const path = join(this.dir, 'probe')
     try {
       await writeFile(path, Buffer.alloc(1 << 18), { flush: true })
@@ -310,6 +312,7 @@ export class Journal {
       this.#failure = writeError(error as NodeJS.ErrnoException, this.dir)
       await unlink(path).catch(() => {})
     }
+    this.#probing = false
     this.#weigh()
   }
 
