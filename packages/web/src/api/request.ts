@@ -90,15 +90,18 @@ async function request(url: string, init: RequestInit): Promise<Outcome<unknown>
     ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
   }
   let response: Response
+  let text: string
   try {
     response = await fetch(url, { ...init, headers })
+    // Reading is part of asking: it can be cancelled, or cut off, after the head of the answer came.
+    text = await response.text()
   } catch (error) {
     if ((error as Error).name === 'AbortError') return { refused: { message: 'Cancelled.' } }
     return {
       refused: { message: 'Telltale does not answer.', hint: 'Is it still running? This page reconnects by itself.' },
     }
   }
-  const body = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined
+  const body = parsed(text)
   if (response.status === 401) token.refuse(asRefusal(body?.error).message)
   if (!response.ok)
     return {
@@ -106,5 +109,13 @@ async function request(url: string, init: RequestInit): Promise<Outcome<unknown>
         ? asRefusal(body.error)
         : { message: `The server answered ${response.status} ${response.statusText}.` },
     }
-  return { ok: body }
+  return body ? { ok: body } : { refused: { message: 'The server answered with something that is not JSON.' } }
+}
+
+function parsed(text: string): { readonly error?: unknown } | undefined {
+  try {
+    return JSON.parse(text) as { readonly error?: unknown }
+  } catch {
+    return undefined
+  }
 }
