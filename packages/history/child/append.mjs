@@ -18,14 +18,15 @@ let id = Number(round) * 1_000_000
 const put = async () => {
   for (;;) {
     const from = id
-    id += 1 + (id % 7) * 30
-    const ids = Array.from({ length: id - from }, (_, i) => from + i)
+    const to = from + 1 + (from % 7) * 30
+    id = to
+    const ids = Array.from({ length: to - from }, (_, i) => from + i)
     const { batch } = batchOf(
       ids.map(n => ({ type: 'kill', time: Date.UTC(2026, 0, 1 + (n % 3)), id: n, filler: 'x'.repeat(200) })),
       { hostname: 'h', receivedAt: Date.now() },
     )
     await one.append(batch)
-    process.stdout.write(`${from} ${id}\n`)
+    process.stdout.write(`${from} ${to}\n`)
     await new Promise(resolve => setTimeout(resolve, 1))
   }
 }

@@ -31,7 +31,6 @@ afterAll(async () => {
 })
 
 let held: readonly Event[] | undefined
-let loads = 0
 
 /** Makes these all the events there are. Cases of one script share the same array. */
 async function hold(events: readonly Event[]): Promise<void> {
@@ -51,7 +50,7 @@ async function hold(events: readonly Event[]): Promise<void> {
   const file = join(path, 'segment.jsonl')
   await writeFile(`${file}.written`, writeLines(batch))
   await mend(`${file}.written`, file)
-  await engine.load({ file, token: `load ${loads++}`, sql: insertSql, structure: STRUCTURE })
+  await engine.load({ file, sql: insertSql, structure: STRUCTURE })
   await fields.learn({ collector: 'c1', firstSeq: 1, lastSeq: events.length })
   held = events
 }

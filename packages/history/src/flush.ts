@@ -4,7 +4,7 @@ import { type Engine, EngineError } from './engine/engine.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Segment } from './journal/segment.ts'
 import { mend } from './mend.ts'
-import { insertSql, STRUCTURE } from './schema.ts'
+import { insertMissingSql, insertSql, STRUCTURE } from './schema.ts'
 
 /** An event the engine would not take; its line is kept in `refused/`. */
 export interface Refused {
@@ -24,9 +24,11 @@ export interface FlushHooks {
 const NEWLINE = 10
 
 /**
- * Hands sealed segments to the engine, in order, one at a time. A segment's name is the token under which it counts
- * once, however often it is offered. What the engine can't take never blocks the queue: good events go in, each bad one
- * is set aside and reported.
+ * Hands sealed segments to the engine, in order, one at a time. An event counts once, however often it is offered: where
+ * an earlier offer may have gone in, wholly or in part, only those go in that the engine does not have, by their seq.
+ * (The engine's own deduplication can't be trusted with that: it notes a token before the part is there, so a kill in
+ * between loses the part for good.) What the engine can't take never blocks the queue: good events go in, each bad one is
+ * set aside and reported.
  */
 export class Flush {
   readonly #journal: Journal
@@ -37,11 +39,14 @@ export class Flush {
   #retryAfter = 250
   #offers = 0
   #settled = false
+  /** Sealed in this life and never offered: surely not in the engine, not even in part. */
+  readonly #fresh = new Set<string>()
 
   constructor(journal: Journal, engine: Engine, hooks: FlushHooks) {
     this.#journal = journal
     this.#engine = engine
     this.#hooks = hooks
+    journal.onSealed(({ name }) => this.#fresh.add(name))
   }
 
   /** Offers what is there, if it is not being offered already. */
@@ -96,8 +101,9 @@ export class Flush {
   }
 
   async #offer(segment: Segment): Promise<void> {
+    const fresh = this.#fresh.delete(segment.name)
     try {
-      await this.#load(segment.path, segment.name)
+      await this.#load(segment.path, fresh ? insertSql : insertMissingSql(segment))
     } catch (error) {
       if (!isData(error)) throw error
       await this.#offerMended(segment)
@@ -108,16 +114,16 @@ export class Flush {
     const mended = join(dirname(segment.path), `${segment.name}.mended`)
     try {
       await mend(segment.path, mended)
-      await this.#bisect(segment, mended, segment.name)
+      await this.#bisect(segment, mended)
     } finally {
       await rm(mended, { force: true })
     }
   }
 
-  /** Loads a file; where its data is refused, its halves. The same file always makes the same halves, hence tokens. */
-  async #bisect(segment: Segment, path: string, token: string): Promise<void> {
+  /** Loads a file; where its data is refused, its halves. */
+  async #bisect(segment: Segment, path: string): Promise<void> {
     try {
-      await this.#load(path, token)
+      await this.#load(path, insertMissingSql(segment))
     } catch (error) {
       if (!isData(error)) throw error
       const lines = await readFile(path)
@@ -131,7 +137,7 @@ export class Flush {
         const part = `${path}${half}`
         try {
           await writeFile(part, bytes)
-          await this.#bisect(segment, part, `${token}.${half}`)
+          await this.#bisect(segment, part)
         } finally {
           await rm(part, { force: true })
         }
@@ -152,8 +158,8 @@ export class Flush {
     this.#hooks.refused({ segment: segment.name, line, reason })
   }
 
-  #load(file: string, token: string): Promise<void> {
-    return this.#engine.load({ file, token, sql: insertSql, structure: STRUCTURE })
+  #load(file: string, sql: (source: string) => string): Promise<void> {
+    return this.#engine.load({ file, sql, structure: STRUCTURE })
   }
 }
 

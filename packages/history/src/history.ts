@@ -102,22 +102,28 @@ export class History {
   async start(): Promise<void> {
     await mkdir(this.#path, { recursive: true })
     this.#unlock = await lock(this.#path)
+    const prepared = await this.#engine
+      .start()
+      .then(() => this.#prepare())
+      .then(
+        () => true,
+        error => {
+          this.#log(`no history for now: ${(error as Error).message}`)
+          return false
+        },
+      )
     try {
-      await this.journal.open()
+      await this.journal.open(above => (prepared ? this.#usedAbove(above) : Promise.resolve(0)))
     } catch (error) {
+      await this.#engine.stop()
       await this.#unlock()
       throw error
     }
     this.#flushedSeq =
       (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1
-    try {
-      await this.#engine.start()
-      await this.#ready()
-    } catch (error) {
-      this.#log(`no history for now: ${(error as Error).message}`)
-    }
+    if (prepared) await this.#use()
     this.#cancel.push(
-      this.#engine.onReady(() => void this.#ready().catch(error => this.#log(String(error)))),
+      this.#engine.onReady(() => void this.#again().catch(error => this.#log(String(error)))),
       this.journal.onSealed(() => {
         if (this.#usable) this.#flush.wake()
         void this.#makeRoom()
@@ -239,12 +245,27 @@ export class History {
     if (this.#engine.state.kind === 'ready') await retain(this.#engine, this.#keep)
   }
 
-  async #ready(): Promise<void> {
+  async #prepare(): Promise<void> {
     await migrate(this.#engine)
     await this.#fields.open()
+  }
+
+  async #use(): Promise<void> {
     this.#usable = true
     this.#flush.wake()
     await retain(this.#engine, this.#keep)
+  }
+
+  async #again(): Promise<void> {
+    await this.#prepare()
+    await this.#use()
+  }
+
+  async #usedAbove(seq: number): Promise<number> {
+    const { bytes } = await this.#engine.read(
+      `SELECT max(seq) FROM ${TABLE} WHERE collector = ${text(this.journal.collector)} AND seq > ${seq}`,
+    )
+    return Number(bytes.toString())
   }
 
   /** Where no engine will ever take them, the oldest segments go, so that the journal does not stop intake for good. */

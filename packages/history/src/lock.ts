@@ -1,4 +1,4 @@
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Who a process is, also after its pid was given to another: pid, boot and start time where the system tells. */
@@ -6,7 +6,8 @@ export async function identity(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z') return `${pid} ended`
+    // The first thread of a killed process can be gone while others still finish a write.
+    if (fields[0] === 'Z' && (await readdir(`/proc/${pid}/task`)).length === 1) return `${pid} ended`
     const started = fields[19]
     const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
     return `${pid} ${boot} ${started}`

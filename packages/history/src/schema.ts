@@ -1,4 +1,5 @@
 import { type Engine, EngineError } from './engine/engine.ts'
+import type { Segment } from './journal/segment.ts'
 import { text } from './literal.ts'
 
 /** Where events are. */
@@ -6,7 +7,7 @@ export const DATABASE = 'telltale'
 export const TABLE = 'telltale.events'
 
 /** Rises with every change of the table; {@link migrate} brings older tables up. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 const JSON_TYPE = 'JSON(max_dynamic_paths = 64, max_dynamic_types = 8)'
 
@@ -30,7 +31,9 @@ const COLUMNS = [
 ]
 
 const SETTINGS = {
-  non_replicated_deduplication_window: 10_000,
+  // A segment goes once its part is there: then it must be on disk, not only with the operating system.
+  fsync_after_insert: 1,
+  fsync_part_directory: 1,
   vertical_merge_algorithm_min_rows_to_activate: 1,
   vertical_merge_algorithm_min_columns_to_activate: 1,
   ttl_only_drop_parts: 1,
@@ -42,6 +45,12 @@ const SETTINGS = {
 export const STRUCTURE: string =
   'seq UInt64, collector String, type String, hostname String, time Float64, received_at Float64, tags Array(String), md5 String, additional_info String, raw String'
 
+/** From lines of a segment to rows, those left out whose seq the table has. */
+export function insertMissingSql({ collector, firstSeq, lastSeq }: Segment): (source: string) => string {
+  const there = `SELECT seq FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`
+  return source => `${insertSql(source)}\nWHERE seq NOT IN (${there})`
+}
+
 /** From lines of a segment to rows. */
 export function insertSql(source: string): string {
   const micros = (column: string): string => `fromUnixTimestamp64Micro(toInt64(round(${column} * 1000)), 'UTC')`
@@ -50,12 +59,17 @@ SELECT ${micros('time')}, ${micros('received_at')}, collector, seq, type, hostna
 FROM ${source}`
 }
 
+/** What brings a table of a version to the next. */
+const STEPS: Readonly<Record<number, string>> = {
+  1: 'MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0',
+}
+
 /** Makes the table, or brings an older one up to this version. */
 export async function migrate(engine: Engine): Promise<void> {
   await engine.command(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`)
   const settings = Object.entries(SETTINGS).map(([key, value]) => `${key} = ${value}`)
   await engine.command(
-    `CREATE TABLE IF NOT EXISTS ${TABLE} (\n  ${COLUMNS.join(',\n  ')}\n) ENGINE = MergeTree PARTITION BY toYYYYMMDD(time) ORDER BY (type, time)\nSETTINGS ${settings.join(', ')}\nCOMMENT ${text(`telltale schema ${SCHEMA_VERSION}`)}`,
+    `CREATE TABLE IF NOT EXISTS ${TABLE} (\n  ${COLUMNS.join(',\n  ')}\n) ENGINE = MergeTree PARTITION BY toYYYYMMDD(time) ORDER BY (type, time)\nSETTINGS ${settings.join(', ')}\nCOMMENT ${text(comment(SCHEMA_VERSION))}`,
   )
   const found = await engine.read(
     `SELECT comment FROM system.tables WHERE database = ${text(DATABASE)} AND name = 'events'`,
@@ -66,6 +80,13 @@ export async function migrate(engine: Engine): Promise<void> {
       `the history was written by a newer Telltale (schema ${version}, this one knows ${SCHEMA_VERSION}): update this one`,
       0,
     )
+  for (let from = version; from < SCHEMA_VERSION; from++)
+    for (const step of [STEPS[from]!, `MODIFY COMMENT ${text(comment(from + 1))}`])
+      await engine.command(`ALTER TABLE ${TABLE} ${step}`)
+}
+
+function comment(version: number): string {
+  return `telltale schema ${version}`
 }
 
 /**

@@ -175,11 +175,10 @@ class Embedded implements Engine {
     await this.#run('ingest', sql, LOAD_LIMIT)
   }
 
-  async load({ file, sql, structure, token }: Load): Promise<void> {
+  async load({ file, sql, structure }: Load): Promise<void> {
     // Relative to the child's own folder: file() takes * ? { } in a path for wildcards.
     const source = `file(${text(relative(this.#path, resolve(file)))}, JSONEachRow, ${text(structure)})`
-    const settings = { ...ONE_PART, insert_deduplication_token: token }
-    await this.#run('ingest', `${sql(source)}\n${settingsClause(settings)}`, LOAD_LIMIT)
+    await this.#run('ingest', `${sql(source)}\n${settingsClause(ONE_PART)}`, LOAD_LIMIT)
   }
 
   onReady(listener: () => void): () => void {

@@ -10,7 +10,7 @@ export interface Engine {
   sandboxed(sql: string, options?: Pick<ReadOptions, 'format' | 'signal'>): Promise<Answer>
   /** Runs DDL or another command that answers nothing. */
   command(sql: string): Promise<void>
-  /** Inserts the JSON lines of a file, all or nothing per day, and under one token only once. */
+  /** Inserts the JSON lines of a file, all or nothing per day. */
   load(load: Load): Promise<void>
   /** Calls back when it has come up again after a failure. */
   onReady(listener: () => void): () => void
@@ -45,7 +45,6 @@ export interface Load {
   sql: (source: string) => string
   /** Columns of the file, as ClickHouse writes them. */
   structure: string
-  token: string
 }
 
 /** Why SQL failed. */
@@ -79,7 +78,7 @@ const DATA_ERRORS = new Set([
   6, 20, 23, 24, 25, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 306, 321, 407, 467, 675, 676,
 ])
 
-/** Settings that make one insert one part per day, all or nothing; several blocks could double or lose rows on a retry. */
+/** Settings that make one insert one part per day, all or nothing. */
 export const ONE_PART: Readonly<Record<string, number>> = {
   max_insert_threads: 1,
   max_threads: 2,
@@ -88,7 +87,7 @@ export const ONE_PART: Readonly<Record<string, number>> = {
   max_insert_block_size: 2_000_000,
   max_partitions_per_insert_block: 0,
   async_insert: 0,
-  insert_deduplicate: 1,
+  insert_deduplicate: 0,
   input_format_try_infer_dates: 0,
   input_format_try_infer_datetimes: 0,
   type_json_skip_duplicated_paths: 1,

@@ -14,10 +14,21 @@ export async function forget(dir: string): Promise<void> {
   await rm(join(dir, NAME), { force: true })
 }
 
-/** Kills the engine an earlier Telltale left: it outlives a killed parent when it hangs. Only for who has the folder's lock. */
+/** ms for a killed engine to be gone; longer only where the disk itself hangs. */
+const PATIENCE = 60_000
+
+/**
+ * Kills the engine an earlier Telltale left: it outlives a killed parent when it hangs. Only for who has the folder's lock.
+ * @throws where it does not go: two engines on one folder would not see each other's parts
+ */
 export async function bury(dir: string): Promise<void> {
   const who = await readFile(join(dir, NAME), 'utf8').catch(() => '')
   if (!who.includes(' ') || !(await alive(who))) return
-  process.kill(Number.parseInt(who, 10), 'SIGKILL')
-  for (let tries = 0; tries < 100 && (await alive(who)); tries++) await sleep(50)
+  const pid = Number.parseInt(who, 10)
+  process.kill(pid, 'SIGKILL')
+  for (let waited = 0; await alive(who); waited += 10) {
+    if (waited >= PATIENCE)
+      throw new Error(`an engine of an earlier start (process ${pid}) does not end though killed: is the disk stuck?`)
+    await sleep(10)
+  }
 }

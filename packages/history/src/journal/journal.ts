@@ -101,13 +101,14 @@ export class Journal {
 
   /**
    * Seals what a crash left open and begins a new segment.
-   * @param afterSeq seq at or below this was used by this collector already (history knows)
+   * @param used the highest seq above the given one that this collector used already (history knows: a power cut can take
+   * a file whose events it holds); 0 where there is none
    */
-  async open(afterSeq = 0): Promise<void> {
+  async open(used: (above: number) => Promise<number> = async () => 0): Promise<void> {
     await mkdir(this.dir, { recursive: true })
     this.#collector ||= await collectorOf(this.dir)
     const found = await list(this.dir)
-    this.#lastSeq = afterSeq
+    this.#lastSeq = 0
     for (const left of found.open) {
       const { segment, torn } = await recover(left.path, left.collector)
       this.torn += torn
@@ -119,6 +120,7 @@ export class Journal {
       this.#sealedBytes += segment.bytes
       if (segment.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, segment.lastSeq)
     }
+    this.#lastSeq = Math.max(this.#lastSeq, await used(this.#lastSeq))
     this.#open = await OpenSegment.create(this.dir, this.#collector, this.#lastSeq + 1)
     await syncFolder(this.dir)
     this.#closed = false
@@ -197,8 +199,9 @@ export class Journal {
     await this.#open?.close()
   }
 
+  /** Never after a failure: until the probe has mended what was left half done, it alone touches the open segment. */
   get #due(): boolean {
-    return this.#queue.length > 0 || this.#sealNow || this.#aged
+    return this.#failure === undefined && (this.#queue.length > 0 || this.#sealNow || this.#aged)
   }
 
   #run(): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /** A sealed file of the journal: whole events as JSON lines, seq contiguous and rising. It never changes again. */
 export interface Segment {
-  /** File name: collector, first and last seq. Unique for ever, so it is the token under which history counts it once. */
+  /** File name: collector, first and last seq. Unique for ever. */
   readonly name: string
   readonly path: string
   readonly collector: string
