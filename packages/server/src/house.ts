@@ -1,4 +1,5 @@
 import { hostname as machine } from 'node:os'
+import { join } from 'node:path'
 import { type Channel, health, host as hostProbe, tcp, udp } from '@telltale/channels'
 import { type Clock, type EventInput, wallClock } from '@telltale/event'
 import { type History, type HistoryOptions, history, type JournalOptions } from '@telltale/history'
@@ -10,6 +11,7 @@ import { guard, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
 import { server } from './server.ts'
+import { StandingHost, type StandingHostOptions } from './standing-host.ts'
 
 /** Everything a user may decide. */
 export interface HouseOptions extends Stages {
@@ -24,6 +26,8 @@ export interface HouseOptions extends Stages {
   latest?: Pick<RecentOptions, 'events' | 'age' | 'memory'>
   history?: Pick<HistoryOptions, 'keep' | 'memory'>
   journal?: Pick<JournalOptions, 'sync' | 'segmentBytes' | 'sealAfter' | 'maxBytes'>
+  /** How much is kept of queries that stand, and how often that is saved. */
+  standing?: Pick<StandingHostOptions, 'maxKeys' | 'linger' | 'maxLingering' | 'every' | 'maxQuery' | 'maxSnapshot'>
   /** Further ways in. */
   channels?: readonly Channel[]
   clock?: Clock
@@ -58,7 +62,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const latest = recent({ ...options.latest, clock })
   const pipeline = new Pipeline({ ...options, journal: kept.journal, clock, hostname: machine() })
   const asker = new Asker(latest, kept)
-  const live = new Live({ asker, recent: latest, clock })
+  const file = join(data, 'standing', 'snapshot.jsonl')
+  const stands = new StandingHost({ ...options.standing, asker, recent: latest, clock, log, file })
+  const live = new Live({ host: stands, asker, recent: latest, clock })
   const opened: (() => Promise<unknown>)[] = []
   /** Closes what is open, the newest first. */
   const stop = async (): Promise<void> => {
@@ -68,6 +74,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const remember = async (): Promise<void> => {
     await kept.start()
     opened.push(() => kept.stop())
+    await stands.open(kept)
+    opened.push(() => stands.stop())
     for await (const batch of kept.latest(kept.journal.lastSeq - kept.flushedSeq)) latest.append(batch)
     if (kept.status.engine.kind === 'unavailable') return
     latest.settle(kept.flushedSeq)
@@ -88,6 +96,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     }
     const [app] = await both(server(context, live, { host, port, tokens, web }), remember())
     pipeline.broadcast.consume(batch => latest.append(batch))
+    pipeline.broadcast.listen('standing', batch => stands.batch(batch), { mailbox: 1_000_000 })
     pipeline.broadcast.listen('live', batch => live.batch(batch))
     opened.push(() => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {

@@ -10,6 +10,7 @@ import { type Answer, Asker } from './ask.ts'
 import { LiveAnswers } from './live-answers.ts'
 import { type Asked, readQuestion } from './question.ts'
 import type { Refusal } from './refuse.ts'
+import { StandingHost } from './standing-host.ts'
 
 const START = 1e12
 
@@ -20,7 +21,8 @@ function made(maxKeys = 10_000) {
   const asker = new Asker(latest, kept)
   asker.beforeRing = Number.NEGATIVE_INFINITY
   const asked = vi.spyOn(asker, 'partial')
-  const answers = new LiveAnswers({ asker, recent: latest, clock, every: 250, maxKeys })
+  const host = new StandingHost({ asker, recent: latest, clock, maxKeys, linger: 0 })
+  const answers = new LiveAnswers({ host, asker, clock, every: 250 })
   let seq = 1
   const ring = (events: EventInput[]): Batch => {
     const { batch } = batchOf(events, { hostname: 'h', receivedAt: clock.now() })
@@ -37,7 +39,7 @@ function made(maxKeys = 10_000) {
     latest,
     /** The ring has them, live answers never get them. */
     lose: (...events: EventInput[]) => void ring(events),
-    send: (...events: EventInput[]) => answers.batch(ring(events)),
+    send: (...events: EventInput[]) => host.batch(ring(events)),
     look(query: string, about: Omit<Asked, 'query'> = {}) {
       const got: (Answer | Refusal)[] = []
       const viewer = { full: false, show: (answer: Answer | Refusal) => void got.push(answer) }

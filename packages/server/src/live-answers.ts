@@ -1,20 +1,18 @@
-import type { Batch, Clock } from '@telltale/event'
+import type { Clock } from '@telltale/event'
 import { print, type Query, type Result } from '@telltale/query'
-import type { Recent } from '@telltale/recent'
-import { type Standing, type Standings, standing } from '@telltale/standing'
+import type { Standing } from '@telltale/standing'
 import type { Answer, Asker } from './ask.ts'
 import { type Asked, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
 import { spanOf } from './span.ts'
+import type { Past, StandingHost } from './standing-host.ts'
 
 export interface LiveAnswersOptions {
+  host: StandingHost
   asker: Asker
-  recent: Recent
   clock: Clock
   /** An answer is sent at most this often, in ms; one that takes long less often, so that it costs at most 1/20 of the time. */
   every: number
-  /** Keys of one query that are kept up to date; where there are more, the query is asked again and again. */
-  maxKeys: number
 }
 
 /** Where the answers to one subscription go. */
@@ -33,8 +31,9 @@ interface Board {
   readonly viewers: Map<Viewer, string>
   /** Absent while its past is not known, and where it cannot stand. */
   standing: Standing | undefined
-  /** Who was asked for the past, and what they could not say. */
-  past: Pick<Answer['stats'], 'sources' | 'coverage'>
+  past: Past
+  /** Lets go of what stands. */
+  release: () => void
   /** When it may be shown next. */
   due: number
   /** What it waits for: each ends that. */
@@ -46,25 +45,21 @@ const ASK_AGAIN = 1000
 /** What failed, or was not whole, is begun anew after this, in ms. */
 const BEGIN_AGAIN = 10_000
 
-let names = 0
-
 /**
- * Answers that stay true: each query someone looks at stands, begun with what history and ring know, and is shown anew
- * when it changes. What cannot stand is asked again and again.
+ * Answers that stay true: each query someone looks at stands, and is shown anew when it changes. What cannot stand, or
+ * has more keys than are kept, is asked again and again.
  */
 export class LiveAnswers {
   readonly #options: LiveAnswersOptions
   readonly #boards: Map<string, Board> = new Map()
-  readonly #set: Standings
 
   constructor(options: LiveAnswersOptions) {
     this.#options = options
-    this.#set = standing({ clock: options.clock, maxKeys: options.maxKeys, tick: options.every })
   }
 
   /** How many different queries are looked at, and how many of them stand. */
   get stats(): { queries: number; standing: number } {
-    return { queries: this.#boards.size, standing: this.#set.stats.queries }
+    return { queries: this.#boards.size, standing: this.#options.host.size }
   }
 
   /** Lets someone look at an aggregate query. @returns how to look away */
@@ -73,7 +68,8 @@ export class LiveAnswers {
     let board = this.#boards.get(key)
     if (board === undefined) {
       const past: Board['past'] = { sources: [], coverage: 'exact' }
-      board = { key, asked, viewers: new Map([[viewer, '']]), standing: undefined, past, due: 0, waits: {} }
+      const viewers = new Map([[viewer, '']])
+      board = { key, asked, viewers, standing: undefined, past, release: () => {}, due: 0, waits: {} }
       this.#boards.set(key, board)
       void this.#begin(board)
     } else {
@@ -84,12 +80,7 @@ export class LiveAnswers {
     return () => this.#leave(key, viewer)
   }
 
-  batch(batch: Batch): void {
-    this.#set.update(batch)
-  }
-
   stop(): void {
-    this.#set.stop()
     for (const { waits } of this.#boards.values()) cancel(waits)
     this.#boards.clear()
   }
@@ -99,35 +90,37 @@ export class LiveAnswers {
     if (board === undefined || !board.viewers.delete(viewer) || board.viewers.size > 0) return
     this.#boards.delete(key)
     cancel(board.waits)
-    board.standing?.stop()
+    board.release()
   }
 
   #isWatched(board: Board): boolean {
     return this.#boards.get(board.key) === board
   }
 
-  /** Leaves the query standing and asks for its past; what comes meanwhile is counted already. */
+  /** Lets the query stand, and shows its answer once its past is known. */
   async #begin(board: Board): Promise<void> {
-    const { asker, recent, clock } = this.#options
+    const { host, clock } = this.#options
     const now = clock.now()
     const question = readQuestion(board.asked, now)
     if ('error' in question) return
     const span = spanOf(board.asked, now)
-    const mark = recent.coverage().highestSeq
-    const one = span === undefined ? undefined : this.#set.stand(`${names++}`, question.query, { span, after: mark })
-    if (one === undefined || 'message' in one) return this.#askAgain(board)
+    const held = span === undefined ? undefined : host.hold(question.query, span)
+    if (held === undefined || 'message' in held) return this.#askAgain(board)
+    board.release = held.release
     try {
-      const { query, scope } = one.hydration()
-      const { partial, sources, coverage } = await asker.partial(query, { ...scope, uptoSeq: mark })
-      if (!this.#isWatched(board)) return one.stop()
-      one.hydrate(partial, mark)
-      board.past = { sources, coverage }
-      board.standing = one
-      one.onChange(() => this.#wake(board))
+      const past = await held.past
+      if (!this.#isWatched(board)) return
+      board.past = past
+      board.standing = held.standing
+      const look = held.standing.onChange(() => this.#wake(board))
+      board.release = () => {
+        look()
+        held.release()
+      }
       this.#show(board)
-      if (coverage !== 'exact') this.#later(board, 'begin', BEGIN_AGAIN, () => this.#restart(board))
+      if (past.coverage !== 'exact') this.#later(board, 'begin', BEGIN_AGAIN, () => this.#restart(board))
     } catch (error) {
-      one.stop()
+      this.#letGo(board)
       this.#fail(board, error)
     }
   }
@@ -146,14 +139,12 @@ export class LiveAnswers {
     if (one === undefined || !this.#isWatched(board)) return
     const { evicted, missed } = one.stats
     if (missed > 0) {
-      one.stop()
-      board.standing = undefined
+      this.#letGo(board)
       this.#later(board, 'begin', ASK_AGAIN, () => void this.#begin(board))
       return
     }
     if (evicted > 0) {
-      one.stop()
-      board.standing = undefined
+      this.#letGo(board)
       void this.#askAgain(board)
       return
     }
@@ -200,9 +191,14 @@ export class LiveAnswers {
   }
 
   #restart(board: Board): void {
-    board.standing?.stop()
-    board.standing = undefined
+    this.#letGo(board)
     void this.#begin(board)
+  }
+
+  #letGo(board: Board): void {
+    board.release()
+    board.release = () => {}
+    board.standing = undefined
   }
 
   #fail(board: Board, error: unknown): void {

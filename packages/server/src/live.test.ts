@@ -7,6 +7,7 @@ import { type Recent, recent } from '@telltale/recent'
 import { expect, test } from 'vitest'
 import { Asker } from './ask.ts'
 import { Live, type LiveOptions, type Subscribe } from './live.ts'
+import { StandingHost } from './standing-host.ts'
 
 interface Message {
   id: string | null
@@ -29,7 +30,8 @@ function made(options: Partial<LiveOptions> = {}): {
   const kept = history({ path: mkdtempSync(join(tmpdir(), 'telltale-live-')) })
   const asker = new Asker(latest, kept)
   asker.beforeRing = Number.NEGATIVE_INFINITY
-  const live = new Live({ asker, recent: latest, clock, ...options })
+  const host = new StandingHost({ asker, recent: latest, clock })
+  const live = new Live({ host, asker, recent: latest, clock, ...options })
   let seq = 1
   return {
     clock,
@@ -45,6 +47,7 @@ function made(options: Partial<LiveOptions> = {}): {
       batch.collector = 'c'
       seq += events
       latest.append(batch)
+      host.batch(batch)
       live.batch(batch)
     },
     subscriber() {

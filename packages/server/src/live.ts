@@ -6,6 +6,7 @@ import type { Asker } from './ask.ts'
 import { LiveAnswers } from './live-answers.ts'
 import { type Asked, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
+import type { StandingHost } from './standing-host.ts'
 
 /** Where a subscriber's messages go: one WebSocket or one SSE answer. */
 export interface Outgoing {
@@ -16,6 +17,7 @@ export interface Outgoing {
 }
 
 export interface LiveOptions {
+  host: StandingHost
   asker: Asker
   recent: Recent
   clock: Clock
@@ -27,8 +29,6 @@ export interface LiveOptions {
   maxSubscriptions?: number
   /** Results of an aggregate query are sent at most this often, in ms. Default 250. */
   every?: number
-  /** Keys of an aggregate query that are kept up to date; one with more is asked again each second. Default 10,000. */
-  maxKeys?: number
 }
 
 /** What a subscriber writes: `{"id":"a","query":"…","from":"-15m"}`, or `{"id":"a","unsubscribe":true}`. */
@@ -80,7 +80,6 @@ export class Live {
       maxEvents: 5000,
       maxSubscriptions: 50,
       every: 250,
-      maxKeys: 10_000,
       ...options,
     }
     const { clock } = options
@@ -105,9 +104,8 @@ export class Live {
     return this.#subscribers.size
   }
 
-  /** Re-broadcasts a journaled batch to all whose filter matches, each distinct filter run once; and updates answers. */
+  /** Re-broadcasts a journaled batch to all whose filter matches, each distinct filter run once. */
   batch(batch: Batch): void {
-    this.#answers.batch(batch)
     const selected = new Map<string, string[]>()
     for (const subscriber of this.#subscribers)
       for (const subscription of subscriber.tails.values()) {

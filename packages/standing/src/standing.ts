@@ -216,6 +216,11 @@ export class Standing implements Taker {
     }
   }
 
+  /** What it keeps weighs about so much, in bytes. */
+  get weight(): number {
+    return this.#store.weight * this.#store.entries.size
+  }
+
   /** For its set: so many events were missed. */
   miss(events: number): void {
     this.#missed += events
@@ -244,7 +249,7 @@ export class Standing implements Taker {
       name: this.name,
       query: this.query,
       span: this.horizon.span,
-      after: this.after,
+      after: Math.max(this.after, this.#sources.seen),
       stats: this.stats,
       entries: Array.from(this.#store.entries.values(), ({ key, starts, panes }) => ({
         key,

@@ -6,7 +6,7 @@ import { type Changed, changed, type Follow } from './changed.ts'
 import { Filters } from './filters.ts'
 import { ALL, Horizon } from './horizon.ts'
 import { Machine, type MachineOptions } from './machine.ts'
-import type { Saved } from './saved.ts'
+import type { Saved, SavedMachine, SavedQuery } from './saved.ts'
 import { Sources } from './sources.ts'
 import { Standing } from './standing.ts'
 
@@ -51,8 +51,9 @@ export class Standings {
   // biome-ignore lint/suspicious/noExplicitAny: what a machine's states are is between it and whoever made it.
   readonly #machines: Map<string, Machine<any, any>> = new Map()
   readonly #stopTicking: () => void
-  /** What was restored and nobody has asked for yet. */
-  #saved: Saved | undefined
+  /** What was restored and nobody has asked for yet, by name. */
+  readonly #savedQueries: Map<string, SavedQuery> = new Map()
+  readonly #savedMachines: Map<string, SavedMachine> = new Map()
   #now: number | undefined
   /** Whose seqs are counted. */
   #collector: string | undefined
@@ -114,7 +115,8 @@ export class Standings {
     })
     this.#queries.set(name, one)
     this.#filters.add(condition, one)
-    const saved = this.#saved?.queries.find(saved => saved.name === name)
+    const saved = this.#savedQueries.get(name)
+    this.#savedQueries.delete(name)
     if (saved !== undefined && same(saved.query, query) && same(saved.span, span)) one.restore(saved)
     return one
   }
@@ -173,7 +175,8 @@ export class Standings {
    * same is stood up under their name. Batches are to be given from the saved seq on; earlier ones are ignored.
    */
   restore(saved: Saved): void {
-    this.#saved = saved
+    for (const one of saved.queries) this.#savedQueries.set(one.name, one)
+    for (const one of saved.machines) this.#savedMachines.set(one.name, one)
     this.#sources.seen = saved.seq
     if (saved.seq > 0) this.#collector = saved.collector
   }
@@ -198,7 +201,8 @@ export class Standings {
     }
     this.#machines.set(name, machine)
     this.#filters.add(machine.condition, machine)
-    const saved = this.#saved?.machines.find(saved => saved.name === name)
+    const saved = this.#savedMachines.get(name)
+    this.#savedMachines.delete(name)
     if (saved?.of === machine.of) machine.restore(saved)
     return machine
   }

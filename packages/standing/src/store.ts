@@ -165,13 +165,19 @@ export class Store {
     if (size <= this.#weighed * 1.25 && ++this.#rests < RESTS) return
     this.#weighed = size
     this.#rests = 0
+    this.table.most =
+      size === 0 ? this.#most : Math.max(1, Math.min(this.#most, Math.floor(this.#memory / this.weight)))
+  }
+
+  /** What a key weighs, in bytes, from a sample of them; 0 where there are none. */
+  get weight(): number {
     let bytes = 0
     let n = 0
     for (const { text, panes, merged } of this.entries.values()) {
       bytes += 250 + text.length * 2 + weightOf(panes) + weightOf(merged?.states)
       if (++n === SAMPLE) break
     }
-    this.table.most = n === 0 ? this.#most : Math.max(1, Math.min(this.#most, Math.floor((this.#memory * n) / bytes)))
+    return n === 0 ? 0 : bytes / n
   }
 
   #left(entry: Entry): void {

@@ -20,6 +20,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'latest',
   'history',
   'journal',
+  'standing',
   'channels',
   'classify',
   'process',
