@@ -1,6 +1,7 @@
 import type { Moment, ParamKind } from './aggregate.ts'
 import { bucketStart } from './bucket.ts'
 import { keep } from './latest.ts'
+import { fits, worked } from './limits.ts'
 import { groupKey } from './order.ts'
 import type { Group, Partial, State } from './partial.ts'
 import { type Plan, plan } from './plan.ts'
@@ -56,11 +57,13 @@ export class Accumulator {
   }
 
   #addTo(key: readonly Scalar[], values: readonly Scalar[], at: Moment): void {
+    worked(1)
     const text = groupKey(key)
     let group = this.groups.get(text)
     if (group === undefined) {
       group = { key, states: newStates(this.#plan) }
       this.groups.set(text, group)
+      fits(this.#plan, this.groups.size)
     }
     if (this.#plan.latest === undefined) addValues(this.#plan, group.states, values, at)
     else keep(group, { ...at, values }, this.#plan.latest)

@@ -1,19 +1,21 @@
 import { AGGREGATES, signature } from './aggregates.ts'
 import { type Column, columnsOf, findColumn } from './columns.ts'
 import { DAY, printDuration } from './duration.ts'
-import { inline, measure, namesOf, partsOf } from './inline.ts'
+import { partsOf } from './inline.ts'
 import { TOP_FIELDS } from './names.ts'
 import { nearest } from './nearest.ts'
-import { regexProblem } from './pattern.ts'
 import { type QueryError, quoted, Refusal } from './query-error.ts'
+import { size, written } from './size.ts'
 import type { AggregateCall, Expression, Literal, Query, Window } from './tree.ts'
 import { isZone } from './zone.ts'
 
-/** Bounds of a query, after the names of `set` are replaced by what they stand for. */
-const SIZE = 20_000
-const LEVELS = 400
+/** Bounds of a query; its size as a whole has others, see size.ts. */
 const SETS = 100
 const CALLS = 50
+const KEYS = 50
+const SORTS = 50
+/** Columns named in a message. */
+const NAMED = 20
 const PANES = 10_000
 
 type Positions = ReadonlyMap<object, number>
@@ -24,6 +26,7 @@ type Positions = ReadonlyMap<object, number>
  */
 export function check(query: Query, positions: Positions = new Map()): QueryError | undefined {
   try {
+    written(query)
     sets(query, positions)
     aggregates(query, positions)
     if (query.window !== undefined) window(query, query.window)
@@ -127,6 +130,8 @@ function keys(query: Query, positions: Positions): void {
   const { aggregates, by } = query
   if (aggregates.length === 0 && by.length > 0)
     throw new Refusal('found by without an aggregate', positions.get(by[0]!) ?? 0, 'add one, such as count()')
+  if (by.length > KEYS)
+    throw new Refusal(`found ${by.length} keys, at most ${KEYS} are taken`, positions.get(by[KEYS]!) ?? 0)
   const seen = new Set<string>()
   const columns = columnsOf(query)
   for (const { name, source, index } of columns) {
@@ -156,6 +161,11 @@ function where(query: Query, node: Expression, positions: Positions): void {
 }
 
 function sort(query: Query, positions: Positions): void {
+  if (query.sort.length > SORTS)
+    throw new Refusal(
+      `found ${query.sort.length} columns to sort by, at most ${SORTS} are taken`,
+      positions.get(query.sort[SORTS]!) ?? 0,
+    )
   if (query.aggregates.length === 0) return
   const columns = columnsOf(query)
   for (const key of query.sort) column(query, columns, key.column, positions.get(key) ?? 0)
@@ -169,43 +179,17 @@ function column(query: Query, columns: readonly Column[], name: string, position
     throw new Refusal(
       `found ${quoted(name)}, which may mean several columns`,
       position,
-      `write one of ${names.join(', ')}`,
+      `write one of ${listed(names)}`,
     )
   const near = nearest(name, [...names, ...query.aggregates.map(call => call.fn)])
   throw new Refusal(
     `found ${quoted(name)}, which is no column of the result`,
     position,
-    near === undefined ? `its columns are ${names.join(', ')}` : `did you mean ${near}?`,
+    near === undefined ? `its columns are ${listed(names)}` : `did you mean ${near}?`,
   )
 }
 
-/** Patterns, and how large the query gets. */
-function size(query: Query): void {
-  const known = new Map<Expression, { size: number; depth: number }>()
-  const names = namesOf(query.set)
-  const all = [
-    query.filter,
-    query.where,
-    ...names.values(),
-    ...query.aggregates.flatMap(call => call.args.map(arg => inline(arg, names))),
-  ]
-  let total = 0
-  for (const node of all) {
-    if (node === undefined) continue
-    const { size, depth } = measure(node, known)
-    total += size
-    if (total > SIZE)
-      throw new Refusal(`found a query of ${total} parts with the names of set filled in, at most ${SIZE} are taken`, 0)
-    if (depth > LEVELS)
-      throw new Refusal(`found ${depth} levels with the names of set filled in, at most ${LEVELS} are taken`, 0)
-  }
-  const seen = new Set<Expression>()
-  const visit = (part: Expression): void => {
-    if (seen.has(part)) return
-    seen.add(part)
-    const problem = part.kind === 'regex' ? regexProblem(part.pattern) : undefined
-    if (problem !== undefined) throw new Refusal(`a regular expression is not RE2: ${problem}`, 0)
-    for (const inner of partsOf(part)) visit(inner)
-  }
-  for (const node of all) if (node !== undefined) visit(node)
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, NAMED).map(name => (name.length > 40 ? `${name.slice(0, 39)}…` : name))
+  return shown.join(', ') + (names.length > NAMED ? `, and ${names.length - NAMED} more` : '')
 }

@@ -38,7 +38,7 @@ export interface Completions {
  */
 export function complete(text: string, position: number, fields: readonly KnownField[] = []): Completions {
   const before = text.slice(0, position)
-  const written = /(?:`[^`]*|[\p{L}\p{N}_$@][\p{L}\p{N}\p{M}_$@.:-]*)?$/u.exec(before)![0]
+  const written = /(?:`[^`]*|[\p{L}\p{N}_$@][\p{L}\p{N}\p{M}_$@.:-]*)?$/u.exec(before.slice(-LONGEST))![0]
   const prefix = /^(?:tag|text):/.exec(written)?.[0] ?? ''
   const from = before.length - written.length + prefix.length
   const tokens = tokensOf(before.slice(0, from))
@@ -46,6 +46,9 @@ export function complete(text: string, position: number, fields: readonly KnownF
   const items = itemsAt(slotAfter(tokens), { fields: known(fields), text: before, tokens })
   return { from, items: matching(items, written.slice(prefix.length).replace('`', '').toLowerCase()) }
 }
+
+/** A name longer than this is not completed: looking for its start takes the square of that. */
+const LONGEST = 500
 
 interface Place {
   readonly fields: readonly KnownField[]

@@ -3,6 +3,7 @@ import { addValues, newStates } from './accumulator.ts'
 import { bucketEnd } from './bucket.ts'
 import { type Column, findColumn } from './columns.ts'
 import { keptOf, latest } from './latest.ts'
+import { worked } from './limits.ts'
 import { ofEvent, predicate, type Value, valuer } from './match.ts'
 import { compareSorted } from './newest.ts'
 import { compareScalars, scalarOf } from './order.ts'
@@ -71,12 +72,16 @@ function empty(ready: Plan): Group {
 function counted(ready: Plan, group: Group): Group {
   const { latest: most, ...plain } = ready
   const states = newStates(plain)
-  for (const { values, ...at } of latest(keptOf(group), most!)) addValues(plain, states, values, at)
+  for (const { values, ...at } of latest(keptOf(group), most!)) {
+    worked(1)
+    addValues(plain, states, values, at)
+  }
   return { key: group.key, states }
 }
 
 function rowOf({ query, columns, calls, bucket }: Plan, { key, states }: Group, scope: Scope | undefined): Row {
   const span = spanOf(query, bucket === undefined ? undefined : (key.at(-1) as number), scope)
+  worked(columns.length)
   const row = new Array<unknown>(columns.length)
   for (let i = 0; i < row.length; i++) {
     const { source, index } = columns[i]!

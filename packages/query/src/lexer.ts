@@ -105,7 +105,7 @@ function wordToken(text: string, at: number, word: string, token: Make): Token {
   throw new Refusal(
     `found ${quoted(`${word}:`)}, expected an operator`,
     at + word.length,
-    `write ${word} = …, or put the text in quotes`,
+    `write ${word.length > 40 ? 'field' : word} = …, or put the text in quotes`,
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Event, Json } from '@telltale/event'
 import { fold } from './fold.ts'
+import { worked } from './limits.ts'
 import { resolve } from './names.ts'
 import { ARITHMETIC, COMPARISONS } from './operators.ts'
 import { compareText } from './order.ts'
@@ -103,6 +104,7 @@ export const ofEvent: Source<Event> = {
     if (place.kind === 'info') return () => null
     if (place.kind === 'top') return event => event[place.key] ?? null
     return event => {
+      worked(2)
       for (const [path, value] of leaves(event.additional_info)) if (path === place.name) return value
       return null
     }
@@ -111,6 +113,7 @@ export const ofEvent: Source<Event> = {
     const place = resolve(name)
     if (place.kind === 'top') return event => (event[place.key] ?? null) !== null
     return event => {
+      worked(2)
       for (const [path] of leaves(event.additional_info)) {
         if (place.kind === 'info' || path === place.name || path.startsWith(`${place.name}.`)) return true
       }
@@ -134,6 +137,7 @@ export function* leaves(
 }
 
 function* textsOf({ type, hostname, md5, tags, additional_info }: Event): Generator<string> {
+  worked(2)
   yield type
   yield hostname
   yield md5

@@ -1,6 +1,7 @@
 import type { Event } from '@telltale/event'
 import { GroupList } from './group-list.ts'
 import { mergeKept } from './latest.ts'
+import { fits, worked } from './limits.ts'
 import { newestFirst } from './newest.ts'
 import { groupKey } from './order.ts'
 import type { Group, Partial } from './partial.ts'
@@ -32,11 +33,13 @@ function together(ready: Plan, a: ReadonlyMap<string, Group>, b: ReadonlyMap<str
   const groups = [...a.values()]
   if (merged.size > 0) for (const [i, group] of groups.entries()) groups[i] = merged.get(group) ?? group
   for (const group of more) groups.push(group)
+  fits(ready, groups.length)
   return new GroupList(groups)
 }
 
 /** Two groups of one key together; neither is changed. */
 export function mergeGroups({ calls, latest }: Plan, a: Group, b: Group): Group {
+  worked(calls.length)
   if (latest !== undefined) return mergeKept(a, b, latest)
   const states: unknown[] = []
   for (const [i, { aggregate, slot }] of calls.entries()) {

@@ -1,11 +1,13 @@
 import { isComparison } from './operators.ts'
 import { type Mode, OperandParser, wordLiteral } from './parse-operand.ts'
-import { regexProblem } from './pattern.ts'
-import { Refusal } from './query-error.ts'
+import { quoted, Refusal } from './query-error.ts'
+import { Programs } from './size.ts'
 import type { Expression, Literal } from './tree.ts'
 
 /** Reads expressions. Throws {@link Refusal}. */
 export class ExpressionParser extends OperandParser {
+  readonly #programs = new Programs()
+
   override condition(mode: Mode): Expression {
     const { position } = this.cursor.token
     return this.#asCondition(this.value(mode), mode, position)
@@ -85,8 +87,7 @@ export class ExpressionParser extends OperandParser {
   #match(left: Expression, position: number): Expression {
     const token = this.cursor.advance()
     if (token.kind === 'regex') {
-      const problem = regexProblem(token.value)
-      if (problem !== undefined) throw new Refusal(`the regular expression is not RE2: ${problem}`, token.position)
+      this.#programs.add(token.value, token.position)
       return this.at({ kind: 'regex', left, pattern: token.value }, position)
     }
     if (token.kind === 'glob' || token.kind === 'string')
@@ -101,7 +102,11 @@ export class ExpressionParser extends OperandParser {
         return this.at({ kind: 'compare', op: '=', left: node, right: wordLiteral('true') }, position)
       case 'literal':
         if (mode === 'filter') return this.at({ kind: 'text', text: node.text }, position)
-        throw new Refusal(`found the value ${node.text}, expected a condition`, position, 'compare it with a field')
+        throw new Refusal(
+          `found the value ${quoted(node.text)}, expected a condition`,
+          position,
+          'compare it with a field',
+        )
       case 'arithmetic':
         throw new Refusal(
           'found a calculation, expected a condition',

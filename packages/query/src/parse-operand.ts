@@ -2,7 +2,7 @@ import type { Cursor } from './cursor.ts'
 import { ARITHMETIC, BINDING, isArithmetic, RESERVED } from './operators.ts'
 import { parseCall } from './parse-call.ts'
 import { printCall } from './print-expression.ts'
-import { Refusal } from './query-error.ts'
+import { quoted, Refusal } from './query-error.ts'
 import type { Arithmetic, Expression, Field, Literal } from './tree.ts'
 
 /** Levels of parentheses, `not` and minus signs, and links of a chain like a + b + c. */
@@ -73,7 +73,7 @@ export abstract class OperandParser {
     const { text, position } = this.cursor.advance()
     const written = minus ? `-${text}` : text
     if (!Number.isFinite(Number(written)))
-      throw new Refusal(`the number ${text} is beyond what a double holds`, position)
+      throw new Refusal(`the number ${quoted(text)} is beyond what a double holds`, position)
     return { kind: 'literal', value: Number(written), text: written }
   }
 
