@@ -41,7 +41,11 @@ export function valuer<T>(node: Expression, source: Source<T>): (item: T) => Val
     }
     case 'in': {
       const left = valuer(node.left, source)
-      return item => some(left(item), a => node.values.some(({ value }) => compares(a, '=', value)))
+      const many = node.values.length >> 6
+      return item => {
+        worked(many)
+        return some(left(item), a => node.values.some(({ value }) => compares(a, '=', value)))
+      }
     }
     case 'glob':
     case 'regex': {

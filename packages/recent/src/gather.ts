@@ -1,4 +1,14 @@
-import { type Call, type Group, GroupList, type Partial, type Plan, type Scope, type State } from '@telltale/query'
+import {
+  type Call,
+  fits,
+  type Group,
+  GroupList,
+  type Partial,
+  type Plan,
+  type Scope,
+  type State,
+  worked,
+} from '@telltale/query'
 import type { Chunk } from './chunk.ts'
 import { compile } from './filter/compile.ts'
 import { Groups } from './group/groups.ts'
@@ -9,11 +19,8 @@ import { mark } from './mask.ts'
 import { reuse } from './scratch.ts'
 
 /** Answers a query with aggregates: per chunk, mark the rows, group them, and add them to each aggregate's tally. */
-export function gather(
-  chunks: readonly Chunk[],
-  { condition, keys, bucket, calls, latest }: Plan,
-  scope: Scope,
-): Partial {
+export function gather(chunks: readonly Chunk[], ready: Plan, scope: Scope): Partial {
+  const { condition, keys, bucket, calls, latest } = ready
   reuse()
   const filter = condition && compile(condition)
   const by = keys.map(keyOf)
@@ -32,13 +39,18 @@ export function gather(
     if (selection.count === 0) continue
     any = true
     const assigned = groups.assign(chunk, selection)
-    for (const tally of tallies) tally?.add(assigned)
+    fits(ready, groups.count)
+    for (const tally of tallies) {
+      worked(chunk.length >> 6)
+      tally?.add(assigned)
+    }
     kept?.add(assigned, at)
   }
   const found: Group[] = []
   const order = any ? groups.sorted(bucket === undefined ? 0 : keys.length) : []
   for (let i = 0; i < order.length; i++) {
     const group = order[i]!
+    worked(calls.length)
     const states = kept === undefined ? statesOf(group, tallies, calls) : [kept.state(group, chunks)]
     found.push({ key: groups.key(group), states })
   }

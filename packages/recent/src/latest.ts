@@ -1,5 +1,5 @@
 import type { Event } from '@telltale/event'
-import { newestFirst, type Partial, type Plan, type Scope } from '@telltale/query'
+import { newestFirst, type Partial, type Plan, type Scope, worked } from '@telltale/query'
 import type { Chunk } from './chunk.ts'
 import { compile } from './filter/compile.ts'
 import { mark } from './mask.ts'
@@ -21,12 +21,16 @@ export function latest(chunks: readonly Chunk[], { query, condition, order }: Pl
     const selection = mark(chunk, scope, filter)
     if (selection === undefined) continue
     const { mask } = selection
+    worked(chunk.length >> 4)
     scanned += chunk.length - chunk.first
     for (let row = chunk.length - 1; row >= chunk.first; row--) {
       if (mask[row] === 1) newest.offer(chunk, at, row)
     }
   }
-  const events: Event[] = newest.take().map(({ chunk, row }) => chunks[chunk]!.event(row))
+  const events: Event[] = newest.take().map(({ chunk, row }) => {
+    worked(2)
+    return chunks[chunk]!.event(row)
+  })
   if (order.length > 0) events.sort(newestFirst(query))
   return { kind: 'events', events: Number.isFinite(limit) ? events.slice(0, limit) : events, scanned }
 }

@@ -6,6 +6,7 @@ import {
   ofEvent,
   predicate,
   resolve,
+  worked,
 } from '@telltale/query'
 import type { Cells } from '../cells.ts'
 import { columnsOf, overlap } from '../columns.ts'
@@ -107,7 +108,11 @@ function utf8(text: string): Buffer[] {
 function eventByEvent(expression: Expression): Condition {
   const matches = predicate(expression, ofEvent)
   return chunk => mask => {
-    for (let row = 0; row < mask.length; row++) if (mask[row] === 1 && !matches(chunk.event(row))) mask[row] = 0
+    for (let row = 0; row < mask.length; row++) {
+      if (mask[row] === 0) continue
+      worked(2)
+      if (!matches(chunk.event(row))) mask[row] = 0
+    }
   }
 }
 

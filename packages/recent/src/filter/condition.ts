@@ -1,3 +1,4 @@
+import { worked } from '@telltale/query'
 import type { Chunk } from '../chunk.ts'
 
 /**
@@ -22,7 +23,10 @@ export function and(items: readonly Condition[]): Condition {
     }
     if (narrows.length === 0) return 'always'
     return mask => {
-      for (const narrow of narrows) narrow(mask)
+      for (const narrow of narrows) {
+        worked(mask.length >> 6)
+        narrow(mask)
+      }
     }
   }
 }
@@ -41,6 +45,7 @@ export function or(items: readonly Condition[]): Condition {
       const left = mask.slice()
       const mine = new Uint8Array(mask.length)
       for (const narrow of narrows) {
+        worked(mask.length >> 6)
         mine.set(left)
         narrow(mine)
         for (let i = 0; i < mine.length; i++) left[i]! ^= mine[i]!

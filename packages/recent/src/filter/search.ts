@@ -1,4 +1,5 @@
 import { FIRST_TEXT } from '@telltale/event'
+import { worked } from '@telltale/query'
 import type { Texts } from '../texts.ts'
 
 /** Above so many texts it pays to search through all their bytes at once. */
@@ -19,6 +20,7 @@ export function equalling(texts: Texts, wanted: Buffer, call: (code: number) => 
 export function containing(texts: Texts, wanted: Buffer, call: (code: number) => void): void {
   const { bytes, size } = texts
   const end = texts.start(size)
+  worked(1 + (end >> 12))
   for (let at = 0; at <= end; ) {
     const found = bytes.indexOf(wanted, at)
     if (found < 0 || found + wanted.length > end) return
