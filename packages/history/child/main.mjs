@@ -19,14 +19,15 @@ const dieTelling = message => {
   setTimeout(die, 1000)
 }
 
-let heard = Date.now()
+/** Beats since the parent was heard: not time, which a stopped process or a clock that jumps would have too much of. */
+let silent = 0
 process.on('disconnect', die)
 process.on('uncaughtException', error => {
   process.stderr.write(`history engine: ${error?.stack ?? error}\n`)
   die()
 })
 setInterval(() => {
-  if (Date.now() - heard > PARENT_SILENT) die()
+  if (++silent * BEAT > PARENT_SILENT) die()
   tell({ kind: 'beat' })
 }, BEAT)
 
@@ -76,7 +77,7 @@ async function run({ id, pool, slot, sql, format }) {
 }
 
 process.on('message', message => {
-  heard = Date.now()
+  silent = 0
   if (message.kind === 'run') run(message)
   if (message.kind === 'close') {
     for (const session of Object.values(pools).flat()) session.close()

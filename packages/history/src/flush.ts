@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Engine, EngineError } from './engine/engine.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Engine, EngineError } from './engine/engine.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Segment } from './journal/segment.ts'
 import { mend } from './mend.ts'
@@ -22,13 +23,15 @@ export interface FlushHooks {
 }
 
 const NEWLINE = 10
+/** How often the engine may crash, or fail in another way that is not plainly the data's fault, before the data is. */
+const STRIKES = 3
 
 /**
  * Hands sealed segments to the engine, in order, one at a time. An event counts once, however often it is offered: where
  * an earlier offer may have gone in, wholly or in part, only those go in that the engine does not have, by their seq.
  * (The engine's own deduplication can't be trusted with that: it notes a token before the part is there, so a kill in
  * between loses the part for good.) What the engine can't take never blocks the queue: good events go in, each bad one is
- * set aside and reported.
+ * set aside and reported, also one that makes the engine crash.
  */
 export class Flush {
   readonly #journal: Journal
@@ -41,6 +44,8 @@ export class Flush {
   #settled = false
   /** Sealed in this life and never offered: surely not in the engine, not even in part. */
   readonly #fresh = new Set<string>()
+  /** Failures of the segment being offered. */
+  #strikes = 0
 
   constructor(journal: Journal, engine: Engine, hooks: FlushHooks) {
     this.#journal = journal
@@ -85,6 +90,7 @@ export class Flush {
         await this.#offer(segment)
         await this.#hooks.loaded(segment)
         this.#retryAfter = 250
+        this.#strikes = 0
       } catch (error) {
         this.#hooks.log(`segment ${segment.name} waits: ${(error as Error).message}`)
         if (this.#stopped) return
@@ -105,7 +111,9 @@ export class Flush {
     try {
       await this.#load(segment.path, fresh ? insertSql : insertMissingSql(segment))
     } catch (error) {
-      if (!isData(error)) throw error
+      const { data, passing } = error as EngineError
+      if (passing === false) this.#strikes++
+      if (data !== true && this.#strikes < STRIKES) throw error
       await this.#offerMended(segment)
     }
   }
@@ -125,14 +133,11 @@ export class Flush {
     try {
       await this.#load(path, insertMissingSql(segment))
     } catch (error) {
-      if (!isData(error)) throw error
+      if ((error as EngineError).passing !== false) throw error
       const lines = await readFile(path)
       const middle = lines.indexOf(NEWLINE, Math.floor(lines.length / 2) - 1) + 1 || lines.lastIndexOf(NEWLINE, -2) + 1
       const cut = middle < lines.length ? middle : lines.lastIndexOf(NEWLINE, -2) + 1
-      if (cut <= 0) {
-        await this.#refuse(segment, lines.toString(), (error as Error).message)
-        return
-      }
+      if (cut <= 0) return this.#last(segment, path, lines.toString())
       for (const [half, bytes] of [lines.subarray(0, cut), lines.subarray(cut)].entries()) {
         const part = `${path}${half}`
         try {
@@ -141,6 +146,19 @@ export class Flush {
         } finally {
           await rm(part, { force: true })
         }
+      }
+    }
+  }
+
+  /** A single event that failed: it has as many tries as a segment has. */
+  async #last(segment: Segment, path: string, line: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#load(path, insertMissingSql(segment))
+      } catch (error) {
+        const { data, passing, message } = error as EngineError
+        if (passing !== false) throw error
+        if (data || tries >= STRIKES) return this.#refuse(segment, line, message)
       }
     }
   }
@@ -158,11 +176,10 @@ export class Flush {
     this.#hooks.refused({ segment: segment.name, line, reason })
   }
 
-  #load(file: string, sql: (source: string) => string): Promise<void> {
+  async #load(file: string, sql: (source: string) => string): Promise<void> {
+    // It comes back by itself a moment after a crash.
+    while (!this.#stopped && (this.#engine.state.kind === 'starting' || this.#engine.state.kind === 'down'))
+      await sleep(50)
     return this.#engine.load({ file, sql, structure: STRUCTURE })
   }
-}
-
-function isData(error: unknown): boolean {
-  return error instanceof EngineError && error.data
 }

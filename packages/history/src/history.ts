@@ -13,7 +13,7 @@ import { keepMs } from './keep.ts'
 import { latest, stored } from './latest.ts'
 import { text } from './literal.ts'
 import { lock } from './lock.ts'
-import { migrate, retain, TABLE } from './schema.ts'
+import { DATABASE, migrate, retain, TABLE } from './schema.ts'
 import { type SqlResult, sql } from './sql.ts'
 
 export interface HistoryOptions {
@@ -42,6 +42,8 @@ export interface HistoryStatus {
   readonly waitingBytes: number
   readonly flushedSeq: number
   readonly refused: number
+  /** Parts of the table the engine could not read at its start and set aside: events that are missing from answers. */
+  readonly detached: readonly string[]
 }
 
 /** ms after a hand-over in which the next is to be expected. */
@@ -64,6 +66,7 @@ export class History {
   #flushedSeq = 0
   #flushedAt = Number.NEGATIVE_INFINITY
   #refused = 0
+  #detached: readonly string[] = []
   /** The engine's table is one this version may write to. */
   #usable = false
   #unlock: (() => Promise<void>) | undefined
@@ -165,6 +168,7 @@ export class History {
       waitingBytes: this.journal.bytes,
       flushedSeq: this.#flushedSeq,
       refused: this.#refused,
+      detached: this.#detached,
     }
   }
 
@@ -248,6 +252,19 @@ export class History {
   async #prepare(): Promise<void> {
     await migrate(this.#engine)
     await this.#fields.open()
+    const { bytes } = await this.#engine.read(
+      `SELECT name, reason FROM system.detached_parts WHERE database = ${text(DATABASE)} AND table = 'events' LIMIT 1000`,
+      { format: 'JSONCompactEachRow' },
+    )
+    const parts = bytes
+      .toString()
+      .split('\n')
+      .filter(line => line !== '')
+    this.#detached = parts.map(line => (JSON.parse(line) as [string])[0])
+    if (parts.length > 0)
+      this.#log(
+        `${parts.length} parts of the history could not be read and are missing from answers, set aside under ${join(this.#path, 'history')} in "detached": ${this.#detached.slice(0, 3).join(', ')}`,
+      )
   }
 
   async #use(): Promise<void> {

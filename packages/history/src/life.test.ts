@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { batchOf, writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -66,6 +67,79 @@ test('a restart goes on: seq, mark, fields and what was left in the journal', as
   const next = batch(1)
   await two.append(next)
   expect([next.seq, next.collector]).toEqual([9, after.collector])
+})
+
+async function filesNamed(dir: string, wanted: RegExp): Promise<string[]> {
+  const names = await readdir(dir, { recursive: true })
+  return names.filter(name => wanted.test(name)).map(name => join(dir, name))
+}
+
+test.each([
+  ['empty', (content: string) => content.slice(0, 0)],
+  ['cut short', (content: string) => content.slice(0, 80)],
+  ['full of zeros', (content: string) => '\0'.repeat(content.length)],
+])("the table's definition %s after a power cut: it is rewritten, and all is there", async (_, broken) => {
+  const one = await starting()
+  await one.append(batch(5))
+  await one.flush()
+  await one.stop()
+  const [definition] = await filesNamed(join(path, 'history', 'data', 'store'), /events\.sql$/)
+  await writeFile(definition!, broken(await readFile(definition!, 'utf8')))
+  const said: string[] = []
+  const two = await starting({ log: line => said.push(line) })
+  await two.append(batch(1))
+  await two.flush()
+  expect(await two.count()).toBe(6)
+  expect(said.join()).toMatch(/definitions of tables were broken and are rewritten: data\/store\/.*events\.sql/)
+})
+
+test('a part damaged on disk: the rest answers, and what is missing is said', async () => {
+  const one = await starting()
+  await one.append(batch(5))
+  await one.flush()
+  await one.append(batch(3, NOW - 2 * DAY))
+  await one.flush()
+  await one.stop()
+  const [columns] = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_[^/]*\/columns\.txt$/)
+  await writeFile(columns!, 'nonsense')
+  const said: string[] = []
+  const two = await starting({ log: line => said.push(line) })
+  expect(await two.count()).toBe(3)
+  expect(two.status.detached).toEqual([expect.stringContaining('20261120')])
+  expect(said.join()).toMatch(/1 parts of the history could not be read and are missing from answers/)
+})
+
+test('an event that makes the engine crash is found, set aside and told; the others go in', async () => {
+  const told: Refused[] = []
+  const engine = embedded({ path: join(path, 'history') })
+  const one = await starting({ engine, onRefused: refused => told.push(refused) })
+  const { load } = engine
+  // What such an event would be is not known: here whoever is given it kills the real engine.
+  engine.load = async given => {
+    const insert = load.call(engine, given)
+    if ((await readFile(given.file, 'utf8')).includes('"poison"')) process.kill(await enginePid(), 'SIGKILL')
+    return insert
+  }
+  const inputs = Array.from({ length: 8 }, (_, i) => (i === 5 ? { i, poison: true } : { i }))
+  await one.append(batchOf(inputs, { hostname: 'h', receivedAt: NOW }).batch)
+  const flushed = async (): Promise<number> => {
+    await one.flush()
+    return one.flushedSeq
+  }
+  await expect.poll(flushed, { timeout: 60_000, interval: 300 }).toBe(8)
+  expect([await one.count(), one.status.refused]).toEqual([7, 1])
+  expect(told[0]?.line).toContain('"poison"')
+}, 90_000)
+
+test('a parent that stood still does not take a healthy engine for hung', async () => {
+  const said: string[] = []
+  const engine = embedded({ path: join(path, 'history'), hungAfter: 2000, log: line => said.push(line) })
+  await starting({ engine })
+  const pid = await enginePid()
+  const until = performance.now() + 4500
+  while (performance.now() < until);
+  await sleep(1500)
+  expect([said, await enginePid()]).toEqual([[], pid])
 })
 
 /** A segment as a crash leaves it: sealed, and of its days only the first in the engine. */

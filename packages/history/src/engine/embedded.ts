@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { text } from '../literal.ts'
 import { engineConfig } from './config.ts'
 import {
+  ABSENT,
   type Answer,
+  DIED,
   type Engine,
   EngineError,
   type EngineState,
@@ -15,6 +17,7 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
+import { keepMetadata, mendMetadata } from './metadata.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
 import { Slots } from './slots.ts'
@@ -36,8 +39,8 @@ type Pool = 'ingest' | 'read' | 'admin' | 'sandbox'
 interface Pending {
   resolve: (answer: Answer) => void
   reject: (error: Error) => void
-  /** When the child counts as hung, whatever its beat says. */
-  deadline: number
+  /** Seconds left after which the child counts as hung, whatever its beat says. */
+  left: number
 }
 
 type Told =
@@ -68,7 +71,8 @@ class Embedded implements Engine {
   #slots: Record<Pool, Slots> | undefined
   readonly #pending = new Map<number, Pending>()
   #nextId = 1
-  #heard = 0
+  /** Seconds, counted by own beats: a clock that jumps, or a process that was stopped, makes nobody hung. */
+  #silent = 0
   #watch: NodeJS.Timeout | undefined
   #backOff = BACK_OFF.first
   #comingUp: Promise<void> | undefined
@@ -173,6 +177,7 @@ class Embedded implements Engine {
 
   async command(sql: string): Promise<void> {
     await this.#run('ingest', sql, LOAD_LIMIT)
+    await keepMetadata(this.#path)
   }
 
   async load({ file, sql, structure }: Load): Promise<void> {
@@ -193,20 +198,21 @@ class Embedded implements Engine {
     format = 'TabSeparatedRaw',
     signal?: AbortSignal,
   ): Promise<Answer> {
-    if (this.state.kind === 'stopped') throw new EngineError('the history engine is stopped', 0)
+    if (this.state.kind === 'stopped') throw new EngineError('the history engine is stopped', ABSENT)
     await this.#comingUp
-    if (this.state.kind === 'unavailable' || this.state.kind === 'down') throw new EngineError(this.state.reason, 0)
+    if (this.state.kind === 'unavailable' || this.state.kind === 'down')
+      throw new EngineError(this.state.reason, ABSENT)
     const slots = this.#slots![pool]
     const slot = await slots.take()
     try {
       signal?.throwIfAborted()
       const child = this.#child
-      if (child?.connected !== true) throw new EngineError('the history engine went away', 0)
+      if (child?.connected !== true) throw new EngineError('the history engine went away', ABSENT)
       const id = this.#nextId++
       return await new Promise<Answer>((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, deadline: Date.now() + limit + GRACE })
+        this.#pending.set(id, { resolve, reject, left: (limit + GRACE) / 1000 })
         child.send({ kind: 'run', id, pool, slot, sql, format }, error => {
-          if (error && this.#pending.delete(id)) reject(new EngineError('the history engine went away', 0))
+          if (error && this.#pending.delete(id)) reject(new EngineError('the history engine went away', ABSENT))
         })
       })
     } finally {
@@ -223,6 +229,8 @@ class Embedded implements Engine {
   }
 
   async #spawn(): Promise<void> {
+    const mended = await mendMetadata(this.#path)
+    if (mended.length > 0) this.#log(`definitions of tables were broken and are rewritten: ${mended.join(', ')}`)
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))
     const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }
@@ -235,7 +243,7 @@ class Embedded implements Engine {
       execArgv: [],
     })
     this.#child = child
-    this.#heard = Date.now()
+    this.#silent = 0
     child.stderr?.on('data', (words: Buffer) => {
       this.#lastWords = (this.#lastWords + words.toString()).slice(-2000)
     })
@@ -248,7 +256,7 @@ class Embedded implements Engine {
         else reject(error)
       }
       child.on('message', (told: Told) => {
-        this.#heard = Date.now()
+        this.#silent = 0
         if (told.kind === 'ready') {
           this.state = { kind: 'ready' }
           const one = (): Slots => new Slots(1)
@@ -257,13 +265,13 @@ class Embedded implements Engine {
           settle()
         } else if (told.kind === 'unavailable') {
           this.state = { kind: 'unavailable', reason: `chDB can't be loaded here: ${told.reason}` }
-          settle(new EngineError(this.state.reason, 0))
+          settle(new EngineError(this.state.reason, ABSENT))
         } else if (told.kind === 'broken') this.#lastWords += told.reason
         else this.#answer(told)
       })
       child.once('error', error => settle(error))
       child.once('exit', () => {
-        settle(new EngineError(`the history engine did not start: ${this.#words()}`, 0))
+        settle(new EngineError(`the history engine did not start: ${this.#words()}`, ABSENT))
         this.#gone(child)
       })
     })
@@ -287,9 +295,10 @@ class Embedded implements Engine {
     const child = this.#child
     if (child?.connected !== true || this.state.kind !== 'ready') return
     child.send({ kind: 'beat' }, () => {})
-    const now = Date.now()
-    const stuck = [...this.#pending.values()].some(({ deadline }) => deadline < now)
-    if (!stuck && now - this.#heard < this.#hungAfter) return
+    this.#silent++
+    let stuck = false
+    for (const pending of this.#pending.values()) stuck = --pending.left < 0 || stuck
+    if (!stuck && this.#silent * 1000 < this.#hungAfter) return
     this.#log(`the history engine ${stuck ? 'does not finish its work' : 'is silent'}: killing process ${child.pid}`)
     child.kill('SIGKILL')
   }
@@ -298,7 +307,7 @@ class Embedded implements Engine {
   #gone(child: ChildProcess): void {
     if (this.#child !== child) return
     this.#child = undefined
-    for (const { reject } of this.#pending.values()) reject(new EngineError('the history engine went away', 0))
+    for (const { reject } of this.#pending.values()) reject(new EngineError('the history engine went away', DIED))
     this.#pending.clear()
     if (this.#stopping || this.state.kind === 'unavailable') return
     this.state = { kind: 'down', reason: `the history engine is down and being started again: ${this.#words()}` }

@@ -47,9 +47,14 @@ export interface Load {
   structure: string
 }
 
+/** There was no engine to ask. */
+export const ABSENT = 0
+/** It went away while it worked on this. */
+export const DIED: number = -1
+
 /** Why SQL failed. */
 export class EngineError extends Error {
-  /** ClickHouse's error code; 0 where the engine itself was gone. */
+  /** ClickHouse's error code; {@link ABSENT} or {@link DIED} where the engine itself was at fault. */
   readonly code: number
 
   constructor(message: string, code: number) {
@@ -62,10 +67,16 @@ export class EngineError extends Error {
   get data(): boolean {
     return DATA_ERRORS.has(this.code)
   }
+
+  /** Nobody looked at the data: the same will do once the engine is back or has room. */
+  get passing(): boolean {
+    return PASSING.has(this.code)
+  }
 }
 
 /** What went wrong as a person would say it, by ClickHouse's code. */
 const SENTENCES: Readonly<Record<number, string>> = {
+  40: 'a part of the history is damaged on disk (its checksum is wrong): choose a time range without it, and bring the part back from a copy',
   158: 'the query makes too many groups: group by fewer or coarser keys, or narrow the filter or the time range',
   159: 'the query took longer than it may: narrow its time range or its filter',
   241: 'the query needs more memory than it may use: group by fewer keys, or narrow its time range or its filter',
@@ -77,6 +88,9 @@ const SENTENCES: Readonly<Record<number, string>> = {
 const DATA_ERRORS = new Set([
   6, 20, 23, 24, 25, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 306, 321, 407, 467, 675, 676,
 ])
+
+/** NOT_ENOUGH_SPACE, TOO_MANY_PARTS, and no engine. */
+const PASSING = new Set([ABSENT, 243, 252])
 
 /** Settings that make one insert one part per day, all or nothing. */
 export const ONE_PART: Readonly<Record<string, number>> = {

@@ -1,0 +1,57 @@
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+
+const COPY = 'metadata.json'
+
+/**
+ * Keeps a copy of what defines the engine's tables, beside its data. A power cut can leave such a file empty, and then
+ * the engine opens nothing at all.
+ */
+export async function keepMetadata(dir: string): Promise<void> {
+  const text = JSON.stringify(await definitions(dir))
+  if (text === (await readFile(join(dir, COPY), 'utf8').catch(() => ''))) return
+  await writeFile(join(dir, `${COPY}.new`), text, { flush: true })
+  await rename(join(dir, `${COPY}.new`), join(dir, COPY))
+}
+
+/**
+ * Rewrites from the copy what is missing or cut short. What merely differs is left alone.
+ * @returns the files rewritten, relative to the folder
+ */
+export async function mendMetadata(dir: string): Promise<string[]> {
+  const copy = await readFile(join(dir, COPY), 'utf8').catch(() => undefined)
+  if (copy === undefined) return []
+  const mended: string[] = []
+  const found = await definitions(dir)
+  if (Object.keys(found).length === 0) return [] // the data was taken away on purpose
+  for (const [path, text] of Object.entries(JSON.parse(copy) as Record<string, string>)) {
+    const now = found[path]
+    if (now !== undefined && !(now.length < text.length && text.startsWith(now)) && !/^\0*$/.test(now)) continue
+    await mkdir(dirname(join(dir, path)), { recursive: true })
+    await writeFile(join(dir, path), text, { flush: true })
+    mended.push(path)
+  }
+  return mended
+}
+
+/** The text of every `.sql` file, by its path relative to the folder. */
+async function definitions(dir: string): Promise<Record<string, string>> {
+  const all: Record<string, string> = {}
+  for (const path of [
+    ...(await below(join(dir, 'data', 'metadata'), 0)),
+    ...(await below(join(dir, 'data', 'store'), 2)),
+  ])
+    all[relative(dir, path)] = await readFile(path, 'utf8')
+  return all
+}
+
+/** `.sql` files of a folder and of those so many levels below; parts, deeper, are never listed. */
+async function below(dir: string, levels: number): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
+  const paths = entries
+    .filter(entry => entry.isFile() && entry.name.endsWith('.sql'))
+    .map(({ name }) => join(dir, name))
+  if (levels === 0) return paths
+  for (const entry of entries) if (entry.isDirectory()) paths.push(...(await below(join(dir, entry.name), levels - 1)))
+  return paths
+}
