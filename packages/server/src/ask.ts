@@ -1,5 +1,18 @@
 import type { EngineState, History } from '@telltale/history'
-import { type Expression, finish, merge, type Partial, type Query, type Result, type Scope } from '@telltale/query'
+import {
+  type Expression,
+  finish,
+  LIMITS,
+  type Limits,
+  limited,
+  merge,
+  type Partial,
+  plan,
+  type Query,
+  type Result,
+  type Scope,
+  TooMuch,
+} from '@telltale/query'
 import { type Recent, recent } from '@telltale/recent'
 
 export interface Answer extends Result {
@@ -14,6 +27,14 @@ export interface Answer extends Result {
   }
 }
 
+/** What one answer may cost. */
+export interface AskLimits extends Limits {
+  /** Events in one answer. Default 100,000; of groups there may be as many as `cells` allows. */
+  readonly events: number
+}
+
+const ASK_LIMITS: AskLimits = { ...LIMITS, events: 100_000 }
+
 /**
  * Asks one query of ring and history, which meet at a sequence number: the history answers for what is at or below its
  * flushed mark, the ring for what is above. No event is seen twice; none is invisible once it is broadcast.
@@ -21,18 +42,30 @@ export interface Answer extends Result {
 export class Asker {
   readonly #recent: Recent
   readonly #history: History
+  readonly #limits: AskLimits
   /** The greatest time of what was there before the ring began; Infinity while that is not known. */
   beforeRing: number = Number.POSITIVE_INFINITY
 
-  constructor(recent: Recent, history: History) {
+  constructor(recent: Recent, history: History, limits: { readonly [key in keyof AskLimits]?: AskLimits[key] } = {}) {
     this.#recent = recent
     this.#history = history
+    this.#limits = { ...ASK_LIMITS, ...limits }
   }
 
-  async ask(query: Query, scope: Scope): Promise<Answer> {
+  /** Rejects with {@link TooMuch} where the answer would cost more than it may. */
+  async ask(given: Query, scope: Scope): Promise<Answer> {
     const started = performance.now()
+    const { events } = this.#limits
+    const cut = given.aggregates.length === 0 && (given.limit ?? Number.POSITIVE_INFINITY) > events
+    // One more tells whether there are more.
+    const query = cut ? { ...given, limit: events + 1 } : given
     const { partial, sources, coverage } = await this.partial(query, scope)
-    const result = finish(query, partial, scope)
+    if (cut && partial.kind === 'events' && partial.events.length > events)
+      throw new TooMuch(
+        `this answer has more than ${events} events`,
+        'ask for fewer by limit, page by page at GET /v1/events, or allow more, queries.events',
+      )
+    const result = limited(this.#limits, () => finish(query, partial, scope))
     const ms = Math.round((performance.now() - started) * 1e3) / 1e3
     return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
   }
@@ -42,13 +75,13 @@ export class Asker {
     const { lowestSeq, evictedTime } = this.#recent.coverage()
     const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
-      return { partial: this.#recent.partial(query, scope), sources: ['recent'], coverage: 'exact' }
+      return { partial: this.#ring(query, scope), sources: ['recent'], coverage: 'exact' }
     const mark = this.#history.flushedSeq
-    const present = this.#recent.partial(query, { ...scope, afterSeq: mark })
+    const present = this.#ring(query, { ...scope, afterSeq: mark })
     if (enough(query, present, missing)) return { partial: present, sources: ['recent'], coverage: 'exact' }
     const { engine } = this.#history.status
     if (engine.kind !== 'ready') {
-      const partial = this.#recent.partial(query, scope)
+      const partial = this.#ring(query, scope)
       return { partial, sources: ['recent'], coverage: `not covered: the history is ${stateOf(engine)}` }
     }
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
@@ -61,9 +94,21 @@ export class Asker {
         return this.partial(query, scope) // a segment was handed over meanwhile: the mark has moved
       }
     }
-    const past = await this.#history.partial(query, { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) })
-    const older = between === undefined ? past : merge(query, past, between)
-    return { partial: merge(query, older, present), sources: ['recent', 'history'], coverage: 'exact' }
+    const { keys, calls } = plan(query)
+    const past = await this.#history.partial(
+      query,
+      { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) },
+      { groups: Math.floor(this.#limits.cells / (keys.length + calls.length)), events: this.#limits.events + 1 },
+    )
+    const partial = limited(this.#limits, () => {
+      const older = between === undefined ? past : merge(query, past, between)
+      return merge(query, older, present)
+    })
+    return { partial, sources: ['recent', 'history'], coverage: 'exact' }
+  }
+
+  #ring(query: Query, scope: Scope): Partial {
+    return limited(this.#limits, () => this.#recent.partial(query, scope))
   }
 
   /** What the ring has let go of before the history had it is in the journal: a segment at a time through a ring of its own. */
@@ -72,8 +117,11 @@ export class Asker {
     for await (const batch of this.#history.unflushed(after, upto)) {
       const ring = recent({ events: batch.length, memory: Number.MAX_SAFE_INTEGER })
       ring.append(batch)
-      const part = ring.partial(query, { ...scope, afterSeq: after, uptoSeq: Math.min(upto, scope.uptoSeq ?? upto) })
-      all = all === undefined ? part : merge(query, all, part)
+      const before: Partial | undefined = all
+      all = limited(this.#limits, () => {
+        const part = ring.partial(query, { ...scope, afterSeq: after, uptoSeq: Math.min(upto, scope.uptoSeq ?? upto) })
+        return before === undefined ? part : merge(query, before, part)
+      })
     }
     return all
   }

@@ -6,7 +6,7 @@ import { type History, type HistoryOptions, history, type JournalOptions } from 
 import { Pipeline, type Stages } from '@telltale/pipeline'
 import { type Recent, type RecentOptions, recent } from '@telltale/recent'
 import { root as web } from '@telltale/web'
-import { Asker, stateOf } from './ask.ts'
+import { Asker, type AskLimits, stateOf } from './ask.ts'
 import { guard, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
@@ -28,6 +28,8 @@ export interface HouseOptions extends Stages {
   journal?: Pick<JournalOptions, 'sync' | 'segmentBytes' | 'sealAfter' | 'maxBytes'>
   /** How much is kept of queries that stand, and how often that is saved. */
   standing?: Pick<StandingHostOptions, 'maxKeys' | 'linger' | 'maxLingering' | 'every' | 'maxQuery' | 'maxSnapshot'>
+  /** What one answer may cost. */
+  queries?: Partial<AskLimits>
   /** Further ways in. */
   channels?: readonly Channel[]
   clock?: Clock
@@ -61,7 +63,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   })
   const latest = recent({ ...options.latest, clock })
   const pipeline = new Pipeline({ ...options, journal: kept.journal, clock, hostname: machine() })
-  const asker = new Asker(latest, kept)
+  const asker = new Asker(latest, kept, options.queries)
   const file = join(data, 'standing', 'snapshot.jsonl')
   const stands = new StandingHost({ ...options.standing, asker, recent: latest, clock, log, file })
   const live = new Live({ host: stands, asker, recent: latest, clock })

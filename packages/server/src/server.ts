@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
 import { websocket as sendingSocket, type WebSocketIntake } from '@telltale/channels'
 import { EngineError } from '@telltale/history'
+import { TooMuch } from '@telltale/query'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { isLoopback, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
@@ -52,6 +53,8 @@ export async function server(context: Context, hub: Live, options: ServerOptions
       if (error.code === 0) reply.header('retry-after', 1)
       return reply.code(error.code === 0 ? 503 : 422).send(refusal(error.message))
     }
+    if (error instanceof TooMuch)
+      return reply.code(422).send(refusal(error.error.message, error.error.hint, error.error.position))
     const status = error.statusCode ?? 500
     return reply.code(status).send(refusal(status === 500 ? `BUG: ${error.message}` : error.message))
   })

@@ -21,6 +21,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'history',
   'journal',
   'standing',
+  'queries',
   'channels',
   'classify',
   'process',
