@@ -1,7 +1,9 @@
 /** Where time comes from. Live it is {@link wallClock}; in replay and in tests it is driven by hand or by the events. */
 export interface Clock {
-  /** ms since the epoch. */
+  /** ms since the epoch. It jumps when somebody sets the clock. */
   now(): number
+  /** ms since some moment, for how long things took: it never jumps. */
+  elapsed(): number
   /** Calls back once, after ms; the returned function cancels. */
   after(ms: number, call: () => void): () => void
   /** Calls back every ms until the returned function is called. */
@@ -11,6 +13,7 @@ export interface Clock {
 /** The machine's own time. Only this file reads the wall clock or sets timers. Its timers do not keep a process alive. */
 export const wallClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(ms, call) {
     const timer = setTimeout(call, ms)
     timer.unref?.()
@@ -26,6 +29,7 @@ export const wallClock: Clock = {
 /** A clock that stands still until it is advanced; timers fire in order on the way. */
 export class SimulatedClock implements Clock {
   #now: number
+  #elapsed = 0
   #timers: { at: number; order: number; every: number; call: () => void }[] = []
   #order = 0
 
@@ -35,6 +39,10 @@ export class SimulatedClock implements Clock {
 
   now(): number {
     return this.#now
+  }
+
+  elapsed(): number {
+    return this.#elapsed
   }
 
   after(ms: number, call: () => void): () => void {
@@ -55,12 +63,23 @@ export class SimulatedClock implements Clock {
     for (;;) {
       const next = this.#timers.filter(t => t.at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0]
       if (next === undefined) break
-      this.#now = Math.max(this.#now, next.at)
+      this.#pass(next.at)
       if (next.every > 0) next.at += next.every
       else this.#timers.splice(this.#timers.indexOf(next), 1)
       next.call()
     }
-    this.#now = Math.max(this.#now, end)
+    this.#pass(end)
+  }
+
+  /** Sets the clock: no time passes, no timer fires for it. */
+  jump(ms: number): void {
+    this.#now += ms
+    for (const timer of this.#timers) timer.at += ms
+  }
+
+  #pass(to: number): void {
+    this.#elapsed += Math.max(0, to - this.#now)
+    this.#now = Math.max(this.#now, to)
   }
 
   #add(ms: number, every: number, call: () => void): () => void {
