@@ -35,6 +35,9 @@ export interface AskLimits extends Limits {
 
 const ASK_LIMITS: AskLimits = { ...LIMITS, events: 100_000 }
 
+/** Events read from the journal for one query, about a second; where more are missing, the answer says so instead. */
+const MOST_BETWEEN = 500_000
+
 /**
  * Asks one query of ring and history, which meet at a sequence number: the history answers for what is at or below its
  * flushed mark, the ring for what is above. No event is seen twice; none is invisible once it is broadcast.
@@ -86,7 +89,8 @@ export class Asker {
     }
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
     let between: Partial | undefined
-    if (lowest > mark + 1) {
+    const gap = lowest - 1 - mark
+    if (gap > 0 && gap <= MOST_BETWEEN) {
       try {
         between = await this.#between(query, scope, mark, lowest - 1)
       } catch (error) {
@@ -104,7 +108,9 @@ export class Asker {
       const older = between === undefined ? past : merge(query, past, between)
       return merge(query, older, present)
     })
-    return { partial, sources: ['recent', 'history'], coverage: 'exact' }
+    const coverage =
+      gap <= MOST_BETWEEN ? 'exact' : `not covered yet: ${gap} events that wait in the journal for the history`
+    return { partial, sources: ['recent', 'history'], coverage }
   }
 
   #ring(query: Query, scope: Scope): Partial {

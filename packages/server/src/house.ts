@@ -10,6 +10,7 @@ import { Asker, type AskLimits, stateOf } from './ask.ts'
 import { guard, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
+import { begin, refill } from './refill.ts'
 import { server } from './server.ts'
 import { StandingHost, type StandingHostOptions } from './standing-host.ts'
 
@@ -72,13 +73,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close()
   }
-  /** What the history does not hold yet must be in the ring before anybody asks. */
+  /** The newest of what the history does not hold yet is in the ring before anybody asks. */
   const remember = async (): Promise<void> => {
     await kept.start()
     opened.push(() => kept.stop())
     await stands.open(kept)
     opened.push(() => stands.stop())
-    for await (const batch of kept.latest(kept.journal.lastSeq - kept.flushedSeq)) latest.append(batch)
+    await begin(latest, kept)
     if (kept.status.engine.kind === 'unavailable') return
     latest.settle(kept.flushedSeq)
     kept.onFlushed(seq => latest.settle(seq))
@@ -109,7 +110,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       await app.close()
     })
     const enough = new AbortController()
-    const filling = refill(latest, kept, asker, enough.signal).catch(error =>
+    const filling = refill(latest, kept, asker, enough.signal, log).catch(error =>
       log(`the ring is not refilled: ${String(error)}`),
     )
     opened.push(() => {
@@ -146,22 +147,6 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b])
   return Promise.all([a, b])
 }
-
-/** Refills the ring from the history, the newest first, while everything is running: until then queries ask both. */
-async function refill(latest: Recent, kept: History, asker: Asker, enough: AbortSignal): Promise<void> {
-  const { lowestSeq } = latest.coverage()
-  let lowest = lowestSeq === 0 ? kept.journal.lastSeq + 1 : lowestSeq
-  while (lowest > 1 && !enough.aborted) {
-    const from = Math.max(1, lowest - REFILL)
-    if (!(await latest.refill(kept.stored(from - 1, lowest - 1)))) break
-    lowest = from
-  }
-  asker.beforeRing =
-    lowest > 1 ? ((await kept.maxTimeBelow(lowest)) ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY
-}
-
-/** Events at a time: a chunk of the ring. */
-const REFILL = 32_768
 
 /** Why Telltale is not ready; empty where it is. */
 function reasons(pipeline: Pipeline, kept: History): string[] {

@@ -68,6 +68,11 @@ export class EngineError extends Error {
     return DATA_ERRORS.has(this.code)
   }
 
+  /** The engine was not there, or did not live to answer; it comes back. */
+  get gone(): boolean {
+    return this.code === ABSENT || this.code === DIED
+  }
+
   /** Nobody looked at the data: the same will do once the engine is back or has room. */
   get passing(): boolean {
     return PASSING.has(this.code)
