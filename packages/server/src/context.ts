@@ -5,6 +5,14 @@ import type { Recent } from '@telltale/recent'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Asker } from './ask.ts'
 import type { Role } from './auth.ts'
+import type { Canary } from './canary/canary.ts'
+
+export interface Readiness {
+  /** Why events had better be sent to another Telltale; empty where it is ready. */
+  reasons: string[]
+  /** What is wrong where it takes events all the same. */
+  warnings: string[]
+}
 
 /** What the routes may use. */
 export interface Context {
@@ -15,8 +23,9 @@ export interface Context {
   readonly asker: Asker
   /** @returns whether the request may play the role; where not, it has been answered */
   readonly allowed: (role: Role, request: FastifyRequest, reply: FastifyReply) => boolean
-  /** Why Telltale is not ready; empty where it is. */
-  readonly unready: () => string[]
+  /** Absent where it is switched off. */
+  readonly canary: Canary | undefined
+  readonly ready: () => Readiness
   /** Bytes of an event array or a single event over HTTP. */
   readonly maxBody: number
 }

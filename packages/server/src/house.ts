@@ -6,8 +6,11 @@ import { type History, type HistoryOptions, history, type JournalOptions } from 
 import { Pipeline, type Stages } from '@telltale/pipeline'
 import { type Recent, type RecentOptions, recent } from '@telltale/recent'
 import { root as web } from '@telltale/web'
-import { Asker, type AskLimits, stateOf } from './ask.ts'
+import { Asker, type AskLimits } from './ask.ts'
 import { guard, type Tokens } from './auth.ts'
+import { Canary } from './canary/canary.ts'
+import { type CanaryOptions, canarySettings } from './canary/options.ts'
+import { readiness } from './canary/readiness.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
 import { begin, refill } from './refill.ts'
@@ -31,6 +34,8 @@ export interface HouseOptions extends Stages {
   standing?: Pick<StandingHostOptions, 'maxKeys' | 'linger' | 'maxLingering' | 'every' | 'maxQuery' | 'maxSnapshot'>
   /** What one answer may cost. */
   queries?: Partial<AskLimits>
+  /** The event that goes all the way every few seconds; false sends none. */
+  canary?: CanaryOptions | false
   /** Further ways in. */
   channels?: readonly Channel[]
   clock?: Clock
@@ -68,6 +73,15 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const file = join(data, 'standing', 'snapshot.jsonl')
   const stands = new StandingHost({ ...options.standing, asker, recent: latest, clock, log, file })
   const live = new Live({ host: stands, asker, recent: latest, clock })
+  const hostname = machine()
+  const tell = (event: EventInput): void => void pipeline.add([event], { channel: 'telltale', address: hostname })
+  const canary =
+    options.canary === false
+      ? undefined
+      : new Canary(
+          { intake: pipeline, live, asker, history: kept, clock, hostname, log, tell },
+          canarySettings(options.canary ?? {}),
+        )
   const opened: (() => Promise<unknown>)[] = []
   /** Closes what is open, the newest first. */
   const stop = async (): Promise<void> => {
@@ -85,7 +99,6 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     kept.onFlushed(seq => latest.settle(seq))
   }
   try {
-    const unready = (): string[] => reasons(pipeline, kept)
     const allowed = guard(tokens)
     const context: Context = {
       clock,
@@ -94,7 +107,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       history: kept,
       asker,
       allowed,
-      unready,
+      canary,
+      ready: () => readiness(pipeline, kept, canary),
       maxBody: 16 * MIB,
     }
     const [app] = await both(server(context, live, { host, port, tokens, web }), remember())
@@ -131,7 +145,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       opened.push(() => channel.stop())
       if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
     }
-    const tell = (event: EventInput): void => void pipeline.add([event], { channel: 'telltale', address: machine() })
+    canary?.start()
+    opened.push(async () => canary?.stop())
     tell({ type: 'telltale_started', tags: ['telltale'], url, ring_events: latest.stats().events })
     return { url, configure: stages => pipeline.configure(stages), tell, stop }
   } catch (error) {
@@ -146,15 +161,6 @@ const MIB = 1024 * 1024
 async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b])
   return Promise.all([a, b])
-}
-
-/** Why Telltale is not ready; empty where it is. */
-function reasons(pipeline: Pipeline, kept: History): string[] {
-  const found: string[] = []
-  if (pipeline.busy !== undefined) found.push(pipeline.busy.reason)
-  const { engine } = kept.status
-  if (engine.kind !== 'ready') found.push(`the history is ${stateOf(engine)}`)
-  return found
 }
 
 /** Telltale's own numbers, for its health event. */

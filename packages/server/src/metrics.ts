@@ -1,7 +1,8 @@
+import type { CanaryReport } from './canary/report.ts'
 import type { Context } from './context.ts'
 
 /** Telltale's own numbers in the Prometheus text format. */
-export function metrics({ pipeline, recent, history }: Context): string {
+export function metrics({ pipeline, recent, history, canary }: Context): string {
   const text = new Exposition()
   for (const [channel, { accepted, rejected, dropped }] of pipeline.channels) {
     text.add('telltale_events_accepted_total', 'counter', 'Events taken', accepted, { channel })
@@ -23,6 +24,7 @@ export function metrics({ pipeline, recent, history }: Context): string {
     for (const [name, value] of Object.entries(numbers))
       if (typeof value === 'number' && Number.isFinite(value))
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
+  if (canary !== undefined) addCanary(text, canary.report)
   const memory = process.memoryUsage()
   text.add('process_resident_memory_bytes', 'gauge', 'Resident memory', memory.rss)
   text.add(
@@ -32,6 +34,23 @@ export function metrics({ pipeline, recent, history }: Context): string {
     (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   )
   return text.toString()
+}
+
+function addCanary(text: Exposition, { sent, stages, webhook }: CanaryReport): void {
+  text.add('telltale_canary_sent_total', 'counter', 'Canaries sent', sent)
+  for (const { stage, state, took_ms, waiting_ms, back, lost } of stages) {
+    const at = { stage }
+    text.add('telltale_canary_up', 'gauge', '0 where canaries do not come by', state === 'failing' ? 0 : 1, at)
+    if (took_ms !== undefined)
+      text.add('telltale_canary_seconds', 'gauge', 'Time the last canary took', took_ms / 1e3, at)
+    text.add('telltale_canary_waiting_seconds', 'gauge', 'Age of the oldest not back', waiting_ms / 1e3, at)
+    text.add('telltale_canary_back_total', 'counter', 'Canaries that came by', back, at)
+    text.add('telltale_canary_lost_total', 'counter', 'Canaries that never will', lost, at)
+  }
+  if (webhook === undefined) return
+  text.add('telltale_canary_webhook_up', 'gauge', '0 where it cannot be called', webhook.failing === undefined ? 1 : 0)
+  text.add('telltale_canary_webhook_calls_total', 'counter', 'Calls of the webhook', webhook.calls)
+  text.add('telltale_canary_webhook_failures_total', 'counter', 'Calls that failed', webhook.failures)
 }
 
 /** Groups samples by metric, as the format wants. */

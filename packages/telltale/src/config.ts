@@ -22,6 +22,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'journal',
   'standing',
   'queries',
+  'canary',
   'channels',
   'classify',
   'process',

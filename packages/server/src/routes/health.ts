@@ -12,12 +12,28 @@ export function health(app: FastifyInstance, context: Context): void {
   app.get('/readyz', {
     schema: {
       summary: 'Readiness, with reasons',
-      description: 'No role. 503 where something is wrong.',
+      description:
+        'No role. 503 where no events can be acknowledged: send them elsewhere. What else is wrong is in `warnings`.',
       tags: ['health'],
     },
     async handler(_request, reply) {
-      const reasons = context.unready()
-      return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })
+      const { reasons, warnings } = context.ready()
+      const ready = reasons.length === 0
+      return reply.code(ready ? 200 : 503).send({ ready, reasons, warnings })
+    },
+  })
+
+  app.get('/v1/canary', {
+    schema: {
+      summary: 'Whether an event comes all the way',
+      description:
+        'Role: read. Each stage a canary must come by, with the time the last one took; where one fails, since when (ms) and a sentence.',
+      tags: ['health'],
+    },
+    async handler(request, reply) {
+      if (!context.allowed('read', request, reply)) return reply
+      const { canary } = context
+      return canary === undefined ? { on: false } : { on: true, ...canary.report }
     },
   })
 

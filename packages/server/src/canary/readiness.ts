@@ -1,0 +1,26 @@
+import type { History } from '@telltale/history'
+import type { Intake } from '@telltale/pipeline'
+import { stateOf } from '../ask.ts'
+import type { Readiness } from '../context.ts'
+import type { Canary } from './canary.ts'
+import { failures } from './report.ts'
+
+/**
+ * Not ready is who cannot acknowledge events: another may. All else only warns. What is acknowledged is safe in the
+ * journal, and whatever keeps the history back may keep it back everywhere: who takes every node out for that loses events.
+ */
+export function readiness(
+  { busy }: Pick<Intake, 'busy'>,
+  { status }: Pick<History, 'status'>,
+  canary?: Canary,
+): Readiness {
+  const reasons = busy === undefined ? [] : [busy.reason]
+  const warnings = status.engine.kind === 'ready' ? [] : [`the history is ${stateOf(status.engine)}`]
+  if (canary === undefined) return { reasons, warnings }
+  const { report } = canary
+  reasons.push(...failures(report, 'journal'))
+  warnings.push(...failures(report, 'live', 'query', 'history'))
+  const { webhook } = report
+  if (webhook?.failing !== undefined) warnings.push(`the canary's webhook cannot be called: ${webhook.failing}`)
+  return { reasons, warnings }
+}

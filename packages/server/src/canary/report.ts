@@ -1,0 +1,76 @@
+import type { EngineState } from '@telltale/history'
+import { stateOf } from '../ask.ts'
+import type { DeadManReport } from './dead-man.ts'
+import type { Stage, StageName } from './stage.ts'
+
+/** How a stage does. */
+export interface StageReport {
+  readonly stage: StageName
+  /** `unknown` until the first came by. */
+  readonly state: 'unknown' | 'well' | 'failing'
+  /** Where it fails: since when, in ms since the epoch, and a sentence that says what does not come back. */
+  readonly since?: number
+  readonly message?: string
+  /** ms one may take, the last one took, and the oldest that has not come by has been waited for. */
+  readonly limit_ms: number
+  readonly took_ms?: number
+  readonly waiting_ms: number
+  /** How many came by, and how many never will. */
+  readonly back: number
+  readonly lost: number
+}
+
+/** How the canary does. */
+export interface CanaryReport {
+  readonly well: boolean
+  readonly every_ms: number
+  readonly sent: number
+  readonly stages: readonly StageReport[]
+  /** Of the address outside; absent where there is none. */
+  readonly webhook?: DeadManReport
+}
+
+/**
+ * @param now the canary's own time
+ * @param wall the clock's, ms since the epoch
+ */
+export function reportOf(stage: Stage, engine: EngineState, now: number, wall: number): StageReport {
+  const { name, limit, took, back, lost, failingSince } = stage
+  const failing = failingSince !== undefined && {
+    since: Math.round(wall - (now - failingSince)),
+    message: sentence(stage, engine),
+  }
+  return {
+    stage: name,
+    state: failing ? 'failing' : back > 0 ? 'well' : 'unknown',
+    ...failing,
+    limit_ms: limit,
+    ...(took === undefined ? {} : { took_ms: Math.round(took * 1e3) / 1e3 }),
+    waiting_ms: Math.round(stage.behind(now)),
+    back,
+    lost,
+  }
+}
+
+/** What a person is told of a stage that fails. */
+export function sentence({ name, fault, trouble }: Stage, engine: EngineState): string {
+  if (fault !== undefined) return fault
+  const why = trouble === undefined ? '' : `: ${trouble}`
+  switch (name) {
+    case 'journal':
+      return `No event is acknowledged${why}.`
+    case 'live':
+      return `Events are journaled, but do not reach who watches live${why}.`
+    case 'query':
+      return `Events are journaled, but questions do not find them${why}.`
+    case 'history':
+      return `The history is behind, new events are in the journal only${engine.kind === 'ready' ? why : `: it is ${stateOf(engine)}`}.`
+  }
+}
+
+/** For who has no page: what fails, and since when. */
+export function failures({ stages }: CanaryReport, ...names: readonly StageName[]): string[] {
+  return stages
+    .filter(({ stage, state }) => state === 'failing' && names.includes(stage))
+    .map(({ since, message }) => `${message} Since ${new Date(since!).toISOString()}.`)
+}
