@@ -68,7 +68,7 @@ class Udp implements Channel {
     this.address = addressOf('udp', address, port)
     socket.on('message', (bytes, from) => this.#take(intake, bytes, from))
     this.#countDrops = dropCounter(address, port, drops =>
-      intake.dropped(this.name, drops, `the kernel's receive buffer of ${this.address} was full`),
+      intake.dropped(this.name, drops, `the kernel's receive buffer of ${this.address} was full`, 'kernel'),
     )
     this.#cancel = clock.every(DROPS_EVERY, () => void this.#countDrops())
     await this.#countDrops()

@@ -41,6 +41,6 @@ export interface Intake {
   readonly busy: Busy | undefined
   /** Resolves when it no longer is. */
   ready(): Promise<void>
-  /** Counts events a channel had to drop (UDP while busy), with the reason. */
-  dropped(channel: string, events: number, reason: string): void
+  /** Counts events a channel, or the system's kernel, had to drop (UDP while busy), with the reason. */
+  dropped(channel: string, events: number, reason: string, by?: 'us' | 'kernel'): void
 }

@@ -1,4 +1,4 @@
-import { Batch, SimulatedClock } from '@telltale/event'
+import { Batch, type Event, SimulatedClock } from '@telltale/event'
 import { expect, test, vi } from 'vitest'
 import { type Journal, Pipeline } from './index.ts'
 
@@ -169,4 +169,34 @@ test('no object is made of an event that nobody asks for', () => {
   expect(journal.batches[0]!.batch.event(0).type).toBe('c')
   expect(calls).toHaveBeenCalledTimes(1)
   calls.mockRestore()
+})
+
+test('what goes wrong while the journal is stuck is told once it goes on, with the counts', async () => {
+  const { pipeline, journal, clock } = made()
+  const told: Event[] = []
+  pipeline.broadcast.consume(batch => {
+    for (let row = 0; row < batch.length; row++) told.push(batch.event(row))
+  })
+  journal.pressure = { reason: 'the disk is full', retryAfter: 1 }
+  for (let i = 0; i < 500; i++) pipeline.dropped('udp', 2, 'the disk is full')
+  pipeline.dropped('udp', 7, 'the receive buffer was full', 'kernel')
+  for (let i = 0; i < 3; i++) pipeline.refused('http', 'the disk is full')
+  clock.advance(5000)
+  expect(journal.batches).toEqual([])
+  journal.pressure = undefined
+  clock.advance(1010)
+  // it fails once more: nothing of it is forgotten
+  journal.batches[0]!.fail(new Error('no space'))
+  await settled()
+  clock.advance(1010)
+  for (const { done } of journal.batches) done()
+  await settled()
+  const infos = told.map(({ type, additional_info }) => ({ type, ...additional_info }))
+  expect(infos).toEqual([
+    { type: 'dropped', channel: 'udp', by: 'us', message: 'the disk is full', count: 1000 },
+    { type: 'dropped', channel: 'udp', by: 'kernel', message: 'the receive buffer was full', count: 7 },
+    { type: 'pressure', message: 'the disk is full', began: 1e12, seconds: 6, refused: 3, count: 1 },
+  ])
+  expect(pipeline.channels.get('udp')).toMatchObject({ dropped: 1007, dropped_by_kernel: 7 })
+  expect(pipeline.channels.get('http')).toMatchObject({ refused: 3 })
 })

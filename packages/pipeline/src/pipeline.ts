@@ -4,26 +4,30 @@ import {
   BOUNDS,
   type Bounds,
   type Clock,
-  type Event,
   type EventInput,
   type Problem,
   scanInto,
 } from '@telltale/event'
 import { Broadcast } from './broadcast.ts'
-import { type Calculation, calculate } from './calculate.ts'
-import { type Classifier, type ClassifyRule, classifier } from './classify.ts'
 import { Gather, type Gathering } from './gather.ts'
+import { type Failure, said } from './guard.ts'
 import type { Busy, Intake, Sender, Taken } from './intake.ts'
 import { Meter } from './meter.ts'
-import { FAILED, type Processor, Processors } from './process.ts'
+import { FAILED, type Processors } from './process.ts'
 import { Rejects } from './rejects.ts'
+import { StageRunner, type Stages } from './stages.ts'
+import { Troubles } from './troubles.ts'
 
-/** What a user configures of the pipeline. */
-export interface Stages {
-  classify?: readonly ClassifyRule[]
-  /** By event type; `*` means every type. */
-  process?: Readonly<Record<string, Processor>>
-  calculate?: Readonly<Record<string, Calculation>>
+/** What became of what one channel brought. */
+export interface Counts {
+  accepted: number
+  rejected: number
+  /** Lost before they were read. */
+  dropped: number
+  /** Of those dropped, how many the system's kernel dropped. */
+  dropped_by_kernel?: number
+  /** Times a sender was told to come back later. */
+  refused?: number
 }
 
 /** Where batches become durable. */
@@ -45,43 +49,47 @@ export interface PipelineOptions extends Stages {
   gatherEvents?: number
   /** Bytes received and not yet journaled beyond which senders are refused. Default 64 MiB. */
   maxPending?: number
+  /** One line for a person. */
+  log?: (message: string) => void
 }
-
-/** Events of Telltale's own making that say something went wrong are at most this many a second. */
-const TROUBLES_PER_SECOND = 10
 
 /** From bytes to broadcast: gather, validate, classify, process, calculate, journal, broadcast. */
 export class Pipeline implements Intake {
   readonly broadcast: Broadcast
-  readonly processors: Processors
   readonly rejects: Rejects = new Rejects()
   /** Events taken, refused and dropped, by channel. */
-  readonly channels: Map<string, { accepted: number; rejected: number; dropped: number }> = new Map()
-  readonly stages: { classify: Meter; process: Meter; calculate: Meter; journal: Meter; broadcast: Meter } = {
-    classify: new Meter(),
-    process: new Meter(),
-    calculate: new Meter(),
-    journal: new Meter(),
-    broadcast: new Meter(),
-  }
-  readonly #options: Required<Pick<PipelineOptions, 'bounds' | 'gatherMs' | 'gatherEvents' | 'maxPending'>> &
+  readonly channels: Map<string, Counts> = new Map()
+  readonly stages: { classify: Meter; process: Meter; calculate: Meter; journal: Meter; broadcast: Meter }
+  readonly #runner: StageRunner
+  readonly #options: Required<Pick<PipelineOptions, 'bounds' | 'gatherMs' | 'gatherEvents' | 'maxPending' | 'log'>> &
     PipelineOptions
-  #classifiers: Classifier[] = []
-  #calculations: Readonly<Record<string, Calculation>> = {}
-  #configured: string[] = []
   readonly #gather: Gather
   #last: Promise<void> = Promise.resolve()
   #pending = 0
   #waiting: (() => void)[] = []
-  #troubles = 0
+  readonly #troubles = new Troubles()
+  /** Since when senders are pushed back, why, and how many were told so. */
+  #pressed: { since: number; reason: string; refused: number } | undefined
   readonly #stopTicking: () => void
 
   /** @throws where a stage cannot be understood, saying which and why */
   constructor(options: PipelineOptions) {
-    const { bounds = BOUNDS, gatherMs = 1, gatherEvents = 8192, maxPending = 64 * 1024 * 1024 } = options
-    this.#options = { ...options, bounds, gatherMs, gatherEvents, maxPending }
-    this.broadcast = new Broadcast((listener, trouble) => this.#trouble('listener_failed', { listener, trouble }))
-    this.processors = new Processors(bounds, (processor, error, event) => this.#failed(processor, error, event))
+    const {
+      bounds = BOUNDS,
+      gatherMs = 1,
+      gatherEvents = 8192,
+      maxPending = 64 * 1024 * 1024,
+      log = () => {},
+    } = options
+    this.#options = { ...options, bounds, gatherMs, gatherEvents, maxPending, log }
+    this.broadcast = new Broadcast((listener, trouble) =>
+      this.#trouble('listener_failed', listener, { listener, trouble }),
+    )
+    this.#runner = new StageRunner(bounds, {
+      failed: failure => this.#failed(failure),
+      judged: (name, type, message) => this.#judged(name, type, message),
+    })
+    this.stages = { ...this.#runner.meters, journal: new Meter(), broadcast: new Meter() }
     const { clock } = options
     this.#gather = new Gather({ bounds, clock, ms: gatherMs, events: gatherEvents, go: each => this.#go(each) })
     this.configure(options)
@@ -90,15 +98,11 @@ export class Pipeline implements Intake {
 
   /** Replaces all configured stages at once, or, where one cannot be understood, throws and changes nothing. */
   configure(stages: Stages): void {
-    const classifiers = (stages.classify ?? []).map(classifier)
-    this.#classifiers = classifiers
-    this.#calculations = stages.calculate ?? {}
-    for (const name of this.#configured) this.processors.remove(name)
-    this.#configured = []
-    for (const [type, processor] of Object.entries(stages.process ?? {})) {
-      this.processors.add(`config:${type}`, type, processor)
-      this.#configured.push(`config:${type}`)
-    }
+    this.#runner.configure(stages)
+  }
+
+  get processors(): Processors {
+    return this.#runner.processors
   }
 
   take(bytes: Uint8Array, sender: Sender): Taken {
@@ -145,9 +149,23 @@ export class Pipeline implements Intake {
     return this.busy === undefined ? Promise.resolve() : new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  dropped(channel: string, events: number, reason: string): void {
-    this.#counts(channel).dropped += events
-    this.#trouble('dropped', { channel, count: events, message: reason })
+  dropped(channel: string, events: number, reason: string, by: 'us' | 'kernel' = 'us'): void {
+    const counts = this.#counts(channel)
+    counts.dropped += events
+    if (by === 'kernel') counts.dropped_by_kernel = (counts.dropped_by_kernel ?? 0) + events
+    this.#trouble('dropped', `${channel} ${by}`, { channel, by, message: reason }, events)
+  }
+
+  /** Counts a sender that was told to come back later. */
+  refused(channel: string, reason: string): void {
+    const counts = this.#counts(channel)
+    counts.refused = (counts.refused ?? 0) + 1
+    this.#press(reason).refused++
+  }
+
+  /** What a person should do something about: code that was switched off. */
+  get faults(): string[] {
+    return this.#runner.faults
   }
 
   /** Sends on what is gathered, and resolves once it is journaled and broadcast. */
@@ -180,7 +198,7 @@ export class Pipeline implements Intake {
 
   /** Sends a gathered batch through the stages; batches are broadcast, and their senders answered, in order. */
   #go(gathering: Gathering): void {
-    const batch = gathering.batch.length === 0 ? gathering.batch : this.#work(gathering.batch)
+    const batch = gathering.batch.length === 0 ? gathering.batch : this.#runner.run(gathering.batch)
     const started = this.stages.journal.start()
     const durable = batch.length === 0 ? Promise.resolve() : this.#options.journal.append(batch)
     durable.catch(() => {}) // handled below, once it is its turn
@@ -209,7 +227,7 @@ export class Pipeline implements Intake {
       this.broadcast.send(batch)
     } catch (error) {
       this.stages.broadcast.failed()
-      this.#failed('BUG: a store', error)
+      this.#failed({ name: 'BUG: a store', message: said(error) })
     }
     this.stages.broadcast.stop(started, batch.length)
   }
@@ -219,37 +237,17 @@ export class Pipeline implements Intake {
     if (this.#waiting.length > 0 && this.busy === undefined) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  #work(gathered: Batch): Batch {
-    const { classify, process, calculate: calculating } = this.stages
-    let started = classify.start()
-    this.#classifiers.forEach((each, position) => {
-      try {
-        each.run(gathered)
-      } catch (error) {
-        classify.failed()
-        this.#failed(`classify[${position}]`, error)
-      }
-    })
-    classify.stop(started, gathered.length)
-    started = process.start()
-    const batch = this.processors.run(gathered)
-    process.stop(started, batch.length)
-    started = calculating.start()
-    calculate(batch, this.#calculations, (name, error, event) => {
-      calculating.failed()
-      this.#failed(name, error, event)
-    })
-    calculating.stop(started, batch.length)
-    return batch
+  #failed({ name, message, from }: Failure): void {
+    const derived = from === undefined ? {} : { derived_from: { type: from.type, time: from.time } }
+    this.#trouble(FAILED, name, { processor: name, message: `${name}: ${message}`, ...derived })
   }
 
-  #failed(processor: string, error: unknown, event?: Event): void {
-    const message = `${processor}: ${error instanceof Error ? error.message : String(error)}`
-    const derived = event === undefined ? {} : { derived_from: { type: event.type, time: event.time } }
-    this.#trouble(FAILED, { processor, message, ...derived })
+  #judged(processor: string, type: string, message: string): void {
+    this.#options.log(message)
+    this.#trouble(type, processor, { processor, message })
   }
 
-  #counts(channel: string): { accepted: number; rejected: number; dropped: number } {
+  #counts(channel: string): Counts {
     let counts = this.channels.get(channel)
     if (counts === undefined) {
       counts = { accepted: 0, rejected: 0, dropped: 0 }
@@ -258,17 +256,48 @@ export class Pipeline implements Intake {
     return counts
   }
 
-  #trouble(type: string, info: Record<string, unknown>): void {
-    if (this.#troubles++ >= TROUBLES_PER_SECOND) return
-    const { hostname, clock } = this.#options
+  #trouble(type: string, about: string, info: Readonly<Record<string, unknown>>, count = 1): void {
     // After what runs now: a processor's failure must not enter the batch that is being worked on.
-    clock.after(0, () =>
-      this.add([{ type, tags: ['telltale'], ...info } as EventInput], { channel: 'telltale', address: hostname }),
-    )
+    if (this.#troubles.add(type, about, info, count)) this.#options.clock.after(0, () => this.#tell())
+  }
+
+  #tell(): void {
+    if (this.busy !== undefined) return
+    const told = this.#troubles.take()
+    if (told === undefined) return
+    this.add(told.events, this.#self).journaled.catch(() => told.back())
+  }
+
+  get #self(): Sender {
+    return { channel: 'telltale', address: this.#options.hostname }
+  }
+
+  #press(reason: string): { refused: number } {
+    if (this.#pressed === undefined) {
+      this.#pressed = { since: this.#options.clock.now(), reason, refused: 0 }
+      this.#options.log(`senders are pushed back: ${reason}`)
+    }
+    return this.#pressed
+  }
+
+  /** Says that senders are pushed back, and when that is over. */
+  #weigh(): void {
+    const { busy } = this
+    if (busy !== undefined) this.#press(busy.reason)
+    else if (this.#pressed !== undefined) {
+      const { since, reason, refused } = this.#pressed
+      this.#pressed = undefined
+      const seconds = Math.max(0, this.#options.clock.now() - since) / 1_000
+      this.#options.log(`senders are no longer pushed back, after ${Math.ceil(seconds)} s`)
+      this.#trouble('pressure', reason, { message: reason, began: since, seconds, refused })
+    }
   }
 
   #tick(): void {
-    this.#troubles = 0
+    this.#weigh()
+    this.#runner.weigh()
+    this.#troubles.tick()
+    this.#tell()
     this.#wake()
     const fresh = this.rejects.drain()
     if (fresh.length > 0) {
@@ -284,7 +313,7 @@ export class Pipeline implements Intake {
           count,
         },
       }))
-      this.add(events, { channel: 'telltale', address: this.#options.hostname })
+      this.add(events, this.#self)
     }
   }
 }

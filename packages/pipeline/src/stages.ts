@@ -1,0 +1,103 @@
+import type { Batch, Bounds } from '@telltale/event'
+import { type Calculation, Calculator, calculate } from './calculate.ts'
+import { type Classifier, type ClassifyRule, classifier } from './classify.ts'
+import { type Code, type CodeLimits, type Failure, Guard, LIMITS } from './guard.ts'
+import { Meter } from './meter.ts'
+import { type Processor, Processors, VERDICTS } from './process.ts'
+
+/** What a user configures of the pipeline. */
+export interface Stages {
+  classify?: readonly ClassifyRule[]
+  /** By event type; `*` means every type. */
+  process?: Readonly<Record<string, Processor>>
+  calculate?: Readonly<Record<string, Calculation>>
+  /** When code of the three above is taken for a runaway, and switched off. */
+  code?: Partial<CodeLimits>
+}
+
+export interface StagesHooks {
+  /** A piece of code failed. */
+  failed(failure: Failure): void
+  /** A piece of code is slow, or was switched off: an event of that type is due. */
+  judged(name: string, type: string, message: string): void
+}
+
+/** The three stages where users decide: classify, process, calculate. */
+export class StageRunner {
+  readonly processors: Processors
+  readonly meters: { classify: Meter; process: Meter; calculate: Meter } = {
+    classify: new Meter(),
+    process: new Meter(),
+    calculate: new Meter(),
+  }
+  readonly #hooks: StagesHooks
+  readonly #guard: Guard
+  #classifiers: Classifier[] = []
+  #calculators: Calculator[] = []
+  #configured: string[] = []
+
+  constructor(bounds: Bounds, hooks: StagesHooks) {
+    this.#hooks = hooks
+    this.#guard = new Guard(({ name }, kind, message) => hooks.judged(name, VERDICTS[kind], `${name} ${message}`))
+    this.processors = new Processors(bounds, this.#guard, hooks.failed)
+  }
+
+  /** Replaces all configured stages at once, or, where one cannot be understood, throws and changes nothing. */
+  configure(stages: Stages): void {
+    const classifiers = (stages.classify ?? []).map(classifier)
+    this.#guard.limits = limitsOf(stages.code ?? {})
+    this.#classifiers = classifiers
+    this.#calculators = Object.entries(stages.calculate ?? {}).map(([name, each]) => new Calculator(name, each))
+    for (const name of this.#configured) this.processors.remove(name)
+    this.#configured = []
+    for (const [type, processor] of Object.entries(stages.process ?? {})) {
+      this.processors.add(`config:${type}`, type, processor)
+      this.#configured.push(`config:${type}`)
+    }
+  }
+
+  /** Changes the batch in place, or makes a new one. */
+  run(gathered: Batch): Batch {
+    const { classify, process, calculate: calculating } = this.meters
+    let started = classify.start()
+    for (const each of this.#classifiers) each.run(gathered, this.#guard, failure => this.#failed(classify, failure))
+    classify.stop(started, gathered.length)
+    started = process.start()
+    const batch = this.processors.run(gathered)
+    process.stop(started, batch.length)
+    started = calculating.start()
+    calculate(batch, this.#calculators, this.#guard, failure => this.#failed(calculating, failure))
+    calculating.stop(started, batch.length)
+    return batch
+  }
+
+  /** To be called once a second: looks who is slow. */
+  weigh(): void {
+    this.#guard.weigh(this.#codes())
+  }
+
+  /** The code that was switched off, and why. */
+  get faults(): string[] {
+    return [...this.#codes()].flatMap(({ name, off }) => (off === undefined ? [] : [`${name} is switched off: ${off}`]))
+  }
+
+  *#codes(): Iterable<Code> {
+    for (const { code } of this.#classifiers) if (code !== undefined) yield code
+    yield* this.processors.codes
+    yield* this.#calculators
+  }
+
+  #failed(stage: Meter, failure: Failure): void {
+    stage.failed()
+    this.#hooks.failed(failure)
+  }
+}
+
+function limitsOf(given: Partial<CodeLimits>): CodeLimits {
+  for (const [name, value] of Object.entries(given))
+    if (!Object.hasOwn(LIMITS, name) || !(typeof value === 'number' && value > 0))
+      throw new Error(
+        `code.${name}: expected a number above 0 for one of ${Object.keys(LIMITS).join(', ')}, found ${JSON.stringify(value)}`,
+      )
+  return { ...LIMITS, ...given }
+}
