@@ -4,6 +4,7 @@ import { BatchRows } from '@telltale/query/batch'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Filters } from './filters.ts'
+import { Texts } from './texts.ts'
 
 const scalar = fc.oneof(
   fc.constantFrom('a', 'b', '1', ''),
@@ -51,7 +52,7 @@ test('each taker is given the rows of its filter, whatever the others are', () =
       fc.nat(7),
       (all, texts, gone) => {
         const rows = new BatchRows()
-        const filters = new Filters(rows)
+        const filters = new Filters(rows, new Texts(rows))
         const takers = texts.map(text => {
           const { condition } = plan(parse(text).query!)
           const taken: number[] = []

@@ -1,6 +1,7 @@
 import type { Expression } from '@telltale/query'
 import { type BatchRows, everyRow, type Sieve, sieve } from '@telltale/query/batch'
 import { type Equality, equalitiesOf } from './equality.ts'
+import type { Texts } from './texts.ts'
 import { ValueIndex } from './value-index.ts'
 
 /** Who wants the rows of a filter. */
@@ -26,6 +27,7 @@ interface Filter {
  */
 export class Filters {
   readonly #rows: BatchRows
+  readonly #texts: Texts
   readonly #filters: Map<string, Filter> = new Map()
   /** Those in no index. */
   readonly #loose: Set<Filter> = new Set()
@@ -33,8 +35,9 @@ export class Filters {
   #room: Uint32Array = new Uint32Array(64)
   #every: Uint32Array = everyRow(64)
 
-  constructor(rows: BatchRows) {
+  constructor(rows: BatchRows, texts: Texts) {
     this.#rows = rows
+    this.#texts = texts
   }
 
   /** How many distinct filters there are, and how many of them are indexed. */
@@ -117,7 +120,7 @@ export class Filters {
     if (at === undefined) this.#loose.add(filter)
     else {
       let index = this.#indexes.get(at.field)
-      if (index === undefined) this.#indexes.set(at.field, (index = new ValueIndex(at.field, this.#rows)))
+      if (index === undefined) this.#indexes.set(at.field, (index = new ValueIndex(at.field, this.#rows, this.#texts)))
       for (const value of at.values) index.add(value, filter)
     }
     return filter

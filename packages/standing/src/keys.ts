@@ -1,6 +1,8 @@
 import { type Column, NUMBER } from '@telltale/event'
 import { type Expression, groupKey, resolve, type Scalar, scalarOf, valuer } from '@telltale/query'
 import type { BatchRows } from '@telltale/query/batch'
+import { Pairs } from './pairs.ts'
+import type { Texts } from './texts.ts'
 
 /** What rows are grouped by. */
 export interface Key {
@@ -31,12 +33,14 @@ export class Values {
   #turn = -1
   readonly #numbers: Map<Scalar, number> = new Map([[null, 0]])
   readonly #values: Scalar[] = [null]
-  /** The number of each code of the dictionary, good where {@link #known} says this turn. */
-  #ofCode: Int32Array = new Int32Array(64)
-  #known: Int32Array = new Int32Array(64)
+  readonly #texts: Texts
+  #textEpoch = 0
+  /** By number of the text, plus one; 0 where it is not known. */
+  #ofText: Int32Array = new Int32Array(64)
 
-  constructor(expression: Expression, source: BatchRows) {
+  constructor(expression: Expression, source: BatchRows, texts: Texts) {
     this.#source = source
+    this.#texts = texts
     this.#expression = expression
     const value = valuer(expression, source)
     this.#computed = row => scalarOf(value(row))
@@ -66,10 +70,10 @@ export class Values {
     const { batch, turns } = this.#source
     if (this.#turn === turns) return
     this.#turn = turns
-    const { size } = batch.dictionary
-    if (this.#known.length < size) {
-      this.#known = new Int32Array(size * 2)
-      this.#ofCode = new Int32Array(size * 2)
+    this.#texts.bind()
+    if (this.#textEpoch !== this.#texts.epoch) {
+      this.#textEpoch = this.#texts.epoch
+      this.#ofText.fill(0)
     }
     if (this.#values.length > REMEMBERED) this.#forget()
     const name = this.#expression.kind === 'field' ? this.#expression.name : ''
@@ -80,11 +84,21 @@ export class Values {
   }
 
   #code(code: number): number {
-    if (this.#known[code] === this.#turn) return this.#ofCode[code]!
+    const text = this.#texts.of(code)
+    const known = text < 0 ? 0 : this.#ofText[text]
+    return known !== undefined && known > 0 ? known - 1 : this.#learn(code, text)
+  }
+
+  #learn(code: number, text: number): number {
     const value = code === NUMBER ? null : this.#source.batch.dictionary.value(code)
     const number = this.#number(typeof value === 'object' && !Array.isArray(value) ? null : scalarOf(value))
-    this.#known[code] = this.#turn
-    this.#ofCode[code] = number
+    if (text < 0) return number
+    if (text >= this.#ofText.length) {
+      const room = new Int32Array(text * 2)
+      room.set(this.#ofText)
+      this.#ofText = room
+    }
+    this.#ofText[text] = number + 1
     return number
   }
 
@@ -99,65 +113,90 @@ export class Values {
 
   #forget(): void {
     this.epoch++
+    this.#ofText.fill(0)
     this.#numbers.clear()
     this.#numbers.set(null, 0)
     this.#values.length = 1
   }
 }
 
-/** Two numbers together: there are never as many. */
-const SHIFT = 2 ** 26
-
-/** The keys of the rows of a batch; each distinct one is made once. */
+/**
+ * The keys of the rows of a batch, each known by a small number, its slot: equal keys by the same one, as long as the
+ * epoch lasts. A row's slot is looked for once, however many ask.
+ */
 export class Keys {
   readonly #source: BatchRows
   readonly #values: readonly Values[]
+  /** The number of the first value with that of the second; of those two with that of the third; … */
+  readonly #pairs: readonly Pairs[]
   #turn = -1
+  #epochs = 0
   #epoch = 0
-  readonly #keys: Map<number, Key> = new Map()
-  readonly #pairs: Map<number, number> = new Map()
+  readonly #keys: (Key | undefined)[] = []
+  /** By row; −1 where nobody has asked yet. */
+  #slots: Int32Array = new Int32Array(64)
 
   /** @param values one a key, at least one */
   constructor(values: readonly Values[], source: BatchRows) {
     this.#source = source
     this.#values = values
+    this.#pairs = values.slice(1).map(() => new Pairs())
   }
 
-  of(row: number): Key {
+  /** Makes ready for the batch turned to. @returns the epoch, which rises when all slots are forgotten */
+  bind(): number {
     if (this.#turn !== this.#source.turns) this.#bind()
-    const values = this.#values
-    let at = values[0]!.of(row)
-    if (values.length > 1) at = at * SHIFT + values[1]!.of(row)
-    for (let i = 2; i < values.length; i++) at = this.#pair(at) * SHIFT + values[i]!.of(row)
-    let key = this.#keys.get(at)
-    if (key === undefined) {
-      const scalars = values.map(value => value.value(value.of(row)))
-      key = { text: groupKey(scalars), values: scalars }
-      this.#keys.set(at, key)
-    }
-    return key
+    return this.#epoch
   }
 
-  /** A small number for what two numbers make. */
-  #pair(both: number): number {
-    let number = this.#pairs.get(both)
-    if (number === undefined) {
-      number = this.#pairs.size
-      this.#pairs.set(both, number)
+  /** The slot of a row's key; {@link bind} comes first. */
+  slot(row: number): number {
+    const known = this.#slots[row]!
+    return known >= 0 ? known : this.#find(row)
+  }
+
+  /** The key of a slot. */
+  key(slot: number): Key {
+    return this.#keys[slot] ?? this.#make(slot)
+  }
+
+  #find(row: number): number {
+    const values = this.#values
+    let slot = values[0]!.of(row)
+    for (let i = 1; i < values.length; i++) slot = this.#pairs[i - 1]!.of(slot, values[i]!.of(row))
+    this.#slots[row] = slot
+    return slot
+  }
+
+  #make(slot: number): Key {
+    const values: Scalar[] = []
+    let at = slot
+    for (let i = this.#pairs.length; i > 0; i--) {
+      const pairs = this.#pairs[i - 1]!
+      values.unshift(this.#values[i]!.value(pairs.second(at)))
+      at = pairs.first(at)
     }
-    return number
+    values.unshift(this.#values[0]!.value(at))
+    const key = { text: groupKey(values), values }
+    while (this.#keys.length < slot) this.#keys.push(undefined)
+    this.#keys[slot] = key
+    return key
   }
 
   #bind(): void {
     this.#turn = this.#source.turns
-    let epoch = 0
+    let epochs = 0
     for (const values of this.#values) {
       values.bind()
-      epoch += values.epoch
+      epochs += values.epoch
     }
-    if (epoch === this.#epoch && this.#keys.size <= REMEMBERED && this.#pairs.size <= REMEMBERED) return
-    this.#epoch = epoch
-    this.#keys.clear()
-    this.#pairs.clear()
+    const { length } = this.#source.batch
+    if (this.#slots.length < length) this.#slots = new Int32Array(length * 2)
+    this.#slots.fill(-1, 0, length)
+    if (epochs === this.#epochs && this.#pairs.every(({ size }) => size <= REMEMBERED)) return
+    this.#epochs = epochs
+    this.#epoch++
+    this.#keys.length = 0
+    for (const pairs of this.#pairs) pairs.clear()
   }
 }

@@ -1,9 +1,9 @@
 import { type RowView, rowView } from '@telltale/event'
-import { type Expression, type Field, parse, plan, type Query, type QueryError, type Scalar } from '@telltale/query'
+import { type Expression, type Field, groupKey, parse, plan, type Query, type QueryError, type Scalar } from '@telltale/query'
 import type { Taker } from './filters.ts'
 import { KeyTable } from './key-table.ts'
-import { type Key, type Keys, NO_KEY } from './keys.ts'
 import type { SavedMachine } from './saved.ts'
+import { Slots } from './slots.ts'
 import type { Sources } from './sources.ts'
 
 export interface MachineOptions<S, T> {
@@ -24,8 +24,10 @@ export interface Transition<T> {
 
 interface Slot<S> {
   used: boolean
+  gone: boolean
   readonly values: readonly Scalar[]
-  state: S
+  /** Undefined before the first event. */
+  state: S | undefined
 }
 
 /** What an event does to a state. `tell` takes transitions. */
@@ -44,7 +46,7 @@ export class Machine<S, T> implements Taker {
   /** For its set: only events above this seq count. */
   after = 0
   readonly #sources: Sources
-  readonly #keys: Keys | undefined
+  readonly #slots: Slots<Slot<S>>
   readonly #table: KeyTable<Slot<S>>
   readonly #listeners: Set<(told: readonly Transition<T>[]) => void> = new Set()
   #told: Transition<T>[] = []
@@ -61,8 +63,14 @@ export class Machine<S, T> implements Taker {
     this.step = parts.step
     this.condition = condition
     this.#sources = sources
-    this.#keys = keys.length === 0 ? undefined : sources.keys(keys)
-    this.#table = new KeyTable(maxKeys)
+    const table = new KeyTable<Slot<S>>(maxKeys, slot => {
+      slot.gone = true
+    })
+    this.#table = table
+    this.#slots = new Slots(
+      keys.length === 0 ? undefined : sources.keys(keys),
+      ({ text, values }) => table.get(text) ?? table.add(text, { used: true, gone: false, values, state: undefined }),
+    )
   }
 
   /** A machine whose step is any code. */
@@ -104,17 +112,19 @@ export class Machine<S, T> implements Taker {
   take(rows: Uint32Array, n: number): void {
     const { batch } = this.#sources.rows
     const firstRow = batch.seq === 0 ? 0 : Math.max(this.after, this.#sources.seen) - batch.seq + 1
+    this.#slots.bind()
+    let values: readonly Scalar[] = []
+    const tell = (transition: T): void => this.#note(values, transition)
     for (let i = 0; i < n; i++) {
       const row = rows[i]!
       if (row < firstRow) continue
-      const key = this.#keys === undefined ? NO_KEY : this.#keys.of(row)
-      const slot = this.#table.get(key.text)
+      const slot = this.#slots.of(row)
+      values = slot.values
       try {
-        const next = this.step(slot?.state, row, transition => this.#note(key, transition))
-        if (slot !== undefined) slot.state = next
-        else this.#table.add(key.text, { used: true, values: key.values, state: next })
+        slot.state = this.step(slot.state, row, tell)
       } catch {
         this.errors++
+        if (slot.state === undefined) this.#forget(slot)
       }
     }
   }
@@ -139,10 +149,15 @@ export class Machine<S, T> implements Taker {
 
   restore({ states, after }: SavedMachine): void {
     this.after = after
-    for (const [text, values, state] of states) this.#table.add(text, { used: true, values, state: state as S })
+    for (const [text, values, state] of states) this.#table.add(text, { used: true, gone: false, values, state: state as S })
   }
 
-  #note({ values }: Key, transition: T): void {
+  #forget(slot: Slot<S>): void {
+    this.#table.remove(groupKey(slot.values))
+    slot.gone = true
+  }
+
+  #note(values: readonly Scalar[], transition: T): void {
     if (this.#listeners.size === 0) return
     if (this.#told.length === 0) this.#sources.touched.push(this)
     this.#told.push({ key: values, transition })

@@ -4,14 +4,14 @@ import type { Horizon } from './horizon.ts'
 export class Reach {
   /** The earliest time that counts. */
   from = 0
+  /** Events are taken up to here, exclusive: what is ahead of the clock waits in its pane. */
+  to = 0
   /** Events whose time had passed out of what counts when they came. */
   late = 0
   /** Events whose time was too far ahead of the clock. */
   ahead = 0
   readonly #horizon: Horizon
   readonly #ahead: number
-  /** Events are taken up to here, exclusive: what is ahead of the clock waits in its pane. */
-  #to = 0
   /** While now is within, nothing moves. */
   #since: number = Number.POSITIVE_INFINITY
   #until: number = Number.NEGATIVE_INFINITY
@@ -22,14 +22,11 @@ export class Reach {
     this.#ahead = horizon.moves ? ahead : 0
   }
 
-  /** Whether an event of this time is taken; counted apart where it is not. */
-  counts(time: number): boolean {
-    if (time >= this.from && time < this.#to) return true
-    if (this.#horizon.moves) {
-      if (time < this.from) this.late++
-      else this.ahead++
-    }
-    return false
+  /** Counts an event whose time is none that is taken. */
+  refuse(time: number): void {
+    if (!this.#horizon.moves) return
+    if (time < this.from) this.late++
+    else this.ahead++
   }
 
   /** Moves on to now. @returns whether anything may be different */
@@ -39,7 +36,7 @@ export class Reach {
     this.#since = now
     this.#until = horizon.until(now)
     this.from = horizon.from(now)
-    this.#to = horizon.to(now) + this.#ahead
+    this.to = horizon.to(now) + this.#ahead
     return true
   }
 }

@@ -2,10 +2,12 @@ import type { Expression } from '@telltale/query'
 import type { BatchRows } from '@telltale/query/batch'
 import { Keys, Values } from './keys.ts'
 import { Numbers } from './numbers.ts'
+import { Texts } from './texts.ts'
 
 /** What standing queries read off a batch; those that read the same share it. */
 export class Sources {
   readonly rows: BatchRows
+  readonly texts: Texts
   /** Rows with a seq up to this have been counted already. */
   seen = 0
   /** Those with something to tell. */
@@ -16,10 +18,11 @@ export class Sources {
 
   constructor(rows: BatchRows) {
     this.rows = rows
+    this.texts = new Texts(rows)
   }
 
   values(expression: Expression): Values {
-    return shared(this.#values, expression, () => new Values(expression, this.rows))
+    return shared(this.#values, expression, () => new Values(expression, this.rows, this.texts))
   }
 
   numbers(expression: Expression): Numbers {

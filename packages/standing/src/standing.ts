@@ -13,9 +13,9 @@ import { type Adder, adderOf } from './adders.ts'
 import { answer } from './answer.ts'
 import type { Taker } from './filters.ts'
 import type { Horizon } from './horizon.ts'
-import { type Keys, NO_KEY } from './keys.ts'
 import { Reach } from './reach.ts'
 import type { SavedQuery } from './saved.ts'
+import { Slots } from './slots.ts'
 import type { Sources } from './sources.ts'
 import { type Entry, Store } from './store.ts'
 import { type Changes, View } from './view.ts'
@@ -69,11 +69,9 @@ export class Standing implements Taker {
   readonly #plan: Plan
   readonly #add: Adder
   readonly #sources: Sources
-  readonly #keys: Keys | undefined
+  readonly #slots: Slots<Entry>
   readonly #store: Store
   readonly #reach: Reach
-  /** Where there are no keys, the only entry; undefined while nothing counts. */
-  #only: Entry | undefined
   readonly #view: View
   readonly #listeners: Set<(standing: Standing) => void> = new Set()
   #events = 0
@@ -97,8 +95,9 @@ export class Standing implements Taker {
     this.#sources = sources
     this.#plan = plan(query)
     this.#add = adderOf(this.#plan, sources)
-    this.#keys = query.by.length === 0 ? undefined : sources.keys(this.#plan.keys)
-    this.#store = new Store(parts.maxKeys, parts.memory)
+    const store = new Store(parts.maxKeys, parts.memory)
+    this.#store = store
+    this.#slots = new Slots(query.by.length === 0 ? undefined : sources.keys(this.#plan.keys), key => store.entry(key))
     this.#reach = new Reach(horizon, parts.ahead)
     this.#view = new View(query, this.#store, entries => answer(query, horizon, entries, parts.now()))
   }
@@ -107,32 +106,40 @@ export class Standing implements Taker {
   take(rows: Uint32Array, n: number): void {
     const { rows: source, seen } = this.#sources
     const { batch } = source
-    const store = this.#store
-    const moment = this.#moment
-    const firstRow = batch.seq === 0 ? 0 : Math.max(this.after, seen) - batch.seq + 1
-    const reach = this.#reach
+    const { time: times, seq } = batch
+    const firstRow = seq === 0 ? 0 : Math.max(this.after, seen) - seq + 1
     this.#advance()
+    const reach = this.#reach
+    const { from, to } = reach
+    const moment = this.#moment
+    const slots = this.#slots
+    slots.bind()
+    const store = this.#store
     let counted = 0
     for (let i = 0; i < n; i++) {
       const row = rows[i]!
       if (row < firstRow) continue
-      const time = batch.time[row]!
-      if (!reach.counts(time)) continue
+      const time = times[row]!
+      if (!(time >= from && time < to)) {
+        reach.refuse(time)
+        continue
+      }
       if (!(time >= this.#paneStart && time < this.#paneEnd)) {
         this.#paneStart = this.horizon.start(time)
         this.#paneEnd = this.horizon.end(this.#paneStart)
       }
-      const entry = this.#keys === undefined ? this.#one() : store.entry(this.#keys.of(row))
+      const entry = slots.of(row)
+      const states = entry.last === this.#paneStart ? entry.states : entry.pane(this.#paneStart, this.#plan)
       moment.time = time
-      moment.seq = batch.seq === 0 ? 0 : batch.seq + row
-      this.#add(entry.pane(this.#paneStart, this.#plan), row, moment)
-      store.touch(entry)
+      moment.seq = seq === 0 ? 0 : seq + row
+      this.#add(states, row, moment)
+      if (store.watched) store.touch(entry)
       counted++
     }
     if (counted === 0) return
     this.#events += counted
     this.#touch()
-    if (batch.seq > 0) this.#firstSeq = Math.min(this.#firstSeq, batch.seq + Math.max(0, firstRow))
+    if (seq > 0) this.#firstSeq = Math.min(this.#firstSeq, seq + Math.max(0, firstRow))
   }
 
   /** Its answer now, or at a later time by the clock; what has passed out of it does not come back. */
@@ -228,7 +235,7 @@ export class Standing implements Taker {
 
   /** For its set: lets go of what has passed. @returns whether the answer may have moved */
   sweep(): boolean {
-    if (this.#keys !== undefined) this.#store.weigh()
+    if (this.query.by.length > 0) this.#store.weigh()
     return this.#advance()
   }
 
@@ -271,11 +278,6 @@ export class Standing implements Taker {
       for (const [i, states] of panes.entries()) this.merge({ key, states }, starts[i]!)
   }
 
-  #one(): Entry {
-    if (this.#only === undefined || this.#only.gone) this.#only = this.#store.entry(NO_KEY)
-    return this.#only
-  }
-
   #touch(): void {
     if (this.#touched) return
     this.#touched = true
@@ -287,7 +289,7 @@ export class Standing implements Taker {
     const { horizon } = this
     const before = this.#reach.from
     if (!this.#reach.advance(this.#parts.now())) return false
-    if (horizon.moves && (this.#keys === undefined || this.#store.entries.size > 0)) {
+    if (horizon.moves && (this.query.by.length === 0 || this.#store.entries.size > 0)) {
       if (this.#reach.from > before) this.#store.expire(this.#reach.from)
       this.#view.moved()
       this.#touch()

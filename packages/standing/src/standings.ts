@@ -46,7 +46,7 @@ export class Standings {
   readonly #options: Required<StandingsOptions>
   readonly #rows: BatchRows = new BatchRows()
   readonly #sources: Sources = new Sources(this.#rows)
-  readonly #filters: Filters = new Filters(this.#rows)
+  readonly #filters: Filters = new Filters(this.#rows, this.#sources.texts)
   readonly #queries: Map<string, Standing> = new Map()
   // biome-ignore lint/suspicious/noExplicitAny: what a machine's states are is between it and whoever made it.
   readonly #machines: Map<string, Machine<any, any>> = new Map()

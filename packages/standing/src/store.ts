@@ -15,6 +15,9 @@ export class Entry {
   dirty = false
   /** Evicted, or empty. */
   gone = false
+  /** The start of the pane that changed last, and its states; NaN where others must know before one changes. */
+  last: number = Number.NaN
+  states: State[] = []
   /** All panes merged, while none of them changes. */
   merged: { readonly from: number; readonly to: number; readonly states: readonly State[] } | undefined
 
@@ -26,20 +29,30 @@ export class Entry {
   /** The states of the pane that starts there, made if new. They are about to change. */
   pane(start: number, plan: Plan): State[] {
     this.merged = undefined
+    const i = this.#place(start)
+    if (this.starts[i] !== start) this.#insert(i, start, newStates(plan))
+    this.last = start
+    this.states = this.panes[i]!
+    return this.states
+  }
+
+  /** Where the pane that starts there is, or belongs. */
+  #place(start: number): number {
+    const { starts } = this
+    let i = starts.length
+    while (i > 0 && starts[i - 1]! >= start) i--
+    return i
+  }
+
+  #insert(i: number, start: number, states: State[]): void {
     const { starts, panes } = this
-    let i = starts.length - 1
-    if (i >= 0 && starts[i] === start) return panes[i]!
-    while (i >= 0 && starts[i]! > start) i--
-    if (i >= 0 && starts[i] === start) return panes[i]!
-    const states = newStates(plan)
-    if (i === starts.length - 1) {
+    if (i === starts.length) {
       starts.push(start)
       panes.push(states)
     } else {
-      starts.splice(i + 1, 0, start)
-      panes.splice(i + 1, 0, states)
+      starts.splice(i, 0, start)
+      panes.splice(i, 0, states)
     }
-    return states
   }
 
   /** Drops panes that start before. @returns whether there were any */
@@ -51,6 +64,7 @@ export class Entry {
     starts.splice(0, n)
     panes.splice(0, n)
     this.merged = undefined
+    this.last = Number.NaN
     return true
   }
 
@@ -66,6 +80,7 @@ export class Entry {
     if (end - first === 1) return panes[first]
     const states = together(plan, panes.slice(first, end))
     this.merged = { from, to, states }
+    this.last = Number.NaN
     return states
   }
 }

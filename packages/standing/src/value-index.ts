@@ -1,6 +1,7 @@
 import { type Column, FIRST_TEXT, NUMBER } from '@telltale/event'
 import { type Scalar, type Value, valuer } from '@telltale/query'
 import type { BatchRows } from '@telltale/query/batch'
+import type { Texts } from './texts.ts'
 
 /** Who waits for one value, and the rows of this batch that have it. */
 interface Met<T> {
@@ -10,9 +11,7 @@ interface Met<T> {
   n: number
 }
 
-const UNKNOWN = 0
-const NOBODY = -1
-const ARRAY = -2
+const ARRAY = 'array'
 
 /** Finds, for one field, who waits for the values a batch has. */
 export class ValueIndex<T> {
@@ -21,14 +20,17 @@ export class ValueIndex<T> {
   readonly #columns: () => readonly Column[]
   readonly #value: (row: number) => Value
   readonly #waiting: Map<Scalar, Met<T>> = new Map()
-  /** For each code of the dictionary its place in {@link #met} plus one, or one of the constants. */
-  #codes: Int32Array = new Int32Array(64)
+  readonly #texts: Texts
+  #textEpoch = 0
+  /** By number of the text: who waits for it, null where nobody does; undefined where that is not known. */
+  readonly #ofText: (Met<T> | typeof ARRAY | null | undefined)[] = []
   /** Those whose value occurs in the batch. */
   readonly #met: Met<T>[] = []
 
   /** @param field a top-level key, or a dot and the name of a path */
-  constructor(field: string, rows: BatchRows) {
+  constructor(field: string, rows: BatchRows, texts: Texts) {
     this.#rows = rows
+    this.#texts = texts
     const isPath = field.startsWith('.')
     this.#key = isPath ? undefined : (field as 'type')
     const name = isPath ? field.slice(1) : field
@@ -47,13 +49,18 @@ export class ValueIndex<T> {
   add(value: Scalar, one: T): void {
     const known = this.#waiting.get(value)
     if (known !== undefined) known.waiting.push(one)
-    else this.#waiting.set(value, { value, waiting: [one], rows: new Uint32Array(4), n: 0 })
+    else {
+      this.#waiting.set(value, { value, waiting: [one], rows: new Uint32Array(4), n: 0 })
+      this.#ofText.length = 0
+    }
   }
 
   remove(value: Scalar, one: T): void {
     const { waiting } = this.#waiting.get(value)!
     waiting.splice(waiting.indexOf(one), 1)
-    if (waiting.length === 0) this.#waiting.delete(value)
+    if (waiting.length > 0) return
+    this.#waiting.delete(value)
+    this.#ofText.length = 0
   }
 
   /** Those who wait for a value that occurs, with the rows that have it. Good until the next call. */
@@ -62,9 +69,11 @@ export class ValueIndex<T> {
     for (let i = 0; i < met.length; i++) met[i]!.n = 0
     met.length = 0
     const { batch } = this.#rows
-    const { size } = batch.dictionary
-    if (this.#codes.length < size) this.#codes = new Int32Array(size * 2)
-    else this.#codes.fill(UNKNOWN, 0, size)
+    this.#texts.bind()
+    if (this.#textEpoch !== this.#texts.epoch) {
+      this.#textEpoch = this.#texts.epoch
+      this.#ofText.length = 0
+    }
     if (this.#key !== undefined) {
       const codes = batch[this.#key]
       for (let row = 0; row < batch.length; row++) this.#meet(codes[row]!, row)
@@ -85,30 +94,36 @@ export class ValueIndex<T> {
   }
 
   #meet(code: number, row: number): void {
-    let at = this.#codes[code]!
-    if (at === UNKNOWN) at = this.#codes[code] = this.#lookUp(code)
-    if (at > 0) append(this.#met[at - 1]!, row)
-    else if (at === ARRAY) this.#meetValue(this.#rows.batch.dictionary.value(code) as Value, row)
+    const text = this.#texts.of(code)
+    let met = text < 0 ? undefined : this.#ofText[text]
+    if (met === undefined) met = this.#lookUp(code, text)
+    if (met === null) return
+    if (met === ARRAY) this.#meetValue(this.#rows.batch.dictionary.value(code) as Value, row)
+    else this.#add(met, row)
   }
 
-  /** A code's entry in {@link #codes}. */
-  #lookUp(code: number): number {
-    if (code === NUMBER) return NOBODY
+  /** Who waits for a code's value. */
+  #lookUp(code: number, text: number): Met<T> | typeof ARRAY | null {
+    let found: Met<T> | typeof ARRAY | null = null
     const { dictionary } = this.#rows.batch
-    if (code >= FIRST_TEXT && dictionary.json[code] === 1) return Array.isArray(dictionary.value(code)) ? ARRAY : NOBODY
-    const waiting = this.#waiting.get(dictionary.value(code) as Scalar)
-    if (waiting === undefined) return NOBODY
-    const before = waiting.n === 0 ? -1 : this.#met.indexOf(waiting)
-    return before >= 0 ? before + 1 : this.#met.push(waiting)
+    if (code >= FIRST_TEXT && dictionary.json[code] === 1) found = Array.isArray(dictionary.value(code)) ? ARRAY : null
+    else if (code !== NUMBER) found = this.#waiting.get(dictionary.value(code) as Scalar) ?? null
+    if (text < 0) return found
+    while (this.#ofText.length < text) this.#ofText.push(undefined)
+    this.#ofText[text] = found
+    return found
+  }
+
+  #add(met: Met<T>, row: number): void {
+    if (met.n === 0) this.#met.push(met)
+    append(met, row)
   }
 
   #meetValue(value: Value, row: number): void {
     for (const item of Array.isArray(value) ? value : [value]) {
       const waiting = this.#waiting.get(item as Scalar)
       if (waiting === undefined) continue
-      if (waiting.n === 0) this.#met.push(waiting)
-      else if (waiting.rows[waiting.n - 1] === row) continue
-      append(waiting, row)
+      if (waiting.n === 0 || waiting.rows[waiting.n - 1] !== row) this.#add(waiting, row)
     }
   }
 }
