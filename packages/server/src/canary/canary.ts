@@ -16,8 +16,9 @@ export interface CanaryParts {
   intake: Intake
   live: Pick<Live, 'join'>
   asker: Pick<Asker, 'ask'>
-  history: Pick<History, 'partial' | 'flushedSeq' | 'onFlushed' | 'status'> & {
+  history: Pick<History, 'partial' | 'flushedSeq' | 'onFlushed'> & {
     readonly journal: Pick<History['journal'], 'lastSeq'>
+    readonly status: Pick<History['status'], 'engine'>
   }
   clock: Clock
   /** Of its events. */

@@ -70,7 +70,7 @@ export class DeadMan {
     try {
       const { status, body } = await fetch(this.#options.url, {
         redirect: 'manual',
-        headers: { 'user-agent': 'telltale' },
+        headers: { 'user-agent': 'telltale', connection: 'close' }, // a connection kept for a minute is seldom still there
         signal,
       })
       await body?.cancel()

@@ -11,7 +11,7 @@ import { failures } from './report.ts'
  */
 export function readiness(
   { busy }: Pick<Intake, 'busy'>,
-  { status }: Pick<History, 'status'>,
+  { status }: { status: Pick<History['status'], 'engine'> },
   canary?: Canary,
 ): Readiness {
   const reasons = busy === undefined ? [] : [busy.reason]

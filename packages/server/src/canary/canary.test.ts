@@ -1,0 +1,369 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Batch, type Clock, type EventInput, SimulatedClock } from '@telltale/event'
+import { type EngineState, history } from '@telltale/history'
+import { type Busy, Pipeline, type Stages } from '@telltale/pipeline'
+import type { Partial, Query, Scope } from '@telltale/query'
+import { recent } from '@telltale/recent'
+import { expect, test } from 'vitest'
+import { Asker } from '../ask.ts'
+import { Live } from '../live.ts'
+import { StandingHost } from '../standing-host.ts'
+import { Canary } from './canary.ts'
+import { type CanaryOptions, canarySettings } from './options.ts'
+import { readiness } from './readiness.ts'
+import type { StageName } from './stage.ts'
+
+const START = 1e12
+/** When the canary of second 15 is acknowledged, as time passes here. */
+const FOURTH = START + 15_250
+
+/** A Telltale around a canary, every part of which can be made to fail. What the history has is in a ring of its own. */
+function made(options: CanaryOptions = {}, stages: Stages = {}) {
+  const time = new SimulatedClock(START)
+  /** How long the process stood still, in ms. */
+  let still = 0
+  const clock: Clock = {
+    now: () => time.now(),
+    elapsed: () => time.elapsed() + still,
+    after: (ms, call) => time.after(ms, call),
+    every: (ms, call) => time.every(ms, call),
+  }
+  const does = {
+    journal: true,
+    fail: false,
+    live: true,
+    recent: true,
+    flush: true,
+    pressure: undefined as Busy | undefined,
+  }
+  const engine: { state: EngineState } = { state: { kind: 'ready' } }
+  const log: string[] = []
+  const told: EventInput[] = []
+  const latest = recent({ clock })
+  const past = recent({ clock })
+  const unflushed: Batch[] = []
+  const waiting: (() => void)[] = []
+  const journal = {
+    lastSeq: 0,
+    async append(batch: Batch): Promise<void> {
+      if (does.fail) throw new Error('no space left on device')
+      batch.seq = journal.lastSeq + 1
+      batch.collector = 'c'
+      journal.lastSeq += batch.length
+      if (!does.journal) await new Promise<void>(resolve => waiting.push(resolve))
+      unflushed.push(batch)
+    },
+    get pressure() {
+      return does.pressure
+    },
+  }
+  const kept = {
+    journal,
+    flushedSeq: 0,
+    partial: async (query: Query, scope: Scope): Promise<Partial> => past.partial(query, scope),
+    onFlushed: () => () => {},
+    get status() {
+      return { engine: engine.state }
+    },
+  }
+  const pipeline = new Pipeline({ journal, clock, hostname: 'h', ...stages })
+  const asker = new Asker(latest, history({ path: mkdtempSync(join(tmpdir(), 'telltale-canary-')) }))
+  asker.beforeRing = Number.NEGATIVE_INFINITY
+  const live = new Live({ host: new StandingHost({ asker, recent: latest, clock }), asker, recent: latest, clock })
+  pipeline.broadcast.consume(batch => does.recent && latest.append(batch))
+  pipeline.broadcast.listen('live', batch => {
+    if (does.live) live.batch(batch)
+  })
+  const canary = new Canary(
+    {
+      intake: pipeline,
+      live,
+      asker,
+      history: kept,
+      clock,
+      hostname: 'h',
+      log: line => log.push(line),
+      tell: event => told.push(event),
+    },
+    canarySettings(options),
+  )
+  clock.every(1000, () => {
+    if (!does.flush) return
+    for (const batch of unflushed.splice(0)) past.append(batch)
+    kept.flushedSeq = journal.lastSeq
+  })
+  canary.start()
+  const stage = (name: StageName) => canary.report.stages.find(({ stage }) => stage === name)!
+  return {
+    canary,
+    does,
+    engine,
+    kept,
+    latest,
+    live,
+    log,
+    pipeline,
+    told,
+    stage,
+    unflushed,
+    time,
+    failing: () => canary.report.stages.filter(({ state }) => state === 'failing').map(({ stage }) => stage),
+    ready: () => readiness(pipeline, kept, canary),
+    /** Lets time pass, and everybody do what falls due. */
+    async pass(ms: number, step = 250): Promise<void> {
+      for (let passed = 0; passed < ms; passed += step) {
+        time.advance(Math.min(step, ms - passed))
+        for (let i = 0; i < 3; i++) await new Promise(resolve => setImmediate(resolve))
+      }
+    },
+    stand(ms: number): void {
+      still += ms
+    },
+    /** The journal works again: what waits for it goes on. */
+    release(): void {
+      does.journal = true
+      for (const resolve of waiting.splice(0)) resolve()
+    },
+  }
+}
+
+const types = (told: EventInput[]) =>
+  (told as { type: string; stage: string }[]).map(({ type, stage }) => `${type} ${stage}`)
+
+test('a canary every five seconds comes by everywhere', async () => {
+  const { canary, pass, latest, live, failing, told, ready, pipeline } = made()
+  expect(canary.report.well).toBe(false)
+  expect(canary.report.stages.map(({ state }) => state)).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
+  await pass(60_000)
+  expect(canary.report.well).toBe(true)
+  expect(canary.report.sent).toBe(13)
+  for (const { back, lost } of canary.report.stages) expect([back > 11, lost]).toEqual([true, 0])
+  expect(failing()).toEqual([])
+  expect(told).toEqual([])
+  expect(ready()).toEqual({ reasons: [], warnings: [] })
+  expect(latest.query('type = telltale_canary | count(), uniq(canary)').rows).toEqual([[12, 12]])
+  expect(pipeline.channels.get('canary')).toMatchObject({ accepted: 13, rejected: 0 })
+  expect(live.size).toBe(1)
+  canary.stop()
+  expect(live.size).toBe(0)
+  await pass(60_000)
+  expect(canary.report.sent).toBe(13)
+})
+
+test('a journal that does not answer: said with since when, one canary waits, well again by itself', async () => {
+  const { canary, does, pass, release, stage, failing, told, log, ready, time } = made()
+  await pass(12_000)
+  does.journal = false
+  await pass(9_000) // the canary of second 15 hangs
+  expect(failing()).toEqual(['journal'])
+  expect(stage('journal')).toMatchObject({ since: START + 15_000, message: 'No event is acknowledged.' })
+  expect(ready().reasons).toEqual([`No event is acknowledged. Since ${new Date(START + 15_000).toISOString()}.`])
+  await pass(600_000, 1_000)
+  expect(canary.report.sent).toBe(4)
+  expect(failing()).toEqual(['journal'])
+  expect(stage('journal').since).toBe(START + 15_000)
+  release()
+  await pass(8_000)
+  expect(canary.report.well).toBe(true)
+  expect(time.now()).toBe(START + 629_000)
+  expect(types(told)).toEqual(['canary_missing journal', 'canary_back journal'])
+  expect(log).toHaveLength(2)
+  expect(ready()).toEqual({ reasons: [], warnings: [] })
+})
+
+test('while senders are refused so is the canary, with the same reason', async () => {
+  const { canary, does, pass, failing, stage, told } = made()
+  await pass(12_000)
+  does.pressure = { reason: 'the journal is full', retryAfter: 5 }
+  await pass(30_000)
+  expect(failing()).toEqual(['journal'])
+  expect(stage('journal').message).toBe('No event is acknowledged: the journal is full.')
+  expect(canary.report.sent).toBe(4)
+  expect(told).toEqual([]) // nothing of Telltale's own goes in either
+  does.pressure = undefined
+  await pass(8_000)
+  expect(canary.report.well).toBe(true)
+})
+
+test('a journal that fails is quoted, for as long as it does', async () => {
+  const { canary, does, pass, failing, stage } = made()
+  await pass(12_000)
+  does.fail = true
+  await pass(4_000)
+  expect(failing()).toEqual(['journal'])
+  expect(stage('journal')).toMatchObject({
+    message: 'Events cannot be journaled: no space left on device.',
+    since: FOURTH,
+    lost: 1,
+  })
+  for (let i = 0; i < 30; i++) {
+    await pass(1_000)
+    expect(failing()).toEqual(['journal'])
+  }
+  does.fail = false
+  await pass(15_000)
+  expect(canary.report.well).toBe(true)
+})
+
+test.each([
+  ['live', 'live', 'Events are journaled, but do not reach who watches live.'],
+  ['recent', 'query', 'Events are journaled, but questions do not find them.'],
+] as const)('without %s it is the stage %s that fails, and warns', async (part, name, message) => {
+  const { canary, does, pass, failing, stage, ready } = made()
+  await pass(12_000)
+  does[part] = false
+  await pass(10_000)
+  expect(failing()).toEqual([name])
+  expect(stage(name)).toMatchObject({ since: FOURTH, message })
+  expect(ready()).toEqual({ reasons: [], warnings: [expect.stringContaining(message)] })
+  await pass(600_000, 5_000)
+  expect(stage(name).since).toBe(FOURTH)
+  does[part] = true
+  await pass(8_000)
+  expect(canary.report.well).toBe(true)
+})
+
+test('a history that stands still is behind, not lost: a warning with its state; what waits for it is bounded', async () => {
+  const { canary, does, engine, pass, failing, stage, ready } = made()
+  await pass(12_000)
+  does.flush = false
+  await pass(60_000)
+  expect(failing()).toEqual([])
+  await pass(5_000)
+  expect(failing()).toEqual(['history'])
+  expect(stage('history')).toMatchObject({
+    since: FOURTH,
+    message: 'The history is behind, new events are in the journal only.',
+    lost: 0,
+  })
+  expect(ready().reasons).toEqual([])
+  engine.state = { kind: 'down', reason: 'it crashed' }
+  expect(ready().warnings).toEqual([
+    'the history is down: it crashed',
+    expect.stringContaining('The history is behind, new events are in the journal only: it is down: it crashed.'),
+  ])
+  await pass(3_600_000, 5_000)
+  const { back } = stage('history')
+  expect(stage('history').since).toBe(FOURTH)
+  engine.state = { kind: 'ready' }
+  does.flush = true
+  await pass(10_000)
+  expect(canary.report.well).toBe(true)
+  expect(stage('history').back - back).toBeLessThan(70) // of 720 that were sent
+  expect(stage('history').lost).toBe(0)
+})
+
+test('a history that catches up is behind until it has', async () => {
+  const { does, pass, failing, kept, unflushed } = made()
+  does.flush = false
+  await pass(600_000, 1_000)
+  kept.flushedSeq = unflushed[50]!.seq // the mark is at second 250
+  await pass(2_000)
+  expect(failing()).toEqual(['history'])
+  does.flush = true
+  await pass(10_000)
+  // those the mark passed were not there when they were asked for
+  expect(failing()).toEqual(['history'])
+  await pass(70_000)
+  expect(failing()).toEqual([])
+})
+
+test('an event that the history took and does not have is lost: said for a minute at least', async () => {
+  const { pass, unflushed, does, failing, stage, told } = made()
+  await pass(12_000)
+  does.flush = false
+  await pass(4_000)
+  unflushed.length = 0
+  does.flush = true
+  await pass(4_000)
+  expect(failing()).toEqual(['history'])
+  expect(stage('history')).toMatchObject({ message: 'The history does not have an event that it took.', lost: 1 })
+  await pass(55_000)
+  expect(failing()).toEqual(['history'])
+  await pass(10_000)
+  expect(failing()).toEqual([])
+  expect(types(told)).toEqual(['canary_missing history', 'canary_back history'])
+})
+
+test('an event that the history has twice is said', async () => {
+  const { pass, unflushed, does, stage, kept } = made()
+  await pass(12_000)
+  does.flush = false
+  await pass(4_000)
+  const again = kept.partial
+  kept.partial = async (query, scope) => {
+    const partial = await again(query, scope)
+    if (partial.kind === 'groups') for (const group of partial.groups.values()) group.states[0] = 2
+    return partial
+  }
+  expect(unflushed).toHaveLength(1)
+  does.flush = true
+  await pass(4_000)
+  expect(stage('history')).toMatchObject({ state: 'failing', message: 'The history has an event 2 times.' })
+})
+
+test.each([86_400_000, -86_400_000, 12_345])('a clock set by %i ms makes nothing late, nor well', async by => {
+  const { pass, time, failing, stage, does, canary } = made()
+  await pass(12_000)
+  time.jump(by)
+  await pass(120_000)
+  expect(failing()).toEqual([])
+  expect(canary.report.well).toBe(true)
+  does.flush = false
+  await pass(30_000)
+  time.jump(by)
+  await pass(20_000)
+  expect(failing()).toEqual([])
+  await pass(30_000)
+  expect(failing()).toEqual(['history'])
+  // since when, as the clock has it now
+  expect(stage('history').since).toBe(FOURTH + 2 * by + 120_000)
+})
+
+test('a process that stood still is not late for it', async () => {
+  const { pass, stand, failing, does } = made()
+  await pass(14_500)
+  does.flush = false
+  await pass(1_000)
+  stand(3_600_000)
+  await pass(2_000)
+  expect(failing()).toEqual([])
+  does.flush = true
+  await pass(5_000)
+  expect(failing()).toEqual([])
+})
+
+test('processors may rename it and set its time; who drops it is told so', async () => {
+  let drops = false
+  const process: NonNullable<Stages['process']> = {
+    '*': event => {
+      if (drops) return null
+      event.type = 'renamed'
+      event.time -= 3_600_000
+      return event
+    },
+  }
+  const { canary, pass, failing } = made({}, { process })
+  await pass(30_000)
+  expect(canary.report.well).toBe(true)
+  drops = true
+  await pass(70_000)
+  expect(failing()).toEqual(['live', 'query', 'history'])
+})
+
+test('its options are checked, and no secret is quoted', () => {
+  expect(canarySettings({ every: '1s', limits: { history: 5000 }, webhook: 'https://h/x' })).toEqual({
+    every: 1000,
+    limits: { journal: 5000, live: 5000, query: 5000, history: 5000 },
+    webhook: { url: new URL('https://h/x'), every: 60_000 },
+  })
+  expect(() => canarySettings({ every: 'often' })).toThrow(/canary.every must be a time like/)
+  expect(() => canarySettings({ limits: { disk: '1s' } as object })).toThrow(/no stage "disk"; there are journal, live/)
+  expect(() => canarySettings({ webhook: 'ftp://h/secret' })).toThrow(/^canary.webhook must begin with https.*ftp:$/)
+  expect(() => canarySettings({ webhook: 'https://me:secret@h/' })).toThrow(
+    /^canary.webhook must hold no user[^:]*: use[^:]*$/,
+  )
+  expect(() => canarySettings({ webhook: 'secret' })).toThrow(/^canary.webhook must be an address like [^ ]*$/)
+})
