@@ -1,12 +1,16 @@
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { Reading } from '@telltale/channels'
 import type { Intake, Sender, Taken } from '@telltale/pipeline'
+import type { Room } from './room.ts'
 import { unzstd } from './unzstd.ts'
 
 /** A body is taken in pieces of about this many bytes, so that a long upload neither waits for its end nor for memory. */
 const PIECE = 1024 * 1024
 /** At most this many refusals are listed in an answer; `rejected_total` counts all. */
 const LISTED = 1000
+/** How long what can not be taken before more comes is waited for, in ms. */
+const IDLE = 60_000
 const NEWLINE = 10
 const BRACKET = 0x5b
 
@@ -17,6 +21,10 @@ export interface BodyOptions {
   lines: boolean
   /** How long a sender may be kept waiting while the journal pushes back, in ms. */
   patience: number
+  /** What all bodies that are read at a time may hold of what is not taken yet. */
+  room: Room
+  /** Aborted where Telltale is to stop: no more is taken then. */
+  stopping: AbortSignal
 }
 
 export interface Outcome {
@@ -26,7 +34,7 @@ export interface Outcome {
   /** Nothing in it was JSON. */
   unreadable: boolean
   /** Set where it was not read to its end. */
-  stopped?: { status: 413 | 503; message: string; retryAfter?: number }
+  stopped?: { status: 408 | 413 | 503; message: string; retryAfter?: number }
 }
 
 /** The stream as it was before it was compressed; undefined where the encoding is unknown. */
@@ -43,7 +51,7 @@ export function decoded(stream: Readable, encoding: string): Readable | undefine
     case 'br':
       return pipe(stream, createBrotliDecompress())
     case 'zstd':
-      return pipe(stream, unzstd())
+      return unzstd(stream)
     default:
       return undefined
   }
@@ -56,7 +64,8 @@ function pipe<T extends NodeJS.ReadWriteStream & Readable>(stream: Readable, int
 }
 
 /**
- * Reads a body into the intake: lines as they come, an array or a single value once it is whole.
+ * Reads a body into the intake: lines as they come, an array or a single value once it is whole. The stream is not
+ * destroyed, so that its sender can be answered.
  * Resolves when everything accepted is journaled; rejects where that, or the stream itself, failed.
  */
 export async function takeBody(
@@ -65,52 +74,132 @@ export async function takeBody(
   sender: Sender,
   options: BodyOptions,
 ): Promise<Outcome> {
-  const outcome: Outcome = { accepted: 0, rejected: [], rejectedTotal: 0, unreadable: false }
-  let last: Promise<void> | undefined
-  let journaled: Promise<void> = Promise.resolve()
-  let syntax = 0
-  let pieces: Buffer[] = []
-  let size = 0
-  let array: boolean | undefined
-  const most = options.lines ? PIECE : options.maxWhole
-  const take = (bytes: Buffer): void => {
+  const body = new Body(stream, intake, sender, options)
+  try {
+    return await body.read()
+  } finally {
+    body.end()
+  }
+}
+
+class Body {
+  readonly #stream: Readable
+  readonly #intake: Intake
+  readonly #sender: Sender
+  readonly #options: BodyOptions
+  readonly #reading: Reading
+  readonly #stop = (): void => this.#reading.stop()
+  readonly #outcome: Outcome = { accepted: 0, rejected: [], rejectedTotal: 0, unreadable: false }
+  /** What is not taken yet. */
+  #pieces: Buffer[] = []
+  #size = 0
+  #array: boolean | undefined
+  #syntax = 0
+  #last: Promise<void> | undefined
+  #journaled: Promise<void> = Promise.resolve()
+
+  constructor(stream: Readable, intake: Intake, sender: Sender, options: BodyOptions) {
+    this.#stream = stream
+    this.#intake = intake
+    this.#sender = sender
+    this.#options = options
+    this.#reading = new Reading(stream)
+    options.stopping.addEventListener('abort', this.#stop)
+    if (options.stopping.aborted) this.#stop()
+  }
+
+  async read(): Promise<Outcome> {
+    const outcome = this.#outcome
+    for (let piece = await this.#next(); piece !== undefined; piece = await this.#next()) {
+      outcome.stopped = await this.#piece(piece)
+      if (outcome.stopped !== undefined) break
+    }
+    if (outcome.stopped === undefined) {
+      if (this.#stream.errored) throw this.#stream.errored
+      if (!this.#stream.readableEnded) outcome.stopped = this.#cut()
+      else if (this.#size > 0) this.#take(Buffer.concat(this.#pieces, this.#size))
+    }
+    await this.#journaled
+    outcome.unreadable = outcome.accepted === 0 && outcome.rejectedTotal === this.#syntax
+    return outcome
+  }
+
+  end(): void {
+    this.#options.stopping.removeEventListener('abort', this.#stop)
+    this.#options.room.give(this.#size)
+    this.#size = 0
+    this.#pieces = []
+  }
+
+  /** Whoever keeps a part of an event to himself is not waited for without end: it takes room that others need. */
+  async #next(): Promise<Buffer | undefined> {
+    if (this.#size === 0) return this.#reading.next()
+    const timer = setTimeout(this.#stop, IDLE)
+    try {
+      return await this.#reading.next()
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #piece(piece: Buffer): Promise<Outcome['stopped']> {
+    const { lines, maxWhole, patience, room } = this.#options
+    if (!room.take(piece.length))
+      return { status: 503, message: `bodies hold ${room.most} bytes already, more they may not`, retryAfter: 1 }
+    this.#pieces.push(piece)
+    this.#size += piece.length
+    if (!lines) this.#array ??= startsArray(piece)
+    const most = lines ? PIECE : maxWhole
+    const newline = this.#array ? -1 : piece.lastIndexOf(NEWLINE)
+    if (newline < 0 && this.#size > most) return { status: 413, message: tooLarge(this.#array === true, most) }
+    if (newline < 0 || (this.#size < PIECE && !lines)) return undefined
+    const whole = Buffer.concat(this.#pieces, this.#size)
+    const end = this.#size - piece.length + newline + 1
+    this.#take(whole.subarray(0, end))
+    // A copy: what is left must not keep all of it in memory.
+    this.#pieces = end < this.#size ? [Buffer.from(whole.subarray(end))] : []
+    this.#size -= end
+    room.give(end)
+    if (this.#intake.busy === undefined || (await calm(this.#intake, patience))) return undefined
+    const { reason, retryAfter } = this.#intake.busy ?? { reason: 'busy', retryAfter: 1 }
+    return { status: 503, message: reason, retryAfter }
+  }
+
+  #cut(): Outcome['stopped'] {
+    if (this.#options.stopping.aborted) return { status: 503, message: 'Telltale is stopping', retryAfter: 1 }
+    return { status: 408, message: `nothing came for ${IDLE / 1000} s, in the middle of an event` }
+  }
+
+  #take(bytes: Buffer): void {
+    const outcome = this.#outcome
     const seen = outcome.accepted + outcome.rejectedTotal
-    const taken: Taken = intake.take(bytes, sender)
+    const taken: Taken = this.#intake.take(bytes, this.#sender)
     outcome.accepted += taken.accepted
     outcome.rejectedTotal += taken.refused
     for (const { index, reason, kind } of taken.problems) {
-      if (kind === 'syntax') syntax++
+      if (kind === 'syntax') this.#syntax++
       if (outcome.rejected.length < LISTED) outcome.rejected.push({ index: seen + index, reason })
     }
-    if (taken.journaled === last) return
-    last = taken.journaled
-    journaled = journaled.then(() => taken.journaled)
+    if (taken.journaled === this.#last) return
+    this.#last = taken.journaled
+    this.#journaled = this.#journaled.then(() => taken.journaled)
+    this.#journaled.catch(() => {}) // where the stream fails first, nobody awaits it
   }
-  for await (const piece of stream as AsyncIterable<Buffer>) {
-    pieces.push(piece)
-    size += piece.length
-    if (!options.lines) array ??= startsArray(piece)
-    const newline = array ? -1 : piece.lastIndexOf(NEWLINE)
-    if (newline < 0 && size > most) {
-      outcome.stopped = { status: 413, message: tooLarge(array === true, most) }
-      break
+}
+
+/** Reads the rest and throws it away, for at most ms: a connection closed on unread bytes would lose the answer. */
+export async function discard(stream: Readable, ms: number): Promise<void> {
+  if (stream.readableEnded || stream.destroyed) return
+  stream.unpipe()
+  stream.removeAllListeners('readable').resume()
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      clearTimeout(timer)
+      resolve()
     }
-    if (newline < 0 || (size < PIECE && !options.lines)) continue
-    const whole = Buffer.concat(pieces, size)
-    const end = size - piece.length + newline + 1
-    take(whole.subarray(0, end))
-    pieces = end < size ? [whole.subarray(end)] : []
-    size -= end
-    if (intake.busy !== undefined && !(await calm(intake, options.patience))) {
-      const { reason, retryAfter } = intake.busy ?? { reason: 'busy', retryAfter: 1 }
-      outcome.stopped = { status: 503, message: reason, retryAfter }
-      break
-    }
-  }
-  if (outcome.stopped === undefined && size > 0) take(Buffer.concat(pieces, size))
-  await journaled
-  outcome.unreadable = outcome.accepted === 0 && outcome.rejectedTotal === syntax
-  return outcome
+    const timer = setTimeout(done, ms)
+    stream.once('end', done).once('close', done)
+  })
 }
 
 function tooLarge(array: boolean, limit: number): string {

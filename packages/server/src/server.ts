@@ -11,7 +11,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { isLoopback, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
 import type { Live } from './live.ts'
-import { refusal } from './refuse.ts'
+import { refusal, refuse } from './refuse.ts'
 import { events } from './routes/events.ts'
 import { health } from './routes/health.ts'
 import { live } from './routes/live.ts'
@@ -25,7 +25,15 @@ export interface ServerOptions {
   web?: string
   /** Questions a minute from one address. Default 6,000. */
   maxQuestions?: number
+  /** Connections at a time; one more is closed at once. Default 10,000. */
+  maxConnections?: number
+  /** Bytes that bodies may hold while they are read, together. Default 64 MiB. */
+  bodies?: number
 }
+
+/** How long, once it is to stop, who looks may take to say goodbye, and who sends to read its answer; in ms. */
+const GOODBYE = 500
+const LAST_ANSWERS = 4_000
 
 /** The HTTP and WebSocket side of Telltale, not yet listening. */
 export async function server(context: Context, hub: Live, options: ServerOptions): Promise<FastifyInstance> {
@@ -38,7 +46,11 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     genReqId: () => randomUUID(),
     requestIdHeader: 'x-request-id',
     bodyLimit: 1024 * 1024,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id)
+      refuse(reply as unknown as FastifyReply, error.statusCode ?? 400, error.message, 'see /docs')
+    },
     routerOptions: { maxParamLength: 500 },
   })
   app.addHook('onRequest', async (request, reply) => {
@@ -47,6 +59,11 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     reply.header('content-security-policy', "frame-ancestors 'none'")
     reply.header('referrer-policy', 'no-referrer')
   })
+  const stopping = new AbortController()
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping.signal.aborted) reply.header('connection', 'close')
+  })
+  app.server.maxConnections = options.maxConnections ?? 10_000
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error instanceof EngineError) {
       // code 0: the engine itself was gone; else the query asked for too much, and says so
@@ -81,16 +98,21 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   await app.register(async sending => {
     sending.removeAllContentTypeParsers()
     sending.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    events(sending, context)
+    events(sending, context, { room: new Room(options.bodies ?? 64 * 1024 * 1024), stopping: stopping.signal })
   })
   health(app, context)
-  // Whoever sends over a WebSocket gets its last answers before the connections close.
+  // Whoever sends gets its last answers before the connections close; whoever only looks does not hold that up.
   const senders = new Set<WebSocketIntake>()
   app.addHook('preClose', async () => {
+    stopping.abort()
     await Promise.all([...senders].map(sending => sending.stop()))
+    setTimeout(() => {
+      for (const client of app.websocketServer.clients) client.terminate()
+    }, GOODBYE).unref()
+    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS).unref()
   })
   await app.register(async looking => {
-    live(looking, context, hub)
+    live(looking, context, hub, stopping.signal)
     looking.get(
       '/v1/send',
       {
