@@ -34,7 +34,7 @@ export interface Outcome {
   /** Nothing in it was JSON. */
   unreadable: boolean
   /** Set where it was not read to its end. */
-  stopped?: { status: 408 | 413 | 503; message: string; retryAfter?: number }
+  stopped?: { status: 408 | 413 | 503; message: string; retryAfter?: number } | undefined
 }
 
 /** The stream as it was before it was compressed; undefined where the encoding is unknown. */

@@ -12,6 +12,7 @@ import { isLoopback, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
 import type { Live } from './live.ts'
 import { refusal, refuse } from './refuse.ts'
+import { Room } from './room.ts'
 import { events } from './routes/events.ts'
 import { health } from './routes/health.ts'
 import { live } from './routes/live.ts'
@@ -47,19 +48,24 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     requestIdHeader: 'x-request-id',
     bodyLimit: 1024 * 1024,
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // it is done below, with Retry-After
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id)
       refuse(reply as unknown as FastifyReply, error.statusCode ?? 400, error.message, 'see /docs')
     },
     routerOptions: { maxParamLength: 500 },
   })
+  const stopping = new AbortController()
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('content-security-policy', "frame-ancestors 'none'")
     reply.header('referrer-policy', 'no-referrer')
+    if (!stopping.signal.aborted) return
+    reply.header('retry-after', 1)
+    refuse(reply, 503, 'Telltale is stopping', 'send it again, to the one that follows')
+    return reply
   })
-  const stopping = new AbortController()
   app.addHook('onSend', async (_request, reply) => {
     if (stopping.signal.aborted) reply.header('connection', 'close')
   })

@@ -1,12 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { after } from '../ask.ts'
-import { decoded, takeBody } from '../body.ts'
+import { type BodyOptions, decoded, discard, takeBody } from '../body.ts'
 import type { Context } from '../context.ts'
 import { QUERY_STRING, readQuestion } from '../question.ts'
 import { refuse } from '../refuse.ts'
 
+/** How long the rest of a body that is not taken is still read, in ms. */
+const LAST_WORDS = 1_000
+
+/** What all senders share. */
+export type Intaking = Pick<BodyOptions, 'room' | 'stopping'>
+
 /** Ways of sending and reading events: `POST /v1/events`, `GET /v1/events`. */
-export function events(app: FastifyInstance, context: Context): void {
+export function events(app: FastifyInstance, context: Context, intaking: Intaking): void {
   app.post('/v1/events', {
     schema: {
       summary: 'Send events',
@@ -16,11 +22,11 @@ export function events(app: FastifyInstance, context: Context): void {
         type: 'object',
         properties: { type: { type: 'string', description: 'for events that name none' } },
       },
-      response: { 202: OUTCOME, 400: OUTCOME, 413: OUTCOME, 503: OUTCOME },
+      response: { 202: OUTCOME, 400: OUTCOME, 408: OUTCOME, 413: OUTCOME, 503: OUTCOME },
     },
     // the body is read as a stream by the handler, whatever its content type says
     bodyLimit: Number.MAX_SAFE_INTEGER,
-    handler: (request, reply) => receive(request, reply, context),
+    handler: (request, reply) => receive(request, reply, context, intaking),
   })
 
   app.get('/v1/events', {
@@ -82,11 +88,17 @@ const OUTCOME = {
   },
 } as const
 
-async function receive(request: FastifyRequest, reply: FastifyReply, context: Context): Promise<unknown> {
+async function receive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: Context,
+  intaking: Intaking,
+): Promise<unknown> {
   if (!context.allowed('send', request, reply)) return reply
   const { pipeline } = context
   const busy = pipeline.busy
   if (busy !== undefined) {
+    pipeline.refused('http', busy.reason)
     reply.header('retry-after', busy.retryAfter)
     return refuse(reply, 503, busy.reason, `try again in ${busy.retryAfter} s`)
   }
@@ -98,12 +110,14 @@ async function receive(request: FastifyRequest, reply: FastifyReply, context: Co
   const sender = { channel: 'http', address: request.ip, ...(type === undefined ? {} : { type }) }
   try {
     const lines = /ndjson|jsonl|json-lines/.test(request.headers['content-type'] ?? '')
-    const options = { maxWhole: context.maxBody, patience: 10_000, lines }
+    const options = { maxWhole: context.maxBody, patience: 10_000, lines, ...intaking }
     const { accepted, rejected, rejectedTotal, unreadable, stopped } = await takeBody(stream, pipeline, sender, options)
     const listed = rejectedTotal > rejected.length ? { rejected_total: rejectedTotal } : {}
     const answer = { accepted, rejected, ...listed }
     if (stopped !== undefined) {
       if (stopped.retryAfter !== undefined) reply.header('retry-after', stopped.retryAfter)
+      if (stopped.status === 503 && !intaking.stopping.aborted) pipeline.refused('http', stopped.message)
+      await discard(request.raw, LAST_WORDS)
       reply.header('connection', 'close')
       return reply.code(stopped.status).send({ ...answer, error: { message: stopped.message } })
     }
@@ -114,14 +128,15 @@ async function receive(request: FastifyRequest, reply: FastifyReply, context: Co
     }
     return reply.code(202).send(answer)
   } catch (error) {
-    return failed(error as NodeJS.ErrnoException, reply)
+    return failed(error as NodeJS.ErrnoException, reply, pipeline)
   }
 }
 
-function failed(error: NodeJS.ErrnoException, reply: FastifyReply): unknown {
+function failed(error: NodeJS.ErrnoException, reply: FastifyReply, pipeline: Context['pipeline']): unknown {
   const inBody =
     error.code?.startsWith('Z_') || error.code?.startsWith('ERR_') || error.message.startsWith('not Zstandard')
   if (inBody) return refuse(reply, 400, `the body could not be read: ${error.message}`, 'check content-encoding')
+  pipeline.refused('http', error.message)
   reply.header('retry-after', 1)
   return refuse(reply, 503, `the events could not be journaled: ${error.message}`, 'send them again')
 }

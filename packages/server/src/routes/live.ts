@@ -4,8 +4,13 @@ import type { Live, Subscribe } from '../live.ts'
 import { QUERY_STRING } from '../question.ts'
 import { refusal } from '../refuse.ts'
 
+/** Bytes that a subscriber who goes on asking may leave unread. */
+const MAX_UNREAD = 16 * 1024 * 1024
+/** How often who looks is asked whether it is still there, in ms. */
+const BEAT = 15_000
+
 /** Looking: `GET /v1/live`, as a WebSocket with many subscriptions or as Server-Sent Events with one. */
-export function live(app: FastifyInstance, context: Context, hub: Live): void {
+export function live(app: FastifyInstance, context: Context, hub: Live, stopping: AbortSignal): void {
   app.route({
     method: 'GET',
     url: '/v1/live',
@@ -19,7 +24,7 @@ export function live(app: FastifyInstance, context: Context, hub: Live): void {
     preHandler: (request, reply, done) => {
       if (context.allowed('read', request, reply)) done()
     },
-    handler: (request, reply) => sse(request, reply, hub),
+    handler: (request, reply) => sse(request, reply, hub, stopping),
     wsHandler(socket) {
       const outgoing = {
         send: (message: string) => socket.readyState === socket.OPEN && socket.send(message),
@@ -28,7 +33,14 @@ export function live(app: FastifyInstance, context: Context, hub: Live): void {
         },
       }
       const { receive, leave } = hub.join(outgoing)
+      const there = watch(
+        () => socket.terminate(),
+        () => socket.ping(),
+      )
+      socket.on('pong', there.heard)
       socket.on('message', data => {
+        there.heard()
+        if (outgoing.waiting > MAX_UNREAD) return socket.terminate()
         let message: Subscribe
         try {
           message = JSON.parse(String(data)) as Subscribe
@@ -39,12 +51,30 @@ export function live(app: FastifyInstance, context: Context, hub: Live): void {
         receive(message)
       })
       socket.on('error', leave)
-      socket.on('close', leave)
+      socket.on('close', () => {
+        there.end()
+        leave()
+      })
     },
   })
 }
 
-function sse(request: FastifyRequest, reply: FastifyReply, hub: Live): FastifyReply {
+/** Ends who was not heard of for two beats: what it leaves unread takes memory. */
+function watch(gone: () => void, ask: () => void): { heard(): void; end(): void } {
+  let silent = 0
+  const timer = setInterval(() => {
+    if (++silent > 2) gone()
+    else ask()
+  }, BEAT)
+  return {
+    heard: () => {
+      silent = 0
+    },
+    end: () => clearInterval(timer),
+  }
+}
+
+function sse(request: FastifyRequest, reply: FastifyReply, hub: Live, stopping: AbortSignal): FastifyReply {
   if (!(request.headers.accept ?? '').includes('text/event-stream'))
     return reply
       .code(426)
@@ -65,10 +95,21 @@ function sse(request: FastifyRequest, reply: FastifyReply, hub: Live): FastifyRe
   }
   const { receive, leave } = hub.join(outgoing)
   receive({ id: 'sse', ...(request.query as object) })
-  const beat = setInterval(() => raw.write(': still here\n\n'), 15_000)
+  // It answers nothing; that it reads is seen by what it was sent growing less.
+  const there = watch(
+    () => raw.destroy(),
+    () => {
+      if (raw.writableLength === 0) there.heard()
+      raw.write(': still here\n\n')
+    },
+  )
+  raw.on('drain', there.heard)
   raw.on('error', () => {})
+  const end = (): void => void raw.end()
+  stopping.addEventListener('abort', end)
   raw.on('close', () => {
-    clearInterval(beat)
+    stopping.removeEventListener('abort', end)
+    there.end()
     leave()
   })
   return reply
