@@ -158,8 +158,8 @@ test('a journal that does not answer: said with since when, one canary waits, we
   does.journal = false
   await pass(9_000) // the canary of second 15 hangs
   expect(failing()).toEqual(['journal'])
-  expect(stage('journal')).toMatchObject({ since: START + 15_000, message: 'No event is acknowledged.' })
-  expect(ready().reasons).toEqual([`No event is acknowledged. Since ${new Date(START + 15_000).toISOString()}.`])
+  expect(stage('journal')).toMatchObject({ since: START + 15_000, message: 'no event is acknowledged' })
+  expect(ready().reasons).toEqual([`since ${new Date(START + 15_000).toISOString()} no event is acknowledged`])
   await pass(600_000, 1_000)
   expect(canary.report.sent).toBe(4)
   expect(failing()).toEqual(['journal'])
@@ -179,7 +179,7 @@ test('while senders are refused so is the canary, with the same reason', async (
   does.pressure = { reason: 'the journal is full', retryAfter: 5 }
   await pass(30_000)
   expect(failing()).toEqual(['journal'])
-  expect(stage('journal').message).toBe('No event is acknowledged: the journal is full.')
+  expect(stage('journal').message).toBe('no event is acknowledged: the journal is full')
   expect(canary.report.sent).toBe(4)
   expect(told).toEqual([]) // nothing of Telltale's own goes in either
   does.pressure = undefined
@@ -194,7 +194,7 @@ test('a journal that fails is quoted, for as long as it does', async () => {
   await pass(4_000)
   expect(failing()).toEqual(['journal'])
   expect(stage('journal')).toMatchObject({
-    message: 'Events cannot be journaled: no space left on device.',
+    message: 'events cannot be journaled: no space left on device',
     since: FOURTH,
     lost: 1,
   })
@@ -208,8 +208,8 @@ test('a journal that fails is quoted, for as long as it does', async () => {
 })
 
 test.each([
-  ['live', 'live', 'Events are journaled, but do not reach who watches live.'],
-  ['recent', 'query', 'Events are journaled, but questions do not find them.'],
+  ['live', 'live', 'events are journaled, but do not reach those who watch live'],
+  ['recent', 'query', 'events are journaled, but questions do not find them'],
 ] as const)('without %s it is the stage %s that fails, and warns', async (part, name, message) => {
   const { canary, does, pass, failing, stage, ready } = made()
   await pass(12_000)
@@ -235,14 +235,14 @@ test('a history that stands still is behind, not lost: a warning with its state;
   expect(failing()).toEqual(['history'])
   expect(stage('history')).toMatchObject({
     since: FOURTH,
-    message: 'The history is behind, new events are in the journal only.',
+    message: 'the history is behind, new events are in the journal only',
     lost: 0,
   })
   expect(ready().reasons).toEqual([])
   engine.state = { kind: 'down', reason: 'it crashed' }
   expect(ready().warnings).toEqual([
     'the history is down: it crashed',
-    expect.stringContaining('The history is behind, new events are in the journal only: it is down: it crashed.'),
+    expect.stringContaining('the history is behind, new events are in the journal only: it is down: it crashed'),
   ])
   await pass(3_600_000, 5_000)
   const { back } = stage('history')
@@ -279,7 +279,7 @@ test('an event that the history took and does not have is lost: said for a minut
   does.flush = true
   await pass(4_000)
   expect(failing()).toEqual(['history'])
-  expect(stage('history')).toMatchObject({ message: 'The history does not have an event that it took.', lost: 1 })
+  expect(stage('history')).toMatchObject({ message: 'the history does not have an event that it took', lost: 1 })
   await pass(55_000)
   expect(failing()).toEqual(['history'])
   await pass(10_000)
@@ -301,7 +301,7 @@ test('an event that the history has twice is said', async () => {
   expect(unflushed).toHaveLength(1)
   does.flush = true
   await pass(4_000)
-  expect(stage('history')).toMatchObject({ state: 'failing', message: 'The history has an event 2 times.' })
+  expect(stage('history')).toMatchObject({ state: 'failing', message: 'the history has an event 2 times' })
 })
 
 test.each([86_400_000, -86_400_000, 12_345])('a clock set by %i ms makes nothing late, nor well', async by => {

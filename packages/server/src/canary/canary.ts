@@ -122,8 +122,8 @@ export class Canary {
     const failed = judged.change === 'failed'
     const message = failed
       ? sentence(stage, history.status.engine)
-      : `well again after ${Math.round(judged.after / 1000)} s`
-    log(`canary: ${stage.name}: ${message}`)
+      : `${stage.name} is well again after ${Math.round(judged.after / 1000)} s`
+    log(`canary: ${message}`)
     if (intake.busy === undefined)
       tell({ type: failed ? 'canary_missing' : 'canary_back', tags: ['telltale'], stage: stage.name, message })
   }
@@ -159,7 +159,7 @@ export class Canary {
       () => this.#entered(flight),
       (error: Error) => {
         this.#entering = undefined
-        journal.failed(flight, `Events cannot be journaled: ${error.message}.`, this.#now())
+        journal.failed(flight, `events cannot be journaled: ${error.message}`, this.#now())
       },
     )
   }
@@ -217,7 +217,7 @@ export class Canary {
       const count = rows[0]?.[0]
       if (count === 1) query.found(flight, this.#now())
       else if (count === 0) query.trouble = stats.coverage === 'exact' ? undefined : stats.coverage
-      else query.failed(flight, `Questions count an event ${count} times.`, this.#now())
+      else query.failed(flight, `questions count an event ${count} times`, this.#now())
     } catch (error) {
       query.trouble = (error as Error).message
     }
@@ -245,8 +245,8 @@ export class Canary {
       if (count === 1) history.found(flight, this.#now())
       else if (count === 0) {
         if (++flight.misses < 2) return false
-        history.failed(flight, 'The history does not have an event that it took.', this.#now())
-      } else history.failed(flight, `The history has an event ${count} times.`, this.#now())
+        history.failed(flight, 'the history does not have an event that it took', this.#now())
+      } else history.failed(flight, `the history has an event ${count} times`, this.#now())
       return true
     } catch (error) {
       history.trouble = (error as Error).message

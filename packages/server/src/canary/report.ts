@@ -58,13 +58,13 @@ export function sentence({ name, fault, trouble }: Stage, engine: EngineState): 
   const why = trouble === undefined ? '' : `: ${trouble}`
   switch (name) {
     case 'journal':
-      return `No event is acknowledged${why}.`
+      return `no event is acknowledged${why}`
     case 'live':
-      return `Events are journaled, but do not reach who watches live${why}.`
+      return `events are journaled, but do not reach those who watch live${why}`
     case 'query':
-      return `Events are journaled, but questions do not find them${why}.`
+      return `events are journaled, but questions do not find them${why}`
     case 'history':
-      return `The history is behind, new events are in the journal only${engine.kind === 'ready' ? why : `: it is ${stateOf(engine)}`}.`
+      return `the history is behind, new events are in the journal only${engine.kind === 'ready' ? why : `: it is ${stateOf(engine)}`}`
   }
 }
 
@@ -72,5 +72,5 @@ export function sentence({ name, fault, trouble }: Stage, engine: EngineState): 
 export function failures({ stages }: CanaryReport, ...names: readonly StageName[]): string[] {
   return stages
     .filter(({ stage, state }) => state === 'failing' && names.includes(stage))
-    .map(({ since, message }) => `${message} Since ${new Date(since!).toISOString()}.`)
+    .map(({ since, message }) => `since ${new Date(since!).toISOString()} ${message}`)
 }

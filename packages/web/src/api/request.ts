@@ -72,6 +72,23 @@ export async function askRejects(): Promise<Outcome<Reject[]>> {
   return 'ok' in outcome ? { ok: (outcome.ok as { rejects?: Reject[] }).rejects ?? [] } : outcome
 }
 
+/** What of an event's way does not work: a clause, and since when in ms since the epoch. */
+export interface Trouble {
+  readonly since: number
+  readonly message: string
+}
+
+/** ms in which who is well has answered. */
+const PATIENCE = 10_000
+
+/** Where the event that Telltale sends itself does not come back, as far as it is known to. */
+export async function askCanary(): Promise<Outcome<Trouble[]>> {
+  const outcome = await request('/v1/canary', { signal: AbortSignal.timeout(PATIENCE) })
+  if (!('ok' in outcome)) return outcome
+  const { stages = [] } = outcome.ok as { stages?: Partial<Trouble>[] }
+  return { ok: stages.filter((stage): stage is Trouble => stage.since !== undefined && stage.message !== undefined) }
+}
+
 /** What a refusal looks like wherever the API says one. */
 export function asRefusal(value: unknown): Refusal {
   if (typeof value === 'string') return { message: value }

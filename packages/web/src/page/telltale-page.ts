@@ -9,6 +9,7 @@ import '../tape/tape-view.ts'
 import { token } from '../api/token.ts'
 import { ago } from '../text/format.ts'
 import { HOME, type Place, toHash } from './address.ts'
+import './canary-banner.ts'
 import { mark } from './mark.ts'
 import { pageStyle } from './page-style.ts'
 import './rejects-view.ts'
@@ -63,6 +64,7 @@ export class TelltalePage extends LitElement {
         </button>
       </header>
       <main id="main" tabindex="-1">
+        <canary-banner></canary-banner>
         ${token.wanted === undefined ? nothing : html`<token-dialog></token-dialog>`}
         ${view === 'live' ? this.#liveView() : view === 'host' ? html`<host-view></host-view>` : html`<rejects-view class="panel"></rejects-view>`}
       </main>
