@@ -17,7 +17,7 @@ afterAll(async () => {
   await program.stop()
 })
 
-test('every acknowledged event is counted exactly once at any moment, while it moves from ring to history', async () => {
+test('every acknowledged event is counted exactly once at any moment, while it moves from ring to history (OpenObserve #8638, #12742)', async () => {
   let acknowledged = 0
   let sending = true
   const sender = (async () => {
