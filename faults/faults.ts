@@ -1,0 +1,232 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nextChange, tables } from './aim.ts'
+import { freeze } from './disk.ts'
+import type { Life, Victim } from './life.ts'
+import { damageTail } from './tail.ts'
+
+/** One thing that goes wrong. It puts right again what it broke outside the program, and nothing inside. */
+export interface Fault {
+  readonly name: string
+  readonly weight: number
+  /** What this machine must allow. */
+  readonly needs?: 'disk' | 'shim'
+  act(life: Life): Promise<void>
+}
+
+const DAY = 86_400_000
+const VICTIMS: readonly Victim[] = ['main', 'engine', 'engine', 'both']
+
+/** At any moment of a running program's life. */
+const moment = (life: Life, most = 400): Promise<void> => sleep(life.random.int(0, most))
+
+const kill: Fault = {
+  name: 'kill',
+  weight: 30,
+  async act(life) {
+    await moment(life)
+    await life.kill(life.random.pick(VICTIMS))
+  },
+}
+
+const aimedKill: Fault = {
+  name: 'aimed kill',
+  weight: 30,
+  async act(life) {
+    const { random } = life
+    const changed = await nextChange(life.data, random.pick(['journal', 'parts']), 1500)
+    if (random.oneIn(2)) await sleep(random.int(0, 4))
+    life.note(`aimed at ${changed}`)
+    await life.kill(random.pick(VICTIMS))
+  },
+}
+
+/** Killed again and again before it is ready. */
+const killAtStart: Fault = {
+  name: 'kill at start',
+  weight: 15,
+  async act(life) {
+    const { random } = life
+    await life.kill(random.pick(['main', 'both']))
+    for (let times = random.int(1, 3); times > 0; times--) {
+      const program = life.launch()
+      const soon = sleep(random.int(0, 1500))
+      await Promise.race([soon, program.ready, program.gone])
+      life.kills.start++
+      await life.kill(random.pick(['main', 'both']))
+    }
+  },
+}
+
+const stop: Fault = {
+  name: 'SIGTERM',
+  weight: 4,
+  async act(life) {
+    await moment(life)
+    await life.stop()
+  },
+}
+
+const suspend: Fault = {
+  name: 'SIGSTOP',
+  weight: 8,
+  async act(life) {
+    const { random } = life
+    await moment(life)
+    await life.suspend(random.pick(['main', 'engine']), random.int(10, 1000))
+    if (random.oneIn(3)) await life.kill(random.pick(VICTIMS))
+  },
+}
+
+/** Stopped for so long that it counts as hung. */
+const hang: Fault = {
+  name: 'engine hangs',
+  weight: 0.3,
+  async act(life) {
+    await life.suspend('engine', 14_000)
+  },
+}
+
+const diskFull: Fault = {
+  name: 'disk full',
+  weight: 8,
+  needs: 'disk',
+  async act(life) {
+    const { random, setting } = life
+    await moment(life)
+    const left = random.pick([0, 4096, random.int(0, 1 << 20)])
+    life.note(`disk full but for ${left} bytes`)
+    setting.disk.fill(left)
+    try {
+      await moment(life, 1500)
+      await hurt(life)
+    } finally {
+      setting.disk.free()
+      life.note('disk free')
+    }
+  },
+}
+
+/** Folders in which nothing can be made, renamed or removed. */
+const frozen: Fault = {
+  name: 'read-only folder',
+  weight: 6,
+  needs: 'disk',
+  async act(life) {
+    const { random } = life
+    await moment(life)
+    const folder = random.pick([join(life.data, 'journal'), ...tables(life.data)])
+    if (!freeze(folder, true)) return life.note('chattr +i is not to be had')
+    life.note(`read-only: ${folder}`)
+    try {
+      await moment(life, 1500)
+      await hurt(life)
+    } finally {
+      freeze(folder, false)
+      life.note('writable')
+    }
+  },
+}
+
+/** The whole disk is read-only while it starts. */
+const readOnlyStart: Fault = {
+  name: 'read-only start',
+  weight: 2,
+  needs: 'disk',
+  async act(life) {
+    const { disk } = life.setting
+    await life.kill('both')
+    for (let tries = 0; !disk.readOnly(true); tries++) {
+      if (tries > 50) return life.note('the disk cannot be made read-only')
+      await sleep(20) // the engine's orphan still writes
+    }
+    life.note('the disk is read-only')
+    try {
+      await attempt(life)
+    } finally {
+      disk.readOnly(false)
+      life.note('writable')
+    }
+  },
+}
+
+const slowDisk: Fault = {
+  name: 'slow disk',
+  weight: 10,
+  needs: 'shim',
+  async act(life) {
+    const { random } = life
+    const shim = life.setting.shim!
+    await moment(life)
+    const slowness = {
+      write: random.pick([0, 2000, 50_000]),
+      sync: random.pick([0, 20_000, 500_000]),
+      name: random.pick([0, 5000, 100_000]),
+    }
+    life.note(`slow disk: ${JSON.stringify(slowness)} µs`)
+    shim.slow(slowness)
+    try {
+      await moment(life, 1500)
+      if (!random.oneIn(4)) await life.kill(random.pick(VICTIMS))
+    } finally {
+      shim.fast()
+    }
+  },
+}
+
+const torn: Fault = {
+  name: 'torn tail',
+  weight: 10,
+  async act(life) {
+    await moment(life)
+    await life.kill('both')
+    const done = damageTail(join(life.data, 'journal'), life.ledger, life.random)
+    life.note(`torn tail: ${done ?? 'there was no open segment'}`)
+  },
+}
+
+/** To yesterday, tomorrow, or back to now; stays until the next jump. */
+const clockJump: Fault = {
+  name: 'clock jump',
+  weight: 6,
+  needs: 'shim',
+  async act(life) {
+    const shim = life.setting.shim!
+    await moment(life)
+    shim.clock(life.random.pick([-DAY, 0, DAY].filter(ms => ms !== shim.clockMs)))
+    life.note(`the clock is ${shim.clockMs / DAY} days ahead`)
+    await moment(life, 800)
+    if (life.random.oneIn(2)) await life.kill(life.random.pick(VICTIMS))
+  },
+}
+
+export const FAULTS: readonly Fault[] = [
+  kill,
+  aimedKill,
+  killAtStart,
+  stop,
+  suspend,
+  hang,
+  diskFull,
+  frozen,
+  readOnlyStart,
+  slowDisk,
+  torn,
+  clockJump,
+]
+
+/** Now and then it is killed in the middle of it, and started again where it cannot. */
+async function hurt(life: Life): Promise<void> {
+  if (!life.random.oneIn(3)) return
+  await life.kill(life.random.pick(VICTIMS))
+  if (!life.program!.running) await attempt(life)
+}
+
+/** Starts it where it may be impossible. It may refuse, but not lie. */
+async function attempt(life: Life): Promise<void> {
+  const program = life.launch()
+  program.doomed = true
+  await Promise.race([program.ready, program.gone, sleep(3000)])
+  life.note(program.running ? 'it starts all the same' : `it refuses: ${program.log.trim().split('\n').at(-1)}`)
+  program.doomed = !program.running
+}
