@@ -235,14 +235,14 @@ test('a history that stands still is behind, not lost: a warning with its state;
   expect(failing()).toEqual(['history'])
   expect(stage('history')).toMatchObject({
     since: FOURTH,
-    message: 'the history is behind, new events are in the journal only',
+    message: 'the history is 60 s behind, new events are kept in the journal',
     lost: 0,
   })
   expect(ready().reasons).toEqual([])
   engine.state = { kind: 'down', reason: 'it crashed' }
   expect(ready().warnings).toEqual([
     'the history is down: it crashed',
-    expect.stringContaining('the history is behind, new events are in the journal only: it is down: it crashed'),
+    expect.stringContaining('the history is 60 s behind, new events are kept in the journal: it crashed'),
   ])
   await pass(3_600_000, 5_000)
   const { back } = stage('history')

@@ -121,7 +121,7 @@ export class Canary {
     if (judged === undefined) return
     const failed = judged.change === 'failed'
     const message = failed
-      ? sentence(stage, history.status.engine)
+      ? sentence(stage, history.status.engine, this.#time)
       : `${stage.name} is well again after ${Math.round(judged.after / 1000)} s`
     log(`canary: ${message}`)
     if (intake.busy === undefined)

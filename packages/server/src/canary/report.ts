@@ -1,5 +1,4 @@
 import type { EngineState } from '@telltale/history'
-import { stateOf } from '../ask.ts'
 import type { DeadManReport } from './dead-man.ts'
 import type { Stage, StageName } from './stage.ts'
 
@@ -38,7 +37,7 @@ export function reportOf(stage: Stage, engine: EngineState, now: number, wall: n
   const { name, limit, took, back, lost, failingSince } = stage
   const failing = failingSince !== undefined && {
     since: Math.round(wall - (now - failingSince)),
-    message: sentence(stage, engine),
+    message: sentence(stage, engine, now),
   }
   return {
     stage: name,
@@ -52,8 +51,9 @@ export function reportOf(stage: Stage, engine: EngineState, now: number, wall: n
   }
 }
 
-/** What a person is told of a stage that fails. */
-export function sentence({ name, fault, trouble }: Stage, engine: EngineState): string {
+/** What a person is told of a stage that fails: a clause. */
+export function sentence(stage: Stage, engine: EngineState, now: number): string {
+  const { name, fault, trouble } = stage
   if (fault !== undefined) return fault
   const why = trouble === undefined ? '' : `: ${trouble}`
   switch (name) {
@@ -63,9 +63,19 @@ export function sentence({ name, fault, trouble }: Stage, engine: EngineState): 
       return `events are journaled, but do not reach those who watch live${why}`
     case 'query':
       return `events are journaled, but questions do not find them${why}`
-    case 'history':
-      return `the history is behind, new events are in the journal only${engine.kind === 'ready' ? why : `: it is ${stateOf(engine)}`}`
+    case 'history': {
+      const state = 'reason' in engine ? `: ${engine.reason}` : engine.kind === 'ready' ? why : `: it is ${engine.kind}`
+      return `the history is ${roughly(stage.behind(now))} behind, new events are kept in the journal${state}`
+    }
   }
+}
+
+/** So that what is said does not change with every second. */
+function roughly(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 10) return `${seconds} s`
+  if (seconds < 120) return `${Math.floor(seconds / 10) * 10} s`
+  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`
 }
 
 /** For who has no page: what fails, and since when. */
