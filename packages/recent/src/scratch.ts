@@ -1,3 +1,4 @@
+import { TooMuch } from '@telltale/query'
 import { MAX_ROWS } from './chunk.ts'
 
 /**
@@ -15,6 +16,8 @@ class Pool<T> {
 
   take(): T {
     const at = this.#used++
+    if (at >= MOST)
+      throw new TooMuch('this query calculates too much at a time', 'use fewer operators, or shorter names of set')
     if (at >= KEPT) return this.#make()
     return (this.#made[at] ??= this.#make())
   }
@@ -26,6 +29,8 @@ class Pool<T> {
 
 /** Arrays of a kind kept between queries; a query that needs more gets them for itself. */
 const KEPT = 16
+/** Arrays of a kind a query may have: of half a megabyte each. */
+const MOST = 512
 
 const DOUBLES: Pool<Float64Array> = new Pool(() => new Float64Array(MAX_ROWS))
 const INTS: Pool<Int32Array> = new Pool(() => new Int32Array(MAX_ROWS))
