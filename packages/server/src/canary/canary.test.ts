@@ -6,6 +6,7 @@ import { type EngineState, history } from '@telltale/history'
 import { type Busy, Pipeline, type Stages } from '@telltale/pipeline'
 import type { Partial, Query, Scope } from '@telltale/query'
 import { recent } from '@telltale/recent'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Asker } from '../ask.ts'
 import { Live } from '../live.ts'
@@ -367,3 +368,54 @@ test('its options are checked, and no secret is quoted', () => {
   )
   expect(() => canarySettings({ webhook: 'secret' })).toThrow(/^canary.webhook must be an address like [^ ]*$/)
 })
+
+const PARTS = {
+  journal: 'journal',
+  fail: 'journal',
+  pressure: 'journal',
+  live: 'live',
+  recent: 'query',
+  flush: 'history',
+  lose: 'history',
+} as const
+type Part = keyof typeof PARTS
+
+test('whatever breaks, for however long: the stage that broke is said, no other, and all is well some time after', async () => {
+  const breaks = fc.array(
+    fc.record({
+      part: fc.constantFrom(...(Object.keys(PARTS) as Part[])),
+      seconds: fc.integer({ min: 1, max: 100 }),
+      jump: fc.constantFrom(0, 0, 86_400_000, -3_600_000),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  await fc.assert(
+    fc.asyncProperty(breaks, async all => {
+      const { canary, does, pass, release, failing, unflushed, time } = made()
+      await pass(12_000, 500)
+      for (const { part, seconds, jump } of all) {
+        if (part === 'fail') does.fail = true
+        else if (part === 'pressure') does.pressure = { reason: 'full', retryAfter: 1 }
+        else does[part === 'lose' ? 'flush' : part] = false
+        time.jump(jump)
+        for (let second = 1; second <= seconds; second++) {
+          await pass(1000, 500)
+          // a canary every 5 s, its limit, and a beat
+          const said = second >= (PARTS[part] === 'history' ? 67 : 12)
+          if (said) expect(failing()).toEqual([PARTS[part]])
+          else expect([[], [PARTS[part]]]).toContainEqual(failing())
+        }
+        if (part === 'lose') unflushed.length = 0
+        Object.assign(does, { fail: false, pressure: undefined, live: true, recent: true, flush: true })
+        release()
+        for (let second = 1; second <= 75; second++) {
+          await pass(1000, 500)
+          expect([[], [PARTS[part]]]).toContainEqual(failing())
+        }
+        expect(failing()).toEqual([])
+        expect(canary.report.well).toBe(true)
+      }
+    }),
+    { numRuns: 15, endOnFailure: true },
+  )
+}, 120_000)

@@ -31,6 +31,9 @@ export interface CanaryParts {
 /** ms between two looks at the time. */
 const BEAT = 1000
 
+/** So often the history must say that it does not have an event. */
+const SURE = 2
+
 /**
  * An event that goes in every few seconds like a sender's, and must come by everywhere an event must: the journal takes
  * it, whoever watches live sees it, a question finds it, the history has it, once. Where it does not, that is said: in
@@ -235,7 +238,7 @@ export class Canary {
     this.#asksHistory = false
   }
 
-  /** @returns whether that is settled */
+  /** @returns whether there was an answer */
   async #inHistory(flight: Flight): Promise<boolean> {
     const { history } = this.#stages
     const { query, scope } = question(flight)
@@ -244,8 +247,8 @@ export class Canary {
       const count = rows[0]?.[0]
       if (count === 1) history.found(flight, this.#now())
       else if (count === 0) {
-        if (++flight.misses < 2) return false
-        history.failed(flight, 'the history does not have an event that it took', this.#now())
+        if (++flight.misses === SURE)
+          history.failed(flight, 'the history does not have an event that it took', this.#now())
       } else history.failed(flight, `the history has an event ${count} times`, this.#now())
       return true
     } catch (error) {
