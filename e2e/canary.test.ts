@@ -162,7 +162,7 @@ test('switched off, none is sent', async () => {
 })
 
 test('a webhook that is no address keeps it from starting, with the reason', async () => {
-  await expect(start({ args: ['--config', config(`{ webhook: 'hc-ping' }`)] })).rejects.toThrow(
-    /canary.webhook must be an address like/,
-  )
+  const refused = /canary.webhook must be an address like/
+  await expect(start({ args: ['--config', config(`{ webhook: 'hc-ping' }`)] })).rejects.toThrow(refused)
+  await expect(start({ env: { TELLTALE_CANARY_WEBHOOK: 'hc-ping' } })).rejects.toThrow(refused)
 })

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { openHouse } from '@telltale/server'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Config, findConfig, loadConfig, watchConfig } from '../config.ts'
@@ -29,37 +30,45 @@ async function start(options: Options): Promise<void> {
   const token = process.env['TELLTALE_TOKEN']
   const tokens = { ...config.tokens, ...(token ? { admin: token } : {}) }
   const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
-  const house = await openHouse({ ...config, ...flags, tokens, log })
+  const webhook = process.env['TELLTALE_CANARY_WEBHOOK']
+  const canary = webhook && config.canary !== false ? { ...config.canary, webhook } : config.canary
+  const house = await openHouse({ ...config, ...(canary === undefined ? {} : { canary }), ...flags, tokens, log })
   console.log(`Telltale listens at ${house.url}`)
-  if (file !== undefined)
-    watchConfig(file, changed => {
-      try {
-        if (changed instanceof Error) throw changed
-        house.configure(changed)
-        log(`${file} takes effect`)
-        house.tell({ type: 'config_changed', tags: ['telltale'], message: `${file} takes effect` })
-      } catch (error) {
-        const message = `${file} is refused, the old one goes on: ${(error as Error).message}`
-        log(message)
-        house.tell({ type: 'config_refused', tags: ['telltale'], message })
-      }
-    })
-  let stopping = false
-  const stop = (signal: string): void => {
-    if (stopping) return
-    stopping = true
-    log(`${signal}: flushing`)
-    house.stop().then(
-      () => process.exit(0),
-      error => {
-        log(`could not stop cleanly: ${String(error)}`)
-        process.exit(1)
-      },
-    )
+  const take = (changed: Config | Error): void => {
+    try {
+      if (changed instanceof Error) throw changed
+      house.configure(changed)
+      log(`${file} takes effect`)
+      house.tell({ type: 'config_changed', tags: ['telltale'], message: `${file} takes effect` })
+    } catch (error) {
+      const message = `${file} is refused, the old one goes on: ${(error as Error).message}`
+      log(message)
+      house.tell({ type: 'config_refused', tags: ['telltale'], message })
+    }
   }
-  process.on('SIGTERM', () => stop('SIGTERM'))
-  process.on('SIGINT', () => stop('SIGINT'))
+  if (file !== undefined) watchConfig(file, take)
+  process.on('SIGHUP', () => {
+    if (file === undefined) log('SIGHUP: there is no configuration file to read again')
+    else loadConfig(file).then(take, take)
+  })
+  let stopping = Number.POSITIVE_INFINITY
+  const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
+    const since = performance.now() - stopping
+    if (since > TWICE) {
+      log(`${signal} again: ending at once; what was acknowledged is in the journal`)
+      process.exit(128 + constants.signals[signal])
+    }
+    if (stopping !== Number.POSITIVE_INFINITY) return
+    stopping = performance.now()
+    log(`${signal}: taking no more, flushing; once more ends at once`)
+    void house.stop().then(() => process.exit(0))
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
 }
+
+/** One Ctrl-C can come twice: from the terminal and from who started this. In ms. */
+const TWICE = 300
 
 function port(text: string): number {
   const value = Number(text)
