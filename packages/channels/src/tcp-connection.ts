@@ -8,7 +8,7 @@ import { Reading } from './reading.ts'
 /** A client's first line, if it wants to be answered. */
 const HELLO = /^\{\s*"telltale"\s*:\s*"ack"\s*\}$/
 /** How long a peer may take to close its end, in ms. */
-const GOODBYE = 1_000
+const GOODBYE = 2_000
 
 /** One sender over TCP, from its first byte to its last. */
 export class TcpConnection {
@@ -30,15 +30,15 @@ export class TcpConnection {
   }
 
   /**
-   * Says that it ends, listens to what is still coming for at most ms, and closes. Where the journal is stuck, what it
-   * could not take by then is not answered, and is lost if the sender did not ask for answers.
+   * Says that it ends, listens to what is still coming for at most ms, and closes. Where the journal is stuck for so long,
+   * what it could not take by then is not answered, and is lost if the sender did not ask for answers.
    */
-  async finish(ms: number): Promise<void> {
+  async finish(ms: number, stuckAfter: number): Promise<void> {
     // Who wants answers must get them first.
     if (!this.#acks) this.#socket.end()
     const timers: NodeJS.Timeout[] = []
     timers.push(setTimeout(() => this.#reading.stop(), ms))
-    const stuck = new Promise<void>(resolve => timers.push(setTimeout(resolve, ms + 2 * GOODBYE)))
+    const stuck = new Promise<void>(resolve => timers.push(setTimeout(resolve, ms + stuckAfter)))
     await Promise.race([this.done, stuck])
     for (const timer of timers) clearTimeout(timer)
     this.#socket.destroy()

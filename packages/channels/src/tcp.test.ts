@@ -181,7 +181,7 @@ test('stopping hands over what was sent, also half a line, and answers who waits
 })
 
 test('stopping does not wait for ever for a journal that is stuck', async () => {
-  const { client, channel, intake } = await started()
+  const { client, channel, intake } = await started({ stuck: 1_000 })
   const { socket } = await client()
   socket.write('{"n":1}\n')
   await until(() => intake.events.length === 1, 'the event')

@@ -15,6 +15,8 @@ export interface TcpOptions {
   connections?: number
   /** Bytes of one connection that are not journaled yet, beyond which it is not read. Default 4 MB. */
   unjournaled?: number
+  /** How long a stop waits for what was taken to be journaled, in ms: answers that come later are none. Default 10,000. */
+  stuck?: number
   /** What becomes of lines that are no JSON. Default `refuse`. */
   plain?: Plain
   /** Type of events that name none. */
@@ -76,7 +78,9 @@ class Tcp implements Channel {
     if (server === undefined) return
     this.#server = undefined
     const closed = new Promise<void>(resolve => server.close(() => resolve()))
-    await Promise.all([...this.#connections].map(connection => connection.finish(LAST_WORDS)))
+    await Promise.all(
+      [...this.#connections].map(connection => connection.finish(LAST_WORDS, this.#options.stuck ?? 10_000)),
+    )
     await closed
   }
 

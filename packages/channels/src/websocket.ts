@@ -28,6 +28,8 @@ export interface WebSocketIntake {
 const OVERHEAD = 512
 /** How long a peer that still sends is listened to when it is to stop, in ms. */
 const LAST_WORDS = 250
+/** How long what was taken may take to be journaled when it is to stop, in ms: answers that come later are none. */
+const STUCK = 10_000
 
 /**
  * Takes events from an open WebSocket. Each message, text or binary, is one event, a JSON array, or NDJSON; each is
@@ -95,7 +97,9 @@ export function websocket(socket: WebSocket, options: WebSocketOptions): WebSock
       }
       closing = true
       // Where the journal is stuck, what it could not take is not answered either.
-      await Promise.race([handedOver(), wait(1_000)])
+      const enough = new AbortController()
+      await Promise.race([handedOver(), wait(STUCK, undefined, { signal: enough.signal }).catch(() => {})])
+      enough.abort()
       socket.close(1001, 'telltale is stopping')
       const timeOut = setTimeout(() => socket.terminate(), 1_000)
       await closed

@@ -13,6 +13,7 @@ import { type CanaryOptions, canarySettings } from './canary/options.ts'
 import { readiness } from './canary/readiness.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
+import { Opened } from './opened.ts'
 import { begin, refill } from './refill.ts'
 import { server } from './server.ts'
 import { StandingHost, type StandingHostOptions } from './standing-host.ts'
@@ -50,7 +51,7 @@ export interface House {
   configure(stages: Stages): void
   /** Puts an event of Telltale's own making among the others. */
   tell(event: EventInput): void
-  /** Stops taking events, flushes, and ends. */
+  /** Answers what was taken, takes no more, flushes, and ends; within bounds, whatever is stuck. Never rejects. */
   stop(): Promise<void>
 }
 
@@ -82,17 +83,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
           { intake: pipeline, live, asker, history: kept, clock, hostname, log, tell },
           canarySettings(options.canary ?? {}),
         )
-  const opened: (() => Promise<unknown>)[] = []
-  /** Closes what is open, the newest first. */
-  const stop = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close()
-  }
+  const opened = new Opened(log)
   /** The newest of what the history does not hold yet is in the ring before anybody asks. */
   const remember = async (): Promise<void> => {
     await kept.start()
-    opened.push(() => kept.stop())
+    opened.push('handing over to the history', () => kept.stop(), HAND_OVER)
     await stands.open(kept)
-    opened.push(() => stands.stop())
+    opened.push('saving what stands', () => stands.stop())
     await begin(latest, kept)
     if (kept.status.engine.kind === 'unavailable') return
     latest.settle(kept.flushedSeq)
@@ -115,11 +112,11 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     pipeline.broadcast.consume(batch => latest.append(batch))
     pipeline.broadcast.listen('standing', batch => stands.batch(batch), { mailbox: 1_000_000 })
     pipeline.broadcast.listen('live', batch => live.batch(batch))
-    opened.push(() => pipeline.stop())
+    opened.push('the pipeline', () => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {
       throw listenError(error, port)
     })
-    opened.push(async () => {
+    opened.push('HTTP', async () => {
       live.stop()
       await app.close()
     })
@@ -127,7 +124,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     const filling = refill(latest, kept, asker, enough.signal, log).catch(error =>
       log(`the ring is not refilled: ${String(error)}`),
     )
-    opened.push(() => {
+    opened.push('filling the ring', () => {
       enough.abort()
       return filling
     })
@@ -142,20 +139,22 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ]
     for (const channel of channels) {
       await channel.start({ intake: pipeline, clock, log })
-      opened.push(() => channel.stop())
+      opened.push(channel.name, () => channel.stop())
       if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
     }
     canary?.start()
-    opened.push(async () => canary?.stop())
+    opened.push('the canary', async () => canary?.stop())
     tell({ type: 'telltale_started', tags: ['telltale'], url, ring_events: latest.stats().events })
-    return { url, configure: stages => pipeline.configure(stages), tell, stop }
+    return { url, configure: stages => pipeline.configure(stages), tell, stop: () => opened.close() }
   } catch (error) {
-    await stop()
+    await opened.close()
     throw error
   }
 }
 
 const MIB = 1024 * 1024
+/** How long a stop waits for the history to take what the journal has, in ms. The next start goes on with the rest. */
+const HAND_OVER = 20_000
 
 /** Both at the same time; rejects only once both have ended, so that what was opened can be closed. */
 async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {

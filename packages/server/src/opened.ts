@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How long one thing may take to close, in ms, where nothing else is said. */
-const WITHIN = 5_000
+const WITHIN = 15_000
 
 /** What is open. It is closed the newest first, each within its time, and none held up by another's failure. */
 export class Opened {

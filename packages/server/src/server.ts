@@ -34,7 +34,7 @@ export interface ServerOptions {
 
 /** How long, once it is to stop, who looks may take to say goodbye, and who sends to read its answer; in ms. */
 const GOODBYE = 500
-const LAST_ANSWERS = 4_000
+const LAST_ANSWERS = 10_000
 
 /** The HTTP and WebSocket side of Telltale, not yet listening. */
 export async function server(context: Context, hub: Live, options: ServerOptions): Promise<FastifyInstance> {
@@ -93,7 +93,19 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
-  await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 } })
+  const senders = new Set<WebSocketIntake>()
+  /** Whoever sends gets its last answers before the connections close; whoever only looks does not hold that up. */
+  const preClose = async (): Promise<void> => {
+    stopping.abort()
+    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS).unref()
+    await Promise.all([...senders].map(sending => sending.stop()))
+    const { clients } = app.websocketServer
+    for (const client of clients) client.close(1001, 'Telltale is stopping')
+    setTimeout(() => {
+      for (const client of clients) client.terminate()
+    }, GOODBYE).unref()
+  }
+  await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 }, preClose })
   await app.register(async asking => {
     await asking.register(rateLimit, { max: options.maxQuestions ?? 6000, timeWindow: '1 minute' })
     // whatever curl -d says it is, a question is JSON
@@ -107,16 +119,6 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     events(sending, context, { room: new Room(options.bodies ?? 64 * 1024 * 1024), stopping: stopping.signal })
   })
   health(app, context)
-  // Whoever sends gets its last answers before the connections close; whoever only looks does not hold that up.
-  const senders = new Set<WebSocketIntake>()
-  app.addHook('preClose', async () => {
-    stopping.abort()
-    await Promise.all([...senders].map(sending => sending.stop()))
-    setTimeout(() => {
-      for (const client of app.websocketServer.clients) client.terminate()
-    }, GOODBYE).unref()
-    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS).unref()
-  })
   await app.register(async looking => {
     live(looking, context, hub, stopping.signal)
     looking.get(
