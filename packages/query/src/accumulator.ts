@@ -19,10 +19,11 @@ export function admits(kind: ParamKind | undefined, value: Scalar): boolean {
  */
 export function newStates({ calls, latest }: Plan): State[] {
   if (latest !== undefined) return [[]]
-  const states: State[] = []
-  for (let i = 0; i < calls.length; i++) {
+  // Made to measure: there is one of these for each key and pane.
+  const states = new Array<State>(calls.length)
+  for (let i = 0; i < states.length; i++) {
     const { slot, aggregate } = calls[i]!
-    states.push(slot === i ? aggregate.init() : states[slot])
+    states[i] = slot === i ? aggregate.init() : states[slot]
   }
   return states
 }

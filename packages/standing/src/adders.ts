@@ -1,4 +1,16 @@
-import { type Call, type Kept, keep, type Moment, type Plan, predicate, type Scalar, type State } from '@telltale/query'
+import {
+  addToSketch,
+  type Call,
+  type Kept,
+  keep,
+  type Moment,
+  type Plan,
+  predicate,
+  type Scalar,
+  type Sketch,
+  type State,
+} from '@telltale/query'
+import { PaneSketch } from './pane-sketch.ts'
 import type { Sources } from './sources.ts'
 
 /** Adds one row of the batch to the states of its group. */
@@ -25,6 +37,14 @@ function callAdder({ aggregate, argument }: Call, i: number, sources: Sources): 
   switch (aggregate.params[0]!.kind) {
     case 'number': {
       const numbers = sources.numbers(argument)
+      if (family === 'sketch')
+        return (states, row) => {
+          const value = numbers.of(row)
+          if (value !== value) return
+          const state = states[i] as Sketch
+          if (state instanceof PaneSketch) state.add(value)
+          else addToSketch(state, value)
+        }
       return (states, row, at) => {
         const value = numbers.of(row)
         if (value === value) states[i] = aggregate.add(states[i], value, at)

@@ -9,8 +9,8 @@ import {
   type Result,
   type State,
 } from '@telltale/query'
+import type { Entry } from './entry.ts'
 import type { Horizon } from './horizon.ts'
-import type { Entry } from './store.ts'
 
 /** What a standing query says at a time, from some of its entries or all. */
 export function answer(query: Query, horizon: Horizon, entries: Iterable<Entry>, now: number): Result {

@@ -1,5 +1,14 @@
 import { type RowView, rowView } from '@telltale/event'
-import { type Expression, type Field, groupKey, parse, plan, type Query, type QueryError, type Scalar } from '@telltale/query'
+import {
+  type Expression,
+  type Field,
+  groupKey,
+  parse,
+  plan,
+  type Query,
+  type QueryError,
+  type Scalar,
+} from '@telltale/query'
 import type { Taker } from './filters.ts'
 import { KeyTable } from './key-table.ts'
 import type { SavedMachine } from './saved.ts'
@@ -149,7 +158,8 @@ export class Machine<S, T> implements Taker {
 
   restore({ states, after }: SavedMachine): void {
     this.after = after
-    for (const [text, values, state] of states) this.#table.add(text, { used: true, gone: false, values, state: state as S })
+    for (const [text, values, state] of states)
+      this.#table.add(text, { used: true, gone: false, values, state: state as S })
   }
 
   #forget(slot: Slot<S>): void {

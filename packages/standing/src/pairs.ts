@@ -1,5 +1,8 @@
 /** Whoever sends may choose which pairs there are, but not which of them meet in the table. */
-const [FIRST, SECOND] = crypto.getRandomValues(new Uint32Array(2)).map(random => random | 1) as unknown as [number, number]
+const [FIRST, SECOND] = crypto.getRandomValues(new Uint32Array(2)).map(random => random | 1) as unknown as [
+  number,
+  number,
+]
 
 /** A small number for each pair of numbers met: an open-addressing hash table. */
 export class Pairs {

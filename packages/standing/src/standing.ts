@@ -8,16 +8,19 @@ import {
   type Query,
   type Result,
   type Scope,
+  type State,
 } from '@telltale/query'
 import { type Adder, adderOf } from './adders.ts'
 import { answer } from './answer.ts'
+import type { Entry } from './entry.ts'
 import type { Taker } from './filters.ts'
 import type { Horizon } from './horizon.ts'
+import { PaneSketch } from './pane-sketch.ts'
 import { Reach } from './reach.ts'
 import type { SavedQuery } from './saved.ts'
 import { Slots } from './slots.ts'
 import type { Sources } from './sources.ts'
-import { type Entry, Store } from './store.ts'
+import { Store } from './store.ts'
 import { type Changes, View } from './view.ts'
 
 /** What happened to a standing query so far. */
@@ -129,7 +132,7 @@ export class Standing implements Taker {
         this.#paneEnd = this.horizon.end(this.#paneStart)
       }
       const entry = slots.of(row)
-      const states = entry.last === this.#paneStart ? entry.states : entry.pane(this.#paneStart, this.#plan)
+      const states = entry.last === this.#paneStart ? entry.states : this.#pane(entry, this.#paneStart)
       moment.time = time
       moment.seq = seq === 0 ? 0 : seq + row
       this.#add(states, row, moment)
@@ -193,7 +196,7 @@ export class Standing implements Taker {
   /** Adds to the pane of a key. The states are not kept. */
   merge({ key, states }: Group, start: number): void {
     const entry = this.#store.entry({ text: groupKey(key), values: key })
-    const own = entry.pane(start, this.#plan)
+    const own = this.#pane(entry, start)
     const both = mergeGroups(this.#plan, { key, states: own }, { key, states })
     for (const [i, state] of both.states.entries()) own[i] = state
     this.#store.touch(entry)
@@ -261,7 +264,9 @@ export class Standing implements Taker {
       entries: Array.from(this.#store.entries.values(), ({ key, starts, panes }) => ({
         key,
         starts: [...starts],
-        panes: structuredClone(panes),
+        panes: panes.map(states =>
+          states.map(state => (state instanceof PaneSketch ? state.plain() : structuredClone(state))),
+        ),
       })),
     }
   }
@@ -276,6 +281,11 @@ export class Standing implements Taker {
     this.#store.table.evicted = stats.evicted
     for (const { key, starts, panes } of entries)
       for (const [i, states] of panes.entries()) this.merge({ key, states }, starts[i]!)
+  }
+
+  #pane(entry: Entry, start: number): State[] {
+    this.#store.met(start)
+    return entry.pane(start, this.#plan, this.horizon.moves ? this.#reach.from : Number.NEGATIVE_INFINITY)
   }
 
   #touch(): void {

@@ -1,5 +1,6 @@
 import { plan, type Query, type Result, type Scalar } from '@telltale/query'
-import type { Entry, Store } from './store.ts'
+import type { Entry } from './entry.ts'
+import type { Store } from './store.ts'
 
 /** What became of a standing query's rows. */
 export interface Changes {
