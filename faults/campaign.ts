@@ -25,8 +25,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ROUNDS_OF_A_LIFE = 50
 const EVENTS_OF_A_LIFE = 400_000
 const PER_LINE = 100
-/** A client's longest pause while it is looked at what is there, ms. */
-const CALM = 200
 const GOAL = 10_000
 /** Of so many lives in which something was wrong a campaign ends. */
 const BAD_LIVES = 5
@@ -167,9 +165,9 @@ class Campaign {
       if (this.#tally.rounds >= rounds || life.findings.length > 0 || life.troubles.length > 3) break
       const fault = this.#random.weighted(faults)
       life.note(`round ${round}: ${fault.name}`)
-      life.crowd.pause = this.#random.pick([0, 5, 20])
+      life.crowd.load(this.#random.pick([0, 5, 20]))
       await fault.act(life)
-      life.crowd.pause = CALM
+      life.crowd.calm()
       await life.flows()
       await life.audit()
       this.#tally.round(fault.name)
@@ -215,7 +213,9 @@ class Campaign {
     console.log(text)
     writeFileSync(join(target, 'wrong.txt'), `${text}\n`)
     writeFileSync(join(target, 'diary.txt'), `${life.diary.join('\n')}\n`)
-    writeFileSync(join(target, 'stderr.txt'), life.program?.log ?? '')
+    writeFileSync(join(target, 'stderr.txt'), life.log)
+    const reasons = [...life.ledger.reasons].map(([reason, times]) => `${times} ${reason}`)
+    writeFileSync(join(target, 'refusals.txt'), `${reasons.join('\n')}\n`)
     cpSync(life.data, join(target, 'data'), { recursive: true })
   }
 }

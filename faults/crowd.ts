@@ -22,12 +22,19 @@ export type Channel = 'http' | 'tcp' | 'websocket'
 const CLIENTS: Readonly<Record<Channel, (desk: Desk) => Promise<void>>> = { http, tcp, websocket }
 export const CHANNELS = Object.keys(CLIENTS) as Channel[]
 
+/** A client's longest pause while there is no load, ms. */
+const CALM = 150
+/** Events in one go. */
+const BURST = 10_000
+
 /** Clients on every channel that answers, sending numbered events as fast as they are answered, through every failure. */
 export class Crowd implements Desk {
   readonly ledger: Ledger
   readonly random: Random
   /** The longest pause between two parcels of one client, ms; 0 is full load. */
-  pause = 3
+  #pause = CALM
+  /** Up to this event. */
+  #until = 0
   readonly acks: Record<Channel, number> = { http: 0, tcp: 0, websocket: 0 }
   #address: Address | undefined
   #ended = false
@@ -41,6 +48,16 @@ export class Crowd implements Desk {
 
   start(perChannel: number): void {
     for (const channel of CHANNELS) for (let i = 0; i < perChannel; i++) this.#clients.push(CLIENTS[channel](this))
+  }
+
+  /** A while of load, so long as what was sent can be looked at in a moment. */
+  load(pause: number): void {
+    this.#pause = pause
+    this.#until = this.ledger.next + BURST
+  }
+
+  calm(): void {
+    this.#until = 0
   }
 
   /** Tells all where the program is now. */
@@ -62,7 +79,8 @@ export class Crowd implements Desk {
   }
 
   async parcel(): Promise<Parcel | undefined> {
-    if (this.pause > 0) await sleep(this.random.int(0, this.pause))
+    const pause = this.ledger.next < this.#until ? this.#pause : CALM
+    if (pause > 0) await sleep(this.random.int(0, pause))
     if (this.#ended) return undefined
     const again = this.ledger.again()
     if (again !== undefined) return again

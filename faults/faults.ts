@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nextChange, tables } from './aim.ts'
 import { freeze } from './disk.ts'
 import type { Life, Victim } from './life.ts'
-import { damageTail } from './tail.ts'
+import { damageTail, rotSegment } from './tail.ts'
 
 /** One thing that goes wrong. It puts right again what it broke outside the program, and nothing inside. */
 export interface Fault {
@@ -185,6 +185,27 @@ const torn: Fault = {
   },
 }
 
+/** Worse than any crash: what cannot be had any more must be told, and all else be there. */
+const rot: Fault = {
+  name: 'rotten segment',
+  weight: 3,
+  async act(life) {
+    await life.suspend('engine', 1200, 'kill')
+    const done = rotSegment(join(life.data, 'journal'), life.ledger, life.random)
+    if (done === undefined) return life.note('no segment waits')
+    life.note(`rotten: ${done}`)
+    life.crowd.calm()
+    const before = life.log.length
+    for (let tries = 0; tries < 300; tries++) {
+      await life.up()
+      if (TELLS.test(life.log.slice(before))) return
+      await sleep(100)
+    }
+    life.trouble(`nothing is said of a damaged segment: ${life.log.slice(before).slice(-2000)}`)
+  },
+}
+const TELLS = /set aside|damaged|torn|cannot be read|can't be read/
+
 /** To yesterday, tomorrow, or back to now; stays until the next jump. */
 const clockJump: Fault = {
   name: 'clock jump',
@@ -212,6 +233,7 @@ export const FAULTS: readonly Fault[] = [
   readOnlyStart,
   slowDisk,
   torn,
+  rot,
   clockJump,
 ]
 

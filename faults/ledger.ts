@@ -1,5 +1,5 @@
 /** What became of an event, as far as its sender was told. */
-export const FATE = { none: 0, sent: 1, acknowledged: 2, refused: 3, unknown: 4 } as const
+export const FATE = { none: 0, sent: 1, acknowledged: 2, refused: 3, unknown: 4, destroyed: 5 } as const
 type Fate = (typeof FATE)[keyof typeof FATE]
 
 /** Events sent together, numbered first … first + count - 1. */
@@ -18,6 +18,8 @@ export class Ledger {
   refused = 0
   /** What should not have been answered as it was. */
   readonly surprises: string[] = []
+  /** Why parcels were turned away, and how many. */
+  readonly reasons: Map<string, number> = new Map()
   readonly #again: Parcel[] = []
 
   /** Fresh events, to be sent now. */
@@ -65,7 +67,8 @@ export class Ledger {
   }
 
   /** None of it was taken, says the answer. It may be sent again, or be left. */
-  turnedAway(parcel: Parcel, retry: boolean): void {
+  turnedAway(parcel: Parcel, reason: string, retry: boolean): void {
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1)
     for (let n = parcel.first; n < parcel.first + parcel.count; n++) this.#set(n, FATE.refused)
     if (retry && this.#again.length < 1000) this.#again.push(parcel)
   }
@@ -73,6 +76,11 @@ export class Ledger {
   /** No answer came: it may be there or not, but whole, and once. */
   unanswered(from: number, to: number): void {
     for (let n = from; n < to; n++) this.#set(n, FATE.unknown)
+  }
+
+  /** Its bytes were destroyed on disk: nobody can have it any more. */
+  destroyed(n: number): void {
+    this.#set(n, FATE.destroyed)
   }
 
   #set(n: number, fate: Fate): void {

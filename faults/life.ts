@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { audit, type Findings, wrong } from './audit.ts'
 import { CHANNELS, Crowd } from './crowd.ts'
 import type { Disk } from './disk.ts'
-import { FATE, Ledger } from './ledger.ts'
+import { Ledger } from './ledger.ts'
 import { Program } from './program.ts'
 import type { Random } from './random.ts'
 import type { Shim } from './shim.ts'
@@ -45,6 +45,7 @@ export class Life {
   readonly #config: string
   #url = ''
   #audited = 0
+  readonly #programs: Program[] = []
   readonly #born = Date.now()
 
   constructor(setting: Setting) {
@@ -60,7 +61,7 @@ export class Life {
       history: { keep: 'forever' },
       journal: {
         sync: random.pick(['always', '50ms', 'os']),
-        segmentBytes: random.pick([30_000, 300_000, 64 << 20]),
+        segmentBytes: random.pick([100_000, 1_000_000, 64 << 20]),
         sealAfter: random.pick([20, 100, 1000]),
       },
     }
@@ -85,6 +86,7 @@ export class Life {
     const { bin, shim } = this.setting
     const program = new Program({ bin, data: this.data, config: this.#config, env: shim?.env ?? {} })
     this.program = program
+    this.#programs.push(program)
     void program.gone.then(code => {
       if (this.program === program) this.crowd.direct(undefined)
       if (!program.doomed) this.trouble(`it ended by itself with ${code}: ${program.log.slice(-3000)}`)
@@ -130,8 +132,8 @@ export class Life {
     await program.gone
   }
 
-  /** Stops the engine or the main process for a while with SIGSTOP. */
-  async suspend(victim: 'main' | 'engine', ms: number): Promise<void> {
+  /** Stops the engine or the main process for a while with SIGSTOP; then it goes on, or all are killed. */
+  async suspend(victim: 'main' | 'engine', ms: number, then: 'continue' | 'kill' = 'continue'): Promise<void> {
     const { program } = this
     const engine = await program?.engine()
     if (program === undefined || (victim === 'engine' && engine === undefined)) return
@@ -139,7 +141,8 @@ export class Life {
     const tell = (what: NodeJS.Signals): void => (victim === 'main' ? program.signal(what) : signal(engine!, what))
     tell('SIGSTOP')
     await sleep(ms)
-    tell('SIGCONT')
+    if (then === 'kill') await this.kill('both')
+    else tell('SIGCONT')
   }
 
   /** Ends it as a person would; it must end well. */
@@ -196,11 +199,9 @@ export class Life {
     this.findings.push({ when: this.diary.slice(-12).join('\n'), found })
   }
 
-  /** The events acknowledged, for the log. */
-  get acknowledged(): number {
-    let count = 0
-    for (let n = 0; n < this.ledger.next; n++) if (this.ledger.fate(n) === FATE.acknowledged) count++
-    return count
+  /** What all its programs wrote to stderr. */
+  get log(): string {
+    return this.#programs.map(({ log }, i) => `--- start ${i + 1}\n${log}`).join('')
   }
 }
 

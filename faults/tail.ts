@@ -54,15 +54,37 @@ const WAYS: readonly Way[] = [
   },
 ]
 
+/**
+ * Overwrites some bytes in the middle of a sealed segment with zeros, as a failing disk does.
+ * @returns what was done; undefined where no segment waits for the history
+ */
+export function rotSegment(journal: string, ledger: Ledger, random: Random): string | undefined {
+  const name = readdirSync(journal).find(entry => entry.endsWith('.jsonl'))
+  if (name === undefined) return undefined
+  const bytes = readFileSync(join(journal, name))
+  const from = random.int(0, bytes.length - 1)
+  const to = Math.min(bytes.length, from + random.pick([1, 100, PAGE]))
+  for (const { end, n, start } of numbered(bytes)) if (start < to && end > from && n !== undefined) ledger.destroyed(n)
+  const file = openSync(join(journal, name), 'r+')
+  put(file, Buffer.alloc(to - from), from)
+  closeSync(file)
+  return `bytes ${from} to ${to} of ${name}`
+}
+
 /** The end of the last line that was acknowledged. */
 function acknowledgedEnd(bytes: Buffer, ledger: Ledger): number {
-  let end = 0
-  for (let at = 0; at < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, at)
-    if (newline < 0) break
-    const n = /"additional_info":\{"n":(\d+)/.exec(bytes.toString('latin1', at, newline))?.[1]
-    if (n !== undefined && ledger.fate(Number(n)) === FATE.acknowledged) end = newline + 1
-    at = newline + 1
+  let last = 0
+  for (const { end, n } of numbered(bytes)) if (n !== undefined && ledger.fate(n) === FATE.acknowledged) last = end
+  return last
+}
+
+/** The whole lines of a segment, and which of our events they are. */
+function* numbered(bytes: Buffer): Generator<{ start: number; end: number; n: number | undefined }> {
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start)
+    if (newline < 0) return
+    const n = /"additional_info":\{"n":(\d+)/.exec(bytes.toString('latin1', start, newline))?.[1]
+    yield { start, end: newline + 1, n: n === undefined ? undefined : Number(n) }
+    start = newline + 1
   }
-  return end
 }

@@ -6,6 +6,7 @@ import { linesOf } from './lines.ts'
 
 interface Answer {
   status: number
+  error?: { message: string }
   accepted: number
   rejected: { index: number; reason: string }[]
 }
@@ -17,14 +18,19 @@ export async function http(desk: Desk): Promise<void> {
     const parcel = await desk.parcel()
     if (parcel === undefined) break
     try {
-      const { status, accepted, rejected } = await post(`${at.url}/v1/events`, parcel, desk.random.oneIn(5), agent)
+      const { status, accepted, rejected, error } = await post(
+        `${at.url}/v1/events`,
+        parcel,
+        desk.random.oneIn(5),
+        agent,
+      )
       if (status === 202) {
         desk.ledger.answered(parcel, accepted, rejected)
         desk.acknowledged('http')
         continue
       }
       if (status !== 503 && status !== 429) desk.ledger.surprises.push(`HTTP answered ${status}`)
-      desk.ledger.turnedAway(parcel, desk.random.oneIn(2))
+      desk.ledger.turnedAway(parcel, error?.message ?? String(status), desk.random.oneIn(2))
     } catch {
       desk.ledger.unanswered(parcel.first, parcel.first + parcel.count)
     }

@@ -19,7 +19,7 @@ export async function websocket(desk: Desk): Promise<void> {
       const parcel = outstanding.shift()
       if (parcel === undefined) return void desk.ledger.surprises.push('a WebSocket answer too many')
       const told = JSON.parse(String(data)) as { accepted: number; rejected: { index: number }[]; error?: string }
-      if (told.error !== undefined) desk.ledger.turnedAway(parcel, desk.random.oneIn(2))
+      if (told.error !== undefined) desk.ledger.turnedAway(parcel, told.error, desk.random.oneIn(2))
       else {
         desk.ledger.answered(parcel, told.accepted, told.rejected)
         desk.acknowledged('websocket')
