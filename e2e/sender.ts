@@ -93,7 +93,7 @@ export function streamSender(port: number, type: string): Sender {
       const started = Date.now()
       for (let n = going.acknowledged; !over && !going.ending && Date.now() - started < 20_000; n += 50) {
         if (!upload.write(lines(going, n, 50))) await Promise.race([once(upload, 'drain'), answer]).catch(() => {})
-        await sleep(1)
+        await sleep(5)
       }
       if (!over) upload.end()
       try {

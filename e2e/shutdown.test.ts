@@ -35,7 +35,7 @@ test('stopped and started again under full load: all is answered, nothing is los
   const port = await freePort()
   const first = await begin({ port, data })
   const senders = [
-    ...Array.from({ length: 4 }, (_, i) => httpSender(port, `http${i}`)),
+    ...Array.from({ length: 3 }, (_, i) => httpSender(port, `http${i}`)),
     streamSender(port, 'stream'),
     tcpSender(port + 2, 'tcp'),
     socketSender(port, 'socket'),
@@ -52,8 +52,9 @@ test('stopped and started again under full load: all is answered, nothing is los
   const busy = async (): Promise<unknown> => {
     const before = senders.map(({ acknowledged }) => acknowledged)
     return eventually(
-      () => senders.filter(({ acknowledged, type }, i) => type !== 'stream' && acknowledged <= before[i]! + 400),
+      () => senders.filter(({ acknowledged, type }, i) => type !== 'stream' && acknowledged < before[i]! + 100),
       idle => idle.length === 0,
+      30_000,
     )
   }
   await busy()
@@ -70,7 +71,7 @@ test('stopped and started again under full load: all is answered, nothing is los
     for (const what of told.keys())
       expect([type, what]).toEqual([type, expect.stringMatching(/^(503|ECONNREFUSED|ECONNRESET|EPIPE)$/)])
   expect(await third.stop()).toBe(0)
-}, 90_000)
+}, 180_000)
 
 test('the configuration is read again under full load: nothing is lost, nothing is there twice', async () => {
   const data = folder()
@@ -97,7 +98,7 @@ test('the configuration is read again under full load: nothing is lost, nothing 
   await check(program, senders)
   expect((await ask(program, 'not has version and type in (http0, http1, http2, tcp) | count()')).rows).toEqual([[0]])
   expect(await program.stop()).toBe(0)
-}, 60_000)
+}, 120_000)
 
 test('a second signal ends it at once; the next start has what was acknowledged', async () => {
   const data = folder()
@@ -123,4 +124,4 @@ test('a second signal ends it at once; the next start has what was acknowledged'
   expect(await ended).toBe(143)
   expect(program.log()).toContain('ending at once')
   await check(await begin({ data }), [sender])
-}, 60_000)
+}, 120_000)
