@@ -10,6 +10,7 @@ export default defineConfig({
       'emitters/**/*.test.ts',
       'e2e/**/*.test.ts',
       'faults/**/*.test.ts',
+      'fuzz/*.test.ts',
     ],
     testTimeout: 30_000,
     maxWorkers: 2,
