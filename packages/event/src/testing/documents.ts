@@ -91,7 +91,7 @@ export class Documents {
     return this.pick(SPACES)
   }
 
-  /** A whole object. */
+  /** A whole object; the deeper it is said to be, the smaller. */
   object(depth = 0): string {
     const member = () => {
       const key = this.pick(KEYS)
@@ -102,8 +102,8 @@ export class Documents {
   }
 
   /** One that a few edits may have broken. */
-  mutated(): string {
-    let out = this.object()
+  mutated(depth = 0): string {
+    let out = this.object(depth)
     for (let edits = 1 + this.next(3); edits > 0; edits--) {
       const i = this.next(out.length + 1)
       const j = i + this.next(6)
