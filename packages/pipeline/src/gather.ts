@@ -27,18 +27,22 @@ export class Gathering {
 export interface GatherOptions {
   bounds: Bounds
   clock: Clock
-  /** A batch goes on its way after this many ms … */
+  /** A batch goes on its way this many ms after the one before; at once, where that is longer ago … */
   ms: number
   /** … or once it has this many events. */
   events: number
   go(gathering: Gathering): void
 }
 
-/** Gathers what arrives within a millisecond or so into one batch, so that single datagrams are cheap, too. */
+/**
+ * Gathers what arrives within a millisecond or so into one batch, so that single datagrams are cheap, too. What arrives
+ * after a while of nothing does not wait: it goes with what else arrived in the same turn of the event loop.
+ */
 export class Gather {
   readonly #options: GatherOptions
   #open: Gathering | undefined
   #cancel: () => void = () => {}
+  #sent: number = Number.NEGATIVE_INFINITY
 
   constructor(options: GatherOptions) {
     this.#options = options
@@ -51,6 +55,7 @@ export class Gather {
     if (this.#open === undefined) {
       this.#open = new Gathering(bounds)
       this.#cancel = clock.after(ms, () => this.send())
+      if (clock.elapsed() - this.#sent >= ms) setImmediate(opened => opened === this.#open && this.send(), this.#open)
     }
     return this.#open
   }
@@ -67,6 +72,7 @@ export class Gather {
     if (open === undefined) return
     this.#open = undefined
     this.#cancel()
+    this.#sent = this.#options.clock.elapsed()
     this.#options.go(open)
   }
 }
