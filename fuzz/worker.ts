@@ -38,6 +38,9 @@ function held(): number {
   return heapUsed + external
 }
 
+/** How often in a run it is looked at what is held. */
+const SAMPLES = 20
+
 async function failure(bytes: Buffer): Promise<string | undefined> {
   try {
     const run = target.run(bytes)
@@ -56,7 +59,7 @@ function tried(bytes: Buffer): Promise<string | undefined> {
 
 async function campaign(): Promise<void> {
   const started = performance.now()
-  let mark: number | undefined
+  const samples: number[] = []
   let done = 0
   let failures = 0
   for (; done < cases && performance.now() - started < ms; done++) {
@@ -70,13 +73,14 @@ async function campaign(): Promise<void> {
       const small = await minimised(bytes, tried, why)
       parentPort!.postMessage({ kind: 'failure', case: first + done, why, input: bytes, small })
     }
-    if (mark === undefined && (done >= cases / 10 || performance.now() - started > ms / 10)) mark = held()
+    const share = Math.max(done / cases, (performance.now() - started) / ms)
+    if (share * SAMPLES >= samples.length + 1) samples.push(held())
     // Timers and finished streams have their turn.
     if (done % 256 === 255) await new Promise(resolve => setImmediate(resolve))
   }
   progress[1] = done
   await target.close?.()
-  parentPort!.postMessage({ kind: 'done', done, failures, begin: mark ?? held(), end: held() })
+  parentPort!.postMessage({ kind: 'done', done, failures, samples: [...samples, held()] })
 }
 
 await target.open?.()
