@@ -44,6 +44,7 @@ test('a slow listener never slows intake: it loses its oldest, which is counted 
   expect(stored).toBe(81)
   expect(broadcast.list()).toMatchObject([{ name: 'slow', waiting: 8, dropped: 72 }])
   expect(told).toEqual(['slow fell behind; dropped its oldest 4 events'])
+  expect(broadcast.faults).toEqual(['the listener slow falls behind: 72 events were dropped so far'])
   for (let i = 0; i < 3; i++) {
     release()
     await turn()
@@ -65,4 +66,27 @@ test('a listener that throws harms only itself', async () => {
   expect(good).toBe(5)
   expect(told).toEqual(['bad threw: Error: oops'])
   expect(broadcast.list()[0]).toMatchObject({ name: 'bad', errors: 2 })
+})
+
+test('a listener that does not come back is ended, named, and gets no more; the others do', async () => {
+  const told: string[] = []
+  const broadcast = new Broadcast((name, trouble) => told.push(`${name} ${trouble}`))
+  let good = 0
+  const loop = (): void => {
+    for (;;);
+  }
+  broadcast.listen('bad', loop, { stuck: 30 })
+  broadcast.listen('good', b => void (good += b.length))
+  for (let i = 0; i < 4; i++) {
+    broadcast.send(batch(2))
+    await turn()
+    await turn()
+  }
+  expect(good).toBe(8)
+  expect(told).toEqual([
+    'bad threw: Error: it did not come back within 30 ms',
+    'bad threw: Error: it did not come back within 30 ms, twice; it gets no more',
+  ])
+  expect(broadcast.faults).toEqual(['the listener bad is switched off: it did not come back within 30 ms, twice'])
+  expect(broadcast.list()[0]).toMatchObject({ name: 'bad', waiting: 0 })
 })

@@ -1,4 +1,5 @@
 import type { Batch } from '@telltale/event'
+import { LIMITS, within } from './guard.ts'
 import { Meter } from './meter.ts'
 
 /** Gets every batch at once, before its senders are answered. Must be quick and must not throw: a store, not a visitor. */
@@ -10,18 +11,31 @@ export type Listener = (batch: Batch) => void | Promise<void>
 export interface ListenerOptions {
   /** Most events waiting for it; beyond, the oldest batches are dropped and counted. Default 100,000. */
   mailbox?: number
+  /** ms in which it must come back with a batch; twice in a row it may not, then it gets no more. Default 2,000; Infinity: it is waited for. */
+  stuck?: number
 }
 
 interface Mailbox {
   readonly name: string
   readonly listener: Listener
   readonly limit: number
+  readonly stuck: number
+  strikes: number
+  off: boolean
   readonly queue: Batch[]
   readonly meter: Meter
   waiting: number
   dropped: number
+  /** When it last dropped; undefined where it never did. In ms of {@link performance}. */
+  droppedAt: number | undefined
+  /** Since when it has been at one batch; undefined while it is idle. */
+  since: number | undefined
   running: boolean
 }
+
+/** A listener that is at one batch for so long hangs; what was dropped less than so long ago was dropped of late. In ms. */
+const HANGS = 10_000
+const LATE = 60_000
 
 /** Hands journaled batches to everyone inside who wants them. A slow listener never slows intake. */
 export class Broadcast {
@@ -46,10 +60,15 @@ export class Broadcast {
       name,
       listener,
       limit,
+      stuck: options.stuck ?? LIMITS.stuck,
+      strikes: 0,
+      off: false,
       queue: [],
       meter: new Meter(),
       waiting: 0,
       dropped: 0,
+      droppedAt: undefined,
+      since: undefined,
       running: false,
     }
     this.#mailboxes.add(mailbox)
@@ -74,7 +93,23 @@ export class Broadcast {
     }))
   }
 
+  /** Who hangs or falls behind, and since when. */
+  get faults(): string[] {
+    const now = performance.now()
+    return [...this.#mailboxes].flatMap(({ name, since, dropped, droppedAt, waiting, off, stuck }) => {
+      if (off) return [`the listener ${name} is switched off: it did not come back within ${stuck} ms, twice`]
+      if (since !== undefined && now - since > HANGS)
+        return [
+          `the listener ${name} has been at one batch for ${Math.round((now - since) / 1_000)} s; ${waiting} events wait for it, ${dropped} were dropped`,
+        ]
+      if (droppedAt !== undefined && now - droppedAt < LATE)
+        return [`the listener ${name} falls behind: ${dropped} events were dropped so far`]
+      return []
+    })
+  }
+
   #post(mailbox: Mailbox, batch: Batch): void {
+    if (mailbox.off) return
     mailbox.queue.push(batch)
     mailbox.waiting += batch.length
     let lost = 0
@@ -84,8 +119,10 @@ export class Broadcast {
       lost += oldest.length
     }
     if (lost > 0) {
-      if (mailbox.dropped === 0) this.#troubled(mailbox.name, `fell behind; dropped its oldest ${lost} events`)
+      if (mailbox.droppedAt === undefined || performance.now() - mailbox.droppedAt > LATE)
+        this.#troubled(mailbox.name, `fell behind; dropped its oldest ${lost} events`)
       mailbox.dropped += lost
+      mailbox.droppedAt = performance.now()
     }
     if (!mailbox.running) {
       mailbox.running = true
@@ -93,19 +130,38 @@ export class Broadcast {
     }
   }
 
+  /** @returns what the listener still does, if anything */
+  #call(mailbox: Mailbox, batch: Batch): Promise<void> | undefined {
+    let done: Promise<void> | void | undefined
+    const inTime = within(mailbox.stuck, () => {
+      done = mailbox.listener(batch)
+    })
+    if (inTime) {
+      mailbox.strikes = 0
+      return done ?? undefined
+    }
+    if (++mailbox.strikes > 1) {
+      mailbox.off = true
+      mailbox.queue.length = mailbox.waiting = 0
+    }
+    throw new Error(`it did not come back within ${mailbox.stuck} ms${mailbox.off ? ', twice; it gets no more' : ''}`)
+  }
+
   async #deliver(mailbox: Mailbox): Promise<void> {
     for (let batch = mailbox.queue.shift(); batch !== undefined; batch = mailbox.queue.shift()) {
       mailbox.waiting -= batch.length
       const started = mailbox.meter.start()
+      mailbox.since = started
       try {
-        const done = mailbox.listener(batch)
+        const done = this.#call(mailbox, batch)
         if (done !== undefined) await done
       } catch (error) {
-        if (mailbox.meter.errors === 0) this.#troubled(mailbox.name, `threw: ${String(error)}`)
+        if (mailbox.meter.errors === 0 || mailbox.off) this.#troubled(mailbox.name, `threw: ${String(error)}`)
         mailbox.meter.failed()
       }
       mailbox.meter.stop(started, batch.length)
     }
+    mailbox.since = undefined
     mailbox.running = false
   }
 }

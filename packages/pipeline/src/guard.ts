@@ -78,7 +78,7 @@ export class Guard {
     while (i < n) {
       end = Math.min(n, i + STRETCH)
       this.running = undefined
-      if (this.#within(stretch)) continue
+      if (within(this.limits.stuck, stretch)) continue
       const code = this.running as Code | undefined
       if (code === undefined) continue
       const struck = (strikes.get(code) ?? 0) + 1
@@ -121,22 +121,21 @@ export class Guard {
     code.off = message
     this.#verdict(code, 'stopped', message)
   }
+}
 
-  /** @returns whether it came back in time */
-  #within(run: () => void): boolean {
-    const { stuck } = this.limits
-    if (stuck === Number.POSITIVE_INFINITY) {
-      run()
-      return true
-    }
-    context['run'] = run
-    try {
-      script.runInContext(context, { timeout: stuck })
-      return true
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-      return false
-    }
+/** @returns whether it came back within so many ms; else it was ended wherever it stood. Throws what it throws. */
+export function within(ms: number, run: () => void): boolean {
+  if (ms === Number.POSITIVE_INFINITY) {
+    run()
+    return true
+  }
+  context['run'] = run
+  try {
+    script.runInContext(context, { timeout: ms })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    return false
   }
 }
 

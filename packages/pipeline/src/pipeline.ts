@@ -53,6 +53,9 @@ export interface PipelineOptions extends Stages {
   log?: (message: string) => void
 }
 
+/** How long a loss is of late, in ms. */
+const LATE = 60_000
+
 /** From bytes to broadcast: gather, validate, classify, process, calculate, journal, broadcast. */
 export class Pipeline implements Intake {
   readonly broadcast: Broadcast
@@ -68,6 +71,8 @@ export class Pipeline implements Intake {
   #pending = 0
   #waiting: (() => void)[] = []
   readonly #troubles = new Troubles()
+  /** When and why each channel lost events last. */
+  readonly #lost = new Map<string, { at: number; reason: string }>()
   /** Since when senders are pushed back, why, and how many were told so. */
   #pressed: { since: number; reason: string; refused: number } | undefined
   readonly #stopTicking: () => void
@@ -152,6 +157,7 @@ export class Pipeline implements Intake {
   dropped(channel: string, events: number, reason: string, by: 'us' | 'kernel' = 'us'): void {
     const counts = this.#counts(channel)
     counts.dropped += events
+    this.#lost.set(channel, { at: this.#options.clock.elapsed(), reason })
     if (by === 'kernel') counts.dropped_by_kernel = (counts.dropped_by_kernel ?? 0) + events
     this.#trouble('dropped', `${channel} ${by}`, { channel, by, message: reason }, events)
   }
@@ -163,9 +169,15 @@ export class Pipeline implements Intake {
     this.#press(reason).refused++
   }
 
-  /** What a person should do something about: code that was switched off. */
+  /** What a person should know: code that was switched off, listeners that hang or fall behind, events lost of late. */
   get faults(): string[] {
-    return this.#runner.faults
+    const now = this.#options.clock.elapsed()
+    const lost = [...this.#lost].flatMap(([channel, { at, reason }]) =>
+      now - at > LATE
+        ? []
+        : [`${channel} lost events within the last minute, ${this.channels.get(channel)!.dropped} so far: ${reason}`],
+    )
+    return [...this.#runner.faults, ...this.broadcast.faults, ...lost]
   }
 
   /** Sends on what is gathered, and resolves once it is journaled and broadcast. */

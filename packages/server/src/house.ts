@@ -110,8 +110,11 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     }
     const [app] = await both(server(context, live, { host, port, tokens, web }), remember())
     pipeline.broadcast.consume(batch => latest.append(batch))
-    pipeline.broadcast.listen('standing', batch => stands.batch(batch), { mailbox: 1_000_000 })
-    pipeline.broadcast.listen('live', batch => live.batch(batch))
+    pipeline.broadcast.listen('standing', batch => stands.batch(batch), {
+      mailbox: 1_000_000,
+      stuck: Number.POSITIVE_INFINITY,
+    })
+    pipeline.broadcast.listen('live', batch => live.batch(batch), { stuck: Number.POSITIVE_INFINITY })
     opened.push('the pipeline', () => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {
       throw listenError(error, port)

@@ -4,10 +4,25 @@ import type { Context } from './context.ts'
 /** Telltale's own numbers in the Prometheus text format. */
 export function metrics({ pipeline, recent, history, canary }: Context): string {
   const text = new Exposition()
-  for (const [channel, { accepted, rejected, dropped }] of pipeline.channels) {
+  for (const [channel, counts] of pipeline.channels) {
+    const { accepted, rejected, dropped, dropped_by_kernel: byKernel = 0, refused = 0 } = counts
     text.add('telltale_events_accepted_total', 'counter', 'Events taken', accepted, { channel })
     text.add('telltale_events_rejected_total', 'counter', 'Events refused', rejected, { channel })
-    text.add('telltale_events_dropped_total', 'counter', 'Events lost before they were read', dropped, { channel })
+    const lost = (by: string, value: number): void =>
+      text.add('telltale_events_dropped_total', 'counter', 'Events lost, by Telltale or by the kernel', value, {
+        channel,
+        by,
+      })
+    lost('telltale', dropped - byKernel)
+    if (byKernel > 0 || channel === 'udp') lost('kernel', byKernel)
+    text.add('telltale_senders_refused_total', 'counter', 'Senders told to come back later', refused, { channel })
+  }
+  for (const { name, events, errors, ms, off } of pipeline.processors.list()) {
+    text.add('telltale_processor_events_total', 'counter', 'Events through a processor', events, { processor: name })
+    text.add('telltale_processor_errors_total', 'counter', 'Failures of a processor', errors, { processor: name })
+    text.add('telltale_processor_seconds_total', 'counter', 'Time in a processor', ms / 1e3, { processor: name })
+    const on = off === undefined ? 1 : 0
+    text.add('telltale_processor_on', 'gauge', '0 where a processor was switched off', on, { processor: name })
   }
   for (const [stage, meter] of Object.entries(pipeline.stages)) {
     text.add('telltale_stage_events_total', 'counter', 'Events through a stage', meter.events, { stage })

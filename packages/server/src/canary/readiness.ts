@@ -10,12 +10,12 @@ import { failures } from './report.ts'
  * journal, and whatever keeps the history back may keep it back everywhere: who takes every node out for that loses events.
  */
 export function readiness(
-  { busy }: Pick<Intake, 'busy'>,
+  { busy, faults = [] }: Pick<Intake, 'busy'> & { readonly faults?: readonly string[] },
   { status }: { status: Pick<History['status'], 'engine'> },
   canary?: Canary,
 ): Readiness {
   const reasons = busy === undefined ? [] : [busy.reason]
-  const warnings = status.engine.kind === 'ready' ? [] : [`the history is ${stateOf(status.engine)}`]
+  const warnings = [...faults, ...(status.engine.kind === 'ready' ? [] : [`the history is ${stateOf(status.engine)}`])]
   if (canary === undefined) return { reasons, warnings }
   const { report } = canary
   reasons.push(...failures(report, 'journal'))
