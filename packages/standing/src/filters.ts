@@ -26,6 +26,8 @@ interface Filter {
  * something are found by the values that occur in the batch: a filter whose value does not occur costs nothing.
  */
 export class Filters {
+  /** How often a filter was run over some rows, so far; those without conditions of their own do not count. */
+  runs = 0
   readonly #rows: BatchRows
   readonly #texts: Texts
   readonly #filters: Map<string, Filter> = new Map()
@@ -108,6 +110,7 @@ export class Filters {
       rows = this.#room
       for (let i = 0; i < n; i++) rows[i] = given[i]!
       left = rest(rows, n)
+      this.runs++
     }
     if (left > 0) for (let i = 0; i < takers.length; i++) takers[i]!.take(rows, left)
   }

@@ -139,6 +139,63 @@ test('equal filters are run once, equalities are found by the values that occur'
   expect(set.stats).toEqual({ queries: 0, machines: 0, filters: 0, indexed: 0 })
 })
 
+test('a filter is run once for all that have it, and not at all where no event has the value it wants', () => {
+  const { send, set, stand } = made()
+  const all = Array.from({ length: 300 }, (_, i) => stand(`type = t${i % 100} and n > 1 | count() over ${i + 1}s`))
+  const loose = Array.from({ length: 50 }, (_, i) => stand(`n > 1 | sum(n) over ${i + 1}s`))
+  expect(set.stats).toMatchObject({ queries: 350, filters: 101, indexed: 100 })
+  const count = (...events: EventInput[]): number => {
+    const before = set.filterRuns
+    send(...events)
+    return set.filterRuns - before
+  }
+  // The one that is in no index runs over every batch; of the hundred others those whose type there is.
+  expect(count({ type: 'other', n: 5 })).toBe(1)
+  expect(count({ type: 't1', n: 5 }, { type: 't1', n: 6 }, { type: 't7', n: 0 }, { type: 't99', n: 2 })).toBe(4)
+  expect(count(...Array.from({ length: 500 }, (_, n) => ({ type: 't1', n })))).toBe(2)
+  expect([all[1], all[101], all[201]].map(one => one!.stats.events)).toEqual([500, 500, 500])
+  expect(all[7]!.stats.events).toBe(0)
+  for (const one of loose) expect(one.stats.events).toBe(502)
+  // When the last that has it goes, it is run no more.
+  for (const one of loose) one.stop()
+  expect(count({ type: 'other', n: 5 })).toBe(0)
+  for (const i of [1, 101]) all[i]!.stop()
+  expect(count({ type: 't1', n: 5 })).toBe(1)
+  all[201]!.stop()
+  expect(count({ type: 't1', n: 5 })).toBe(0)
+})
+
+test('late events revise a window that has been read, as if they had come in time', () => {
+  const { clock, set, batch, stand } = made()
+  const text = 'count(), p50(n), p99(n), min(n), max(n), histogram(n), avg(n), uniq(n) by k over 20s'
+  const one = stand(text)
+  let random = 1
+  const next = (below: number): number => {
+    random = (Math.imul(random, 1103515245) + 12345) >>> 0
+    return (random >>> 8) % below
+  }
+  const came: EventInput[] = []
+  let late = 0
+  for (let i = 0; i < 200; i++) {
+    clock.advance(next(1500))
+    const events = Array.from({ length: next(20) }, () => {
+      const ago = next(3) === 0 ? next(25_000) : next(1000)
+      return { k: next(4), n: next(1000) / 8, time: clock.now() - ago }
+    })
+    came.push(...events)
+    if (events.length > 0) set.update(batch(events))
+    if (next(2) === 0) continue
+    const fresh = standing({ clock })
+    const other = fresh.stand(text, text) as Standing
+    fresh.update(batchOf(came, { hostname: 'h', receivedAt: START, trusted: true }).batch)
+    expect(one.result().rows).toEqual(other.result().rows)
+    expect(one.stats.keys).toBe(other.stats.keys)
+    late = one.stats.late
+    fresh.stop()
+  }
+  expect(late).toBeGreaterThan(10)
+})
+
 test('batches seen before are ignored, missed ones are told of', () => {
   const { batch, skip, set, stand } = made()
   const one = stand('count()')

@@ -10,6 +10,8 @@ export class Sources {
   readonly texts: Texts
   /** Rows with a seq up to this have been counted already. */
   seen = 0
+  /** The time while a batch is taken in, which is one for all. */
+  now: number | undefined
   /** Those with something to tell. */
   readonly touched: { tell(): void }[] = []
   readonly #values: Map<string, Values> = new Map()

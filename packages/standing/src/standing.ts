@@ -75,6 +75,7 @@ export class Standing implements Taker {
   readonly #slots: Slots<Entry>
   readonly #store: Store
   readonly #reach: Reach
+  readonly #moves: boolean
   readonly #view: View
   readonly #listeners: Set<(standing: Standing) => void> = new Set()
   #events = 0
@@ -102,6 +103,7 @@ export class Standing implements Taker {
     this.#store = store
     this.#slots = new Slots(query.by.length === 0 ? undefined : sources.keys(this.#plan.keys), key => store.entry(key))
     this.#reach = new Reach(horizon, parts.ahead)
+    this.#moves = horizon.moves
     this.#view = new View(query, this.#store, entries => answer(query, horizon, entries, parts.now()))
   }
 
@@ -285,7 +287,7 @@ export class Standing implements Taker {
 
   #pane(entry: Entry, start: number): State[] {
     this.#store.met(start)
-    return entry.pane(start, this.#plan, this.horizon.moves ? this.#reach.from : Number.NEGATIVE_INFINITY)
+    return entry.pane(start, this.#plan, this.#moves ? this.#reach.from : Number.NEGATIVE_INFINITY)
   }
 
   #touch(): void {
@@ -298,7 +300,7 @@ export class Standing implements Taker {
   #advance(): boolean {
     const { horizon } = this
     const before = this.#reach.from
-    if (!this.#reach.advance(this.#parts.now())) return false
+    if (!this.#reach.advance(this.#sources.now ?? this.#parts.now())) return false
     if (horizon.moves && (this.query.by.length === 0 || this.#store.entries.size > 0)) {
       if (this.#reach.from > before) this.#store.expire(this.#reach.from)
       this.#view.moved()

@@ -54,7 +54,6 @@ export class Standings {
   /** What was restored and nobody has asked for yet, by name. */
   readonly #savedQueries: Map<string, SavedQuery> = new Map()
   readonly #savedMachines: Map<string, SavedMachine> = new Map()
-  #now: number | undefined
   /** Whose seqs are counted. */
   #collector: string | undefined
 
@@ -79,6 +78,11 @@ export class Standings {
   /** How much stands, and how many distinct filters that takes; of those `indexed` cost nothing where nothing matches. */
   get stats(): { queries: number; machines: number; filters: number; indexed: number } {
     return { queries: this.#queries.size, machines: this.#machines.size, ...this.#filters.size }
+  }
+
+  /** How often a filter was run over rows of a batch, so far. */
+  get filterRuns(): number {
+    return this.#filters.runs
   }
 
   /**
@@ -107,7 +111,7 @@ export class Standings {
       memory: options.memory ?? memory,
       ahead: this.#options.ahead,
       after: options.after ?? 0,
-      now: () => this.#now ?? this.#options.clock.now(),
+      now: () => this.#sources.now ?? this.#options.clock.now(),
       stop: () => {
         this.#filters.remove(condition, one)
         if (this.#queries.get(name) === one) this.#queries.delete(name)
@@ -148,12 +152,12 @@ export class Standings {
     const last = batch.seq + batch.length - 1
     if (batch.length === 0 || (batch.seq > 0 && last <= sources.seen)) return
     if (batch.seq > sources.seen + 1) this.#missed(batch.seq)
-    this.#now = this.#options.clock.now()
+    sources.now = this.#options.clock.now()
     try {
       this.#rows.turn(batch)
       this.#filters.run()
     } finally {
-      this.#now = undefined
+      sources.now = undefined
     }
     if (batch.seq > 0) sources.seen = last
     this.#tell()
