@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { recent } from '@telltale/recent'
 
 const PIECE = 1 << 20
-const QUERIES = {
+export const QUERIES = {
   q1: 'count() by type',
   q2: 'type = page_load | count(), p99(execution_time) by 1m',
   q3: 'hostname = dc1-web01 and has url | count(), avg(execution_time) by url | sort count desc | limit 10',

@@ -11,6 +11,7 @@ import type { Group, Partial, Result, Scope } from './partial.ts'
 import { type Plan, plan } from './plan.ts'
 import { ofRow } from './row.ts'
 import { slide } from './slide.ts'
+import { First, run, type Steps } from './steps.ts'
 import type { Query, Scalar } from './tree.ts'
 import { typed } from './typed.ts'
 
@@ -19,12 +20,19 @@ import { typed } from './typed.ts'
  * @param scope what was asked for; without it `rate` outside a bucket is null, and no window is left out as incomplete
  */
 export function finish(query: Query, partial: Partial, scope?: Scope): Result {
+  return run(finishing(query, partial, scope))
+}
+
+/** As {@link finish}, in steps. */
+export function* finishing(query: Query, partial: Partial, scope?: Scope): Steps<Result> {
   const ready = plan(query)
-  return answer(
+  if (partial.kind === 'events') return yield* eventRows(ready, partial.events)
+  const { window } = query
+  const groups = partial.groups.values()
+  return yield* groupRows(
     ready,
-    partial.kind === 'events'
-      ? eventRows(ready, partial.events)
-      : groupRows(ready, panesToWindows(ready, [...partial.groups.values()], scope), scope),
+    window?.kind === 'sliding' ? yield* slide(ready, window, groups, scope) : groups,
+    scope,
   )
 }
 
@@ -33,35 +41,46 @@ export function finish(query: Query, partial: Partial, scope?: Scope): Result {
  * last of each key the window's end. For who keeps windows.
  */
 export function finishGroups(query: Query, groups: readonly Group[], scope?: Scope): Result {
-  const ready = plan(query)
-  return answer(ready, groupRows(ready, groups, scope))
-}
-
-function answer({ query, columns }: Plan, rows: Row[]): Result {
-  const limited = query.limit === undefined ? rows : rows.slice(0, query.limit)
-  return {
-    columns: columns.map((column, i) => ({ name: column.name, type: column.type ?? typeOf(rows, i) })),
-    rows: limited,
-  }
+  return run(groupRows(plan(query), groups, scope))
 }
 
 type Row = readonly unknown[]
 
-function eventRows({ columns, names }: Plan, events: readonly Event[]): Row[] {
+/** Rows to a step. */
+const ROWS = 256
+/** Aggregates whose results take as long as a step's other rows. */
+const DEAR = new Set(['top', 'uniq', 'sketch'])
+
+function* eventRows({ query, columns, names }: Plan, events: readonly Event[]): Steps<Result> {
   const extras = columns.flatMap(({ source, name }) => (source === 'set' ? [valuer(names.get(name)!, ofEvent)] : []))
-  return events.map(event => [event, ...extras.map(value => value(event))])
+  const types = new Types(columns)
+  const rows: Row[] = []
+  for (const event of events) {
+    const row = [event, ...extras.map(value => value(event))]
+    types.see(row)
+    rows.push(row)
+    if (rows.length % ROWS === 0) yield
+  }
+  return { columns: types.columns, rows: rows.slice(0, query.limit) }
 }
 
-function groupRows(ready: Plan, given: readonly Group[], scope: Scope | undefined): Row[] {
-  const { query, columns } = ready
-  const groups = given.length === 0 && query.by.length === 0 && ready.bucket === undefined ? [empty(ready)] : given
-  const rows = groups.map(group => rowOf(ready, ready.latest === undefined ? group : counted(ready, group), scope))
-  return sorted(query, columns, where(ready, rows))
-}
-
-function panesToWindows(ready: Plan, groups: readonly Group[], scope: Scope | undefined): readonly Group[] {
-  const { window } = ready.query
-  return window?.kind === 'sliding' ? slide(ready, window, groups, scope) : groups
+function* groupRows(ready: Plan, groups: Iterable<Group>, scope: Scope | undefined): Steps<Result> {
+  const { query, columns, calls, latest } = ready
+  const few = latest !== undefined || calls.some(({ aggregate }) => DEAR.has(aggregate.family)) ? 1 : ROWS
+  const kept = where(ready)
+  const types = new Types(columns)
+  const first = new First(compareRows(ready), query.limit ?? Number.POSITIVE_INFINITY)
+  let seen = 0
+  for (const group of groups) {
+    if (++seen % few === 0) yield
+    const row = rowOf(ready, latest === undefined ? group : counted(ready, group), scope)
+    if (!kept(row)) continue
+    types.see(row)
+    if (first.offer(row)) yield* first.cut()
+  }
+  if (seen === 0 && query.by.length === 0 && ready.bucket === undefined)
+    return yield* groupRows(ready, [empty(ready)], scope)
+  return { columns: types.columns, rows: yield* first.cut() }
 }
 
 function empty(ready: Plan): Group {
@@ -101,18 +120,18 @@ function spanOf({ window }: Query, time: number | undefined, scope: Scope | unde
   return Number.isFinite(span) ? span : undefined
 }
 
-function where({ query, columns }: Plan, rows: Row[]): Row[] {
-  if (query.where === undefined) return rows
+function where({ query, columns }: Plan): (row: Row) => boolean {
+  if (query.where === undefined) return () => true
   const condition = typed(query.where, field => {
     const at = findColumn(query, columns, field.name)
     const type = typeof at === 'number' ? columns[at]!.type : undefined
     return type === 'string' || type === 'time' ? type : undefined
   })
-  return rows.filter(predicate(condition, ofRow(query, columns)))
+  return predicate(condition, ofRow(query, columns))
 }
 
-/** Sorts the rows in place: by the query's `sort`, then by the bucket and the keys. */
-function sorted(query: Query, columns: readonly Column[], rows: Row[]): Row[] {
+/** The order of rows: by the query's `sort`, then by the bucket and the keys. */
+function compareRows({ query, columns }: Plan): (a: Row, b: Row) => number {
   const times = columns.findIndex(({ source }) => source === 'time')
   const keys = columns.flatMap(({ source }, i) => (source === 'key' ? [i] : []))
   const order = times < 0 ? keys : [times, ...keys]
@@ -120,7 +139,7 @@ function sorted(query: Query, columns: readonly Column[], rows: Row[]): Row[] {
     at: findColumn(query, columns, column) as number,
     descending,
   }))
-  return rows.sort((a, b) => {
+  return (a, b) => {
     for (const { at, descending } of sorts) {
       const order = compareSorted(scalarOf(a[at] as Value), scalarOf(b[at] as Value), descending)
       if (order !== 0) return order
@@ -130,18 +149,33 @@ function sorted(query: Query, columns: readonly Column[], rows: Row[]): Row[] {
       if (found !== 0) return found
     }
     return 0
-  })
+  }
 }
 
-/** The type all values of a column have; `json` where they differ, or there are none. */
-function typeOf(rows: readonly Row[], column: number): string {
-  let type: string | undefined
-  for (const row of rows) {
-    const value = row[column]
-    if (value === null) continue
-    const found = typeof value === 'object' ? 'json' : typeof value
-    if (type !== undefined && type !== found) return 'json'
-    type = found
+/** What types the values of the columns have, as far as that is not known beforehand. */
+class Types {
+  readonly #columns: readonly Column[]
+  readonly #found: (string | undefined)[]
+  readonly #open: number[]
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns
+    this.#found = columns.map(({ type }) => type)
+    this.#open = columns.flatMap(({ type }, i) => (type === undefined ? [i] : []))
   }
-  return type ?? 'json'
+
+  see(row: Row): void {
+    for (const column of this.#open) {
+      const value = row[column]
+      if (value === null) continue
+      const type = typeof value === 'object' ? 'json' : typeof value
+      const found = this.#found[column]
+      this.#found[column] = found === undefined || found === type ? type : 'json'
+    }
+  }
+
+  /** `json` where values differ, or there are none. */
+  get columns(): Result['columns'] {
+    return this.#columns.map(({ name }, i) => ({ name, type: this.#found[i] ?? 'json' }))
+  }
 }

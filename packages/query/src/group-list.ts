@@ -1,5 +1,9 @@
 import { groupKey } from './order.ts'
 import type { Group } from './partial.ts'
+import { run, type Steps } from './steps.ts'
+
+/** Groups to a step. */
+const GROUPS = 512
 
 /** Groups in a row, no two of one key. They are found by key too, once somebody asks for one. */
 export class GroupList implements ReadonlyMap<string, Group> {
@@ -42,8 +46,19 @@ export class GroupList implements ReadonlyMap<string, Group> {
     for (const [key, group] of this) call(group, key, this)
   }
 
+  /** Finds all by key now, in steps, instead of at once when somebody asks for the first. */
+  *indexing(): Steps<void> {
+    if (this.#index !== undefined) return
+    const index = new Map<string, Group>()
+    for (const [i, group] of this.#groups.entries()) {
+      index.set(groupKey(group.key), group)
+      if (i % GROUPS === GROUPS - 1) yield
+    }
+    this.#index ??= index
+  }
+
   get #byKey(): Map<string, Group> {
-    this.#index ??= new Map(this.#groups.map(group => [groupKey(group.key), group]))
-    return this.#index
+    if (this.#index === undefined) run(this.indexing())
+    return this.#index!
   }
 }

@@ -6,6 +6,7 @@ import { newestFirst } from './newest.ts'
 import { groupKey } from './order.ts'
 import type { Group, Partial } from './partial.ts'
 import { type Plan, plan } from './plan.ts'
+import { run, type Steps } from './steps.ts'
 import type { Query } from './tree.ts'
 
 /**
@@ -13,25 +14,47 @@ import type { Query } from './tree.ts'
  * is changed; groups that only one has are taken over as they are.
  */
 export function merge(query: Query, a: Partial, b: Partial): Partial {
-  const scanned = a.scanned + b.scanned
-  if (a.kind === 'events' && b.kind === 'events')
-    return { kind: 'events', events: mergeEvents(query, a.events, b.events), scanned }
-  if (a.kind !== 'groups' || b.kind !== 'groups')
-    throw new Error(`BUG: a partial of ${a.kind} and one of ${b.kind} merged`)
-  return { kind: 'groups', groups: together(plan(query), a.groups, b.groups), scanned }
+  return run(merging(query, a, b))
 }
 
-function together(ready: Plan, a: ReadonlyMap<string, Group>, b: ReadonlyMap<string, Group>): GroupList {
-  if (a.size < b.size) return together(ready, b, a)
+/** As {@link merge}, in steps. */
+export function* merging(query: Query, a: Partial, b: Partial): Steps<Partial> {
+  const scanned = a.scanned + b.scanned
+  if (a.kind === 'events' && b.kind === 'events')
+    return { kind: 'events', events: yield* mergeEvents(query, a.events, b.events), scanned }
+  if (a.kind !== 'groups' || b.kind !== 'groups')
+    throw new Error(`BUG: a partial of ${a.kind} and one of ${b.kind} merged`)
+  return { kind: 'groups', groups: yield* together(plan(query), a.groups, b.groups), scanned }
+}
+
+/** Groups, or events, to a step. */
+const SOME = 128
+/** Aggregates whose states take long to merge. */
+const DEAR = new Set(['top', 'uniq'])
+
+function* together(
+  ready: Plan,
+  a: ReadonlyMap<string, Group>,
+  b: ReadonlyMap<string, Group>,
+): Steps<ReadonlyMap<string, Group>> {
+  if (a.size < b.size) return yield* together(ready, b, a)
+  if (b.size === 0) return a
+  if (a instanceof GroupList) yield* a.indexing()
+  const few = ready.latest !== undefined || ready.calls.some(({ aggregate }) => DEAR.has(aggregate.family)) ? 1 : SOME
   const merged = new Map<Group, Group>()
   const more: Group[] = []
+  let i = 0
   for (const group of b.values()) {
     const other = a.get(groupKey(group.key))
     if (other === undefined) more.push(group)
     else merged.set(other, mergeGroups(ready, other, group))
+    if (++i % few === 0) yield
   }
-  const groups = [...a.values()]
-  if (merged.size > 0) for (const [i, group] of groups.entries()) groups[i] = merged.get(group) ?? group
+  const groups: Group[] = []
+  for (const group of a.values()) {
+    groups.push(merged.get(group) ?? group)
+    if (groups.length % (SOME * 8) === 0) yield
+  }
   for (const group of more) groups.push(group)
   fits(ready, groups.length)
   return new GroupList(groups)
@@ -48,13 +71,14 @@ export function mergeGroups({ calls, latest }: Plan, a: Group, b: Group): Group 
   return { key: a.key, states }
 }
 
-function mergeEvents(query: Query, a: readonly Event[], b: readonly Event[]): Event[] {
+function* mergeEvents(query: Query, a: readonly Event[], b: readonly Event[]): Steps<Event[]> {
   const compare = newestFirst(query)
   const merged: Event[] = []
   const limit = query.limit ?? Number.POSITIVE_INFINITY
   for (let i = 0, j = 0; merged.length < limit && (i < a.length || j < b.length); ) {
     const fromA = j >= b.length || (i < a.length && compare(a[i]!, b[j]!) <= 0)
     merged.push(fromA ? a[i++]! : b[j++]!)
+    if (merged.length % SOME === 0) yield
   }
   return merged
 }

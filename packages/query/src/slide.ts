@@ -3,32 +3,47 @@ import { mergeGroups } from './merge.ts'
 import { groupKey } from './order.ts'
 import type { Group, Scope } from './partial.ts'
 import type { Plan } from './plan.ts'
+import { type Steps, sorting } from './steps.ts'
 import type { Window } from './tree.ts'
 
 type Sliding = Window & { kind: 'sliding' }
+
+/** Groups to a step. */
+const GROUPS = 512
 
 /**
  * A sliding window over the past, from its panes: per key one group for each pane's end at which the window holds
  * anything; the time of its key is the window's end. Windows that begin before the scope does are left out, for they
  * are not complete ({@link rangeOf} widens the scope so that none asked for is).
  */
-export function slide(plan: Plan, { ms, every }: Sliding, groups: readonly Group[], scope: Scope | undefined): Group[] {
+export function* slide(
+  plan: Plan,
+  { ms, every }: Sliding,
+  groups: Iterable<Group>,
+  scope: Scope | undefined,
+): Steps<Group[]> {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = scope ?? {}
   const series = new Map<string, Group[]>()
+  let seen = 0
   for (const group of groups) {
+    if (++seen % GROUPS === 0) yield
     const key = groupKey(group.key.slice(0, -1))
     const panes = series.get(key)
     if (panes === undefined) series.set(key, [group])
     else panes.push(group)
   }
   const windows: Group[] = []
-  for (const panes of series.values()) {
-    panes.sort((a, b) => startOf(a) - startOf(b))
+  for (const unsorted of series.values()) {
+    const panes = yield* sorting(unsorted, (a, b) => startOf(a) - startOf(b))
     const inside = new Inside(plan)
     let next = 0
     for (const end of endsOf(panes, ms, every, from, to)) {
-      while (next < panes.length && startOf(panes[next]!) < end) inside.push(panes[next++]!)
-      const whole = inside.since(end - ms)
+      while (next < panes.length && startOf(panes[next]!) < end) {
+        inside.push(panes[next++]!)
+        yield
+      }
+      const whole = yield* inside.since(end - ms)
+      yield
       if (whole === undefined) continue
       windows.push({ key: [...whole.key.slice(0, -1), end], states: whole.states })
       fits(plan, windows.length)
@@ -58,20 +73,21 @@ class Inside {
   }
 
   /** What has started since; undefined where nothing has. Must not be asked for an earlier time than before. */
-  since(from: number): Group | undefined {
+  *since(from: number): Steps<Group | undefined> {
     while ((this.#front.at(-1)?.start ?? from) < from) this.#front.pop()
-    if (this.#front.length === 0 && this.#back.length > 0 && startOf(this.#back[0]!) < from) this.#turn(from)
+    if (this.#front.length === 0 && this.#back.length > 0 && startOf(this.#back[0]!) < from) yield* this.#turn(from)
     const front = this.#front.at(-1)?.whole
     return this.#backWhole === undefined ? front : this.#with(front, this.#backWhole)
   }
 
   /** What came last becomes what goes first. */
-  #turn(from: number): void {
+  *#turn(from: number): Steps<void> {
     let whole: Group | undefined
     for (let i = this.#back.length - 1; i >= 0 && startOf(this.#back[i]!) >= from; i--) {
       const pane = this.#back[i]!
       whole = whole === undefined ? pane : mergeGroups(this.#plan, pane, whole)
       this.#front.push({ start: startOf(pane), whole })
+      yield
     }
     this.#back = []
     this.#backWhole = undefined

@@ -21,6 +21,12 @@ export interface Cells {
   readonly byteLength: number
 }
 
+/** A column of a chunk, growing or not. */
+export interface Freezable {
+  /** The cells there are now, whatever is added later. */
+  frozen(): Cells
+}
+
 export function codeAt(cells: Cells, i: number): number {
   if (cells.codes !== undefined) return cells.codes[i]!
   return cells.numbers !== undefined ? NUMBER : FIRST_TEXT + i

@@ -1,10 +1,10 @@
-import { type Batch, type Event, type Path, type Schema, unfold } from '@telltale/event'
-import { type Cells, type Codes, cellOf, codeAt, lowerBound, valueAt } from './cells.ts'
+import type { Batch, Path, Schema } from '@telltale/event'
+import { type Codes, lowerBound } from './cells.ts'
+import { type ChunkParts, ChunkView } from './chunk-view.ts'
 import { type Numbers, open, seal } from './numbers.ts'
 import { OpenCells, type Room, roomOf } from './open-cells.ts'
 import { Runs } from './runs.ts'
 import { narrow, SealedCells } from './sealed-cells.ts'
-import { TimeCells } from './time-cells.ts'
 
 /** Rows a chunk holds at most; row numbers must fit sixteen bits. */
 export const MAX_ROWS = 65_536
@@ -18,21 +18,21 @@ const TEXT_KEYS = ['type', 'hostname', 'tags', 'md5'] as const
 
 /**
  * A stretch of events in the order they came. It is appended to until it is full, then sealed column by column, so
- * that no call pays for a whole chunk; it can be read all the while. Sealed, it never changes, but for rows evicted
+ * that no call pays for a whole chunk; it is read through {@link view}s. Sealed, it never changes, but for rows evicted
  * from its front.
  */
-export class Chunk {
+export class Chunk implements ChunkParts {
   static #made = 0
   /** No two have the same. */
   readonly id: number = Chunk.#made++
   readonly schema: Schema
   readonly runs: Runs = new Runs()
   /** The columns of additional_info. */
-  readonly columns: Map<Path, Cells> = new Map()
-  type: Cells
-  hostname: Cells
-  tags: Cells
-  md5: Cells
+  readonly columns: Map<Path, OpenCells | SealedCells> = new Map()
+  type: OpenCells | SealedCells
+  hostname: OpenCells | SealedCells
+  tags: OpenCells | SealedCells
+  md5: OpenCells | SealedCells
   time: Numbers
   receivedAt: Numbers
   /** Rows, the evicted included. */
@@ -50,7 +50,8 @@ export class Chunk {
   #shapeIds: Uint32Array | undefined
   #steps: Generator<number> | undefined
   #bytes: number | undefined
-
+  /** Once sealed. */
+  #view: ChunkView | undefined
   readonly #rooms: ReadonlyMap<Path, Room>
 
   /** @param like the chunk before, which says how much room will be needed */
@@ -154,51 +155,12 @@ export class Chunk {
     return max
   }
 
-  /** The times, as a column. */
-  get times(): Cells {
-    return new TimeCells(this.time, this.length)
-  }
-
-  get receivedTimes(): Cells {
-    return new TimeCells(this.receivedAt, this.length)
-  }
-
-  /** All columns a query's name means: those whose keys joined by dots equal it. */
-  named(name: string): Cells[] {
-    const found: Cells[] = []
-    for (const [path, cells] of this.columns) if (path.name === name) found.push(cells)
-    return found
-  }
-
-  /** All columns at or below what a query's name means. */
-  under(name: string): Cells[] {
-    const found: Cells[] = []
-    for (const [{ name: own }, cells] of this.columns) {
-      if (own === name || own.startsWith(`${name}.`)) found.push(cells)
-    }
-    return found
-  }
-
-  /** The row as a plain object, made anew. */
-  event(row: number): Event {
-    const event: Event = {
-      type: this.#text('type', row),
-      hostname: this.#text('hostname', row),
-      time: this.time.at(row),
-      received_at: this.receivedAt.at(row),
-      tags: valueAt(this.tags, row) as string[],
-      md5: this.#text('md5', row),
-      additional_info: unfold(this.#paths(row), path => {
-        const cells = this.columns.get(path)!
-        return valueAt(cells, cellOf(cells, row))
-      }),
-    }
-    const seq = this.runs.seq(row)
-    if (seq > 0) {
-      event.seq = seq
-      event.collector = this.runs.collector(row)
-    }
-    return event
+  /** Its rows as they are now. */
+  view(): ChunkView {
+    if (this.#view?.first === this.first) return this.#view
+    const view = new ChunkView(this, { codes: this.#shapes, ids: this.#shapeIds })
+    if (this.sealed) this.#view = view
+    return view
   }
 
   /** Honest bytes of all arrays, their spare room included; the schema is everybody's. */
@@ -213,16 +175,6 @@ export class Chunk {
       this.#bytes = bytes
     }
     return this.#bytes
-  }
-
-  #text(key: (typeof TEXT_KEYS)[number], row: number): string {
-    const cells = this[key]
-    return cells.texts.text(codeAt(cells, row))
-  }
-
-  #paths(row: number): readonly Path[] {
-    const shape = this.#shapes[row]!
-    return this.schema.shapes[this.#shapeIds === undefined ? shape : this.#shapeIds[shape]!]!.paths
   }
 
   #reserve(count: number): void {

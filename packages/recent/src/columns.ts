@@ -1,12 +1,12 @@
 import { resolve } from '@telltale/query'
 import type { Cells } from './cells.ts'
-import type { Chunk } from './chunk.ts'
+import type { ChunkView } from './chunk-view.ts'
 
 /**
  * The columns that hold a field's values in a chunk, no two for the same row. undefined where columns do not say it:
  * the event must be asked.
  */
-export function columnsOf(chunk: Chunk, name: string): Cells[] | undefined {
+export function columnsOf(chunk: ChunkView, name: string): Cells[] | undefined {
   const place = resolve(name)
   if (place.kind === 'info') return []
   if (place.kind === 'path') {

@@ -4,5 +4,14 @@
  * parses nothing twice and makes objects only of events that are asked for.
  * @module
  */
-export { BadQuery, type QueryOptions, type Recent, type RecentOptions, type RecentStats, recent } from './recent.ts'
+export {
+  type AskOptions,
+  BadQuery,
+  type QueryOptions,
+  type Recent,
+  type RecentOptions,
+  type RecentStats,
+  recent,
+} from './recent.ts'
 export type { Caps, Coverage } from './ring.ts'
+export { type RunOptions, Slices, type SlicesOptions, TooMany } from './slices.ts'

@@ -1,47 +1,63 @@
 import { NUMBER } from '@telltale/event'
-import { ARITHMETIC, type Expression, ofEvent, valuer } from '@telltale/query'
+import { ARITHMETIC, type Expression, ofEvent, type Steps, valuer } from '@telltale/query'
 import type { Cells } from './cells.ts'
-import { type Chunk, MAX_ROWS } from './chunk.ts'
+import { MAX_ROWS } from './chunk.ts'
+import type { ChunkView } from './chunk-view.ts'
 import { columnsOf } from './columns.ts'
+import { EVENTS } from './event-steps.ts'
 import type { Numbers } from './numbers.ts'
-import { doubles } from './scratch.ts'
+import type { Scratch } from './scratch.ts'
 
 /** The numbers of an expression for the rows of a chunk with a mark, NaN where it is none. The array is the caller's until it asks again. */
-export type NumbersOf = (chunk: Chunk, mask: Uint8Array) => Float64Array
+export type NumbersOf = (chunk: ChunkView, mask: Uint8Array) => Steps<Float64Array>
 
 /** How to get an expression's numbers. */
-export function numbersOf(expression: Expression): NumbersOf {
-  const room = doubles()
+export function numbersOf(expression: Expression, scratch: Scratch): NumbersOf {
+  const room = scratch.doubles()
   const slow = eventByEvent(expression, room)
   switch (expression.kind) {
     case 'literal': {
       const { value } = expression
-      return ({ length }) => room.fill(typeof value === 'number' ? value : Number.NaN, 0, length)
+      // biome-ignore lint/correctness/useYield: it is one step
+      return function* ({ length }) {
+        return room.fill(typeof value === 'number' ? value : Number.NaN, 0, length)
+      }
     }
     case 'field':
-      return (chunk, mask) => {
+      return function* (chunk, mask) {
         const columns = columnsOf(chunk, expression.name)
-        if (columns === undefined) return slow(chunk, mask)
+        if (columns === undefined) return yield* slow(chunk, mask)
         room.fill(Number.NaN, 0, chunk.length)
         for (const cells of columns) scatter(cells, room)
         return room
       }
     case 'arithmetic': {
-      const left = numbersOf(expression.left)
-      const right = numbersOf(expression.right)
+      const left = numbersOf(expression.left, scratch)
+      const right = numbersOf(expression.right, scratch)
       const { apply } = ARITHMETIC[expression.op]
-      return (chunk, mask) => {
-        const a = left(chunk, mask)
-        const b = right(chunk, mask)
-        for (let row = 0; row < chunk.length; row++) {
-          const result = apply(a[row]!, b[row]!)
-          room[row] = Number.isFinite(result) ? result : Number.NaN
-        }
+      return function* (chunk, mask) {
+        const a = yield* left(chunk, mask)
+        const b = yield* right(chunk, mask)
+        calculate(apply, a, b, room, chunk.length)
+        yield
         return room
       }
     }
     default:
       return slow
+  }
+}
+
+function calculate(
+  apply: (a: number, b: number) => number,
+  a: Float64Array,
+  b: Float64Array,
+  into: Float64Array,
+  length: number,
+): void {
+  for (let row = 0; row < length; row++) {
+    const result = apply(a[row]!, b[row]!)
+    into[row] = Number.isFinite(result) ? result : Number.NaN
   }
 }
 
@@ -77,10 +93,12 @@ export function decode({ offsets, base, scale, min }: Numbers, count: number, ro
 
 function eventByEvent(expression: Expression, room: Float64Array): NumbersOf {
   const evaluated = valuer(expression, ofEvent)
-  return (chunk, mask) => {
+  return function* (chunk, mask) {
+    let made = 0
     for (let row = 0; row < chunk.length; row++) {
       const value = mask[row] === 1 ? evaluated(chunk.event(row)) : null
       room[row] = typeof value === 'number' ? value : Number.NaN
+      if (mask[row] === 1 && ++made % EVENTS === 0) yield
     }
     return room
   }

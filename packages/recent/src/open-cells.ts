@@ -1,5 +1,5 @@
 import { type Column, type Dictionary, FIRST_TEXT, NUMBER, type Path } from '@telltale/event'
-import type { Cells } from './cells.ts'
+import type { Cells, Freezable } from './cells.ts'
 import { type Numbers, open } from './numbers.ts'
 import { OpenTexts } from './texts.ts'
 
@@ -10,12 +10,12 @@ export interface Room {
 }
 
 /** Room for about as much as this column holds: the next chunk's will not be very different. */
-export function roomOf({ count, texts }: Cells): Room {
+export function roomOf({ count, texts }: { count: number; texts: { size: number } }): Room {
   return { cells: Math.ceil(count * 1.1) + 16, texts: Math.ceil(texts.size * 1.1) }
 }
 
 /** A column still growing. */
-export class OpenCells implements Cells {
+export class OpenCells implements Freezable {
   readonly path: Path | undefined
   readonly texts: OpenTexts
   count = 0
@@ -42,6 +42,12 @@ export class OpenCells implements Cells {
     const { bytes, offsets } = texts.dictionary
     const values = this.#values?.byteLength ?? 0
     return (codes?.byteLength ?? 0) + (rows?.byteLength ?? 0) + values + bytes.length + offsets.byteLength * 4
+  }
+
+  // Arrays are written beyond `count` only, and replaced when they are full.
+  frozen(): Cells {
+    const { path, count, rows, codes, numbers, texts, byteLength } = this
+    return { path, count, rows, codes, numbers, texts: texts.frozen(), byteLength }
   }
 
   /** Adds cells `from` to `to` of a batch's column; row r of the batch becomes row r + shift. */

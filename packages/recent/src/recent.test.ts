@@ -3,6 +3,7 @@ import { evaluate, finish, parse, type Result, type Scope } from '@telltale/quer
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BadQuery, type Recent, recent } from './index.ts'
+import { comparable } from './testing/comparable.ts'
 import { condition, event, query } from './testing/random.ts'
 
 const origin = { hostname: 'h', receivedAt: 1e12 + 5, trusted: true }
@@ -20,21 +21,6 @@ function filled(batches: readonly (readonly never[])[], options: { chunk: number
     for (let row = 0; row < batch.length; row++) sent.push(batch.event(row))
   }
   return [ring, sent.slice(Math.max(0, sent.length - options.events))]
-}
-
-/** Doubles may differ in their last bits, as sums in another order do. */
-function rounded(value: unknown): unknown {
-  if (typeof value === 'number') return Number(value.toPrecision(9))
-  if (Array.isArray(value)) return value.map(rounded)
-  return value
-}
-
-function comparable({ columns, rows }: Result): unknown {
-  const events = columns[0]?.type === 'event'
-  return {
-    columns,
-    rows: rows.map(row => row.map((cell, i) => (events && i === 0 ? JSON.stringify(cell) : rounded(cell)))),
-  }
 }
 
 const scope: fc.Arbitrary<Scope> = fc.oneof(

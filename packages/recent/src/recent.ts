@@ -2,26 +2,25 @@ import { hostname } from 'node:os'
 import { type Batch, type Clock, type Event, scan, type Taken, wallClock } from '@telltale/event'
 import {
   check,
-  finish,
-  merge,
+  finishing,
   type Outer,
   type Partial,
-  type Plan,
   parse,
-  plan,
   type Query,
   type QueryError,
   type Result,
   rangeOf,
+  run,
   type Scope,
+  type Steps,
 } from '@telltale/query'
-import { type Chunk, MAX_ROWS } from './chunk.ts'
-import { gather } from './gather.ts'
-import { latest } from './latest.ts'
+import { MAX_ROWS } from './chunk.ts'
+import { evaluation } from './evaluation.ts'
 import { refill } from './refill.ts'
 import { Remembered } from './remembered.ts'
 import { type Caps, type Coverage, Ring } from './ring.ts'
 import { readAge, readBytes } from './size.ts'
+import { type RunOptions, Slices, type SlicesOptions } from './slices.ts'
 
 export interface RecentOptions {
   /** How many events to hold at most. Default a million. */
@@ -36,6 +35,8 @@ export interface RecentOptions {
   remember?: number | string
   /** Rows to a chunk, the unit of sealing and eviction. Default 32768, at most 65536. */
   chunk?: number
+  /** How queries that are asked with `ask` share the event loop with everything else. */
+  slices?: SlicesOptions
 }
 
 /** What a query may be asked with, beside itself. */
@@ -45,6 +46,8 @@ export interface QueryOptions extends Outer {
   /** What `last 24h` ends at, in ms. Default the clock's time. */
   readonly now?: number
 }
+
+export interface AskOptions extends QueryOptions, RunOptions {}
 
 export interface RecentStats {
   readonly events: number
@@ -82,10 +85,20 @@ export interface Recent {
   refill(batches: AsyncIterable<Batch>): Promise<boolean>
   /** Takes a batch, which must not change any more. Seqs must rise from batch to batch. */
   append(batch: Batch): void
-  /** Throws {@link BadQuery} where a text is none; whoever passes on a user's text should `parse` it first. */
+  /**
+   * Answers over the events held now, while others go on coming and going: in slices, so that nobody waits for long.
+   * Throws {@link BadQuery} where a text is no query; whoever passes on a user's text should `parse` it first. Rejects
+   * with `TooMuch` where it costs too much, and with `TooMany` where too many are asked at once.
+   */
+  ask(query: string | Query, options?: AskOptions): Promise<Result>
+  /** As {@link ask}, at once: for scripts, which have nothing else to do meanwhile. */
   query(query: string | Query, options?: QueryOptions): Result
   /** What the ring has to say to a query (that has passed `check`) about the events in a scope; to be merged with what others have. It is remembered and shared: nobody may change it. */
   partial(query: Query, scope: Scope): Partial
+  /** As {@link partial}, in steps, for {@link slices} to run: about the events held now, whenever the steps are run. */
+  steps(query: Query, scope: Scope): Steps<Partial>
+  /** Where queries take turns. */
+  readonly slices: Slices
   /** Matching events, newest first; without a query the latest of all. */
   events(query?: string | Query, options?: QueryOptions): Event[]
   stats(): RecentStats
@@ -122,15 +135,23 @@ export function recent(options: RecentOptions = {}): Recent {
   if (remembered.room >= bytes) throw new RangeError(`remember must be less than memory, found ${given} of ${memory}`)
   const ring = new Ring({ events, age: readAge(age), bytes: bytes - remembered.room, chunk })
   const host = hostname()
+  const slices = new Slices(options.slices)
 
-  function partial(query: Query, scope: Scope): Partial {
+  function steps(query: Query, scope: Scope): Steps<Partial> {
     ring.evict(clock.now())
-    const ready = plan(query)
-    if (query.aggregates.length === 0) return latest(ring.chunks, ready, scope)
-    const [whole, others] = split(ring.chunks, ready, scope)
-    if (remembered.room === 0 || whole.length < 2) return gather(ring.chunks, ready, scope)
-    const past = remembered.over(query, whole, chunks => gather(chunks, ready, scope))
-    return merge(query, past, gather(others, ready, scope))
+    return evaluation(
+      ring.chunks.map(chunk => chunk.view()),
+      query,
+      scope,
+      remembered,
+    )
+  }
+  const partial = (query: Query, scope: Scope): Partial => run(steps(query, scope))
+  /** The steps of an answer. What is held is looked at now. */
+  function answering(given: string | Query, { limit, now = clock.now(), ...outer }: QueryOptions): Steps<Result> {
+    const query = withLimit(read(given), limit)
+    const scope = rangeOf(query, outer, now)
+    return answer(query, steps(query, scope), scope)
   }
 
   return {
@@ -146,12 +167,15 @@ export function recent(options: RecentOptions = {}): Recent {
     },
     append: batch => ring.append(batch, clock.now()),
     refill: batches => refill(ring, batches, () => clock.now()),
-    query(given, { limit, now = clock.now(), ...outer } = {}) {
-      const query = withLimit(read(given), limit)
-      const scope = rangeOf(query, outer, now)
-      return finish(query, partial(query, scope), scope)
-    },
+    ask: async (given, { signal, limits, ...options } = {}) =>
+      slices.run(answering(given, options), {
+        ...(signal === undefined ? {} : { signal }),
+        ...(limits === undefined ? {} : { limits }),
+      }),
+    query: (given, options = {}) => run(answering(given, options)),
     partial,
+    steps,
+    slices,
     events(given = '', { limit = 100, now = clock.now(), ...outer } = {}) {
       const query = withLimit(eventsOf(read(given)), limit)
       const found = partial(query, rangeOf(query, outer, now))
@@ -181,20 +205,8 @@ export function recent(options: RecentOptions = {}): Recent {
   }
 }
 
-/** The chunks that never change and are wholly in scope, and the others. */
-function split(chunks: readonly Chunk[], { latest }: Plan, scope: Scope): [whole: Chunk[], others: Chunk[]] {
-  const { from, to, afterSeq = 0, uptoSeq = Number.POSITIVE_INFINITY } = scope
-  const whole: Chunk[] = []
-  const others: Chunk[] = []
-  for (const chunk of chunks) {
-    const { low, high } = chunk.runs.span(chunk.length)
-    const inSeqs = (afterSeq <= 0 || low > afterSeq) && high <= uptoSeq
-    const inTime = chunk.minTime >= from && chunk.maxTime < to
-    const inside = latest === undefined && chunk.sealed && chunk.first === 0 && inSeqs && inTime
-    if (inside) whole.push(chunk)
-    else others.push(chunk)
-  }
-  return [whole, others]
+function* answer(query: Query, steps: Steps<Partial>, scope: Scope): Steps<Result> {
+  return yield* finishing(query, yield* steps, scope)
 }
 
 function read(given: string | Query): Query {

@@ -1,5 +1,5 @@
-import { merge, type Partial, type Query } from '@telltale/query'
-import type { Chunk } from './chunk.ts'
+import { merging, type Partial, type Query, type Steps } from '@telltale/query'
+import type { ChunkView } from './chunk-view.ts'
 
 interface Entry {
   /** Which chunks it covers, in order. Not the chunks themselves: they must go when they are evicted. */
@@ -24,24 +24,27 @@ export class Remembered {
   }
 
   /** The partial result over these sealed chunks, whole. */
-  over(query: Query, chunks: readonly Chunk[], compute: (chunks: readonly Chunk[]) => Partial): Partial {
-    if (this.room === 0) return compute(chunks)
+  *over(
+    query: Query,
+    chunks: readonly ChunkView[],
+    compute: (chunks: readonly ChunkView[]) => Steps<Partial>,
+  ): Steps<Partial> {
+    if (this.room === 0) return yield* compute(chunks)
     const text = JSON.stringify(query)
     const known = this.#entries.get(text)
     const begins = known?.ids.every((id, i) => chunks[i]?.id === id) ?? false
     const more = begins ? chunks.slice(known!.ids.length) : chunks
-    const partial = begins
-      ? more.length === 0
-        ? known!.partial
-        : merge(query, known!.partial, compute(more))
-      : compute(chunks)
+    let partial: Partial
+    let { bytes } = known ?? { bytes: 0 }
+    if (begins && more.length === 0) ({ partial } = known!)
+    else {
+      partial = yield* compute(more)
+      if (begins) partial = yield* merging(query, known!.partial, partial)
+      bytes = weighPartial(partial) + text.length * 2
+    }
+    // Another may have asked the same meanwhile: the last to end is remembered.
     this.#forget(text)
-    const ids = chunks.map(({ id }) => id)
-    this.#keep(text, {
-      ids,
-      partial,
-      bytes: more.length === 0 ? known!.bytes : weighPartial(partial) + text.length * 2,
-    })
+    this.#keep(text, { ids: chunks.map(({ id }) => id), partial, bytes })
     return partial
   }
 
@@ -64,12 +67,23 @@ export class Remembered {
 /** Of a group's key as text and its place in an index by such texts, beside the group itself. */
 const INDEX = 150
 
+/** Groups weighed for all. */
+const WEIGHED = 1024
+
 /** What a partial takes in memory, roughly, in bytes, once its groups are asked for by key. */
 function weighPartial(partial: Partial): number {
   if (partial.kind === 'events') return weigh(partial.events)
-  let bytes = 48
-  for (const group of partial.groups.values()) bytes += weigh(group) + INDEX
-  return bytes
+  let bytes = 0
+  let weighed = 0
+  const { size } = partial.groups
+  const every = Math.ceil(size / WEIGHED)
+  let i = 0
+  for (const group of partial.groups.values()) {
+    if (i++ % every !== 0) continue
+    bytes += weigh(group) + INDEX
+    weighed++
+  }
+  return 48 + (weighed === 0 ? 0 : (bytes * size) / weighed)
 }
 
 /** What plain data takes in memory, roughly, in bytes. */

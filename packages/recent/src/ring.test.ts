@@ -33,9 +33,9 @@ const event = fc.record({
 const caps = { events: 1e9, age: Number.POSITIVE_INFINITY, bytes: 1e9, chunk: 4 }
 
 function held(ring: Ring): Event[] {
-  return ring.chunks.flatMap(chunk =>
-    Array.from({ length: chunk.length - chunk.first }, (_, i) => chunk.event(chunk.first + i)),
-  )
+  return ring.chunks
+    .map(chunk => chunk.view())
+    .flatMap(chunk => Array.from({ length: chunk.length - chunk.first }, (_, i) => chunk.event(chunk.first + i)))
 }
 
 test('every row comes back as its batch had it, sealed or not, in chunks of any size', () => {

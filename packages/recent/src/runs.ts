@@ -1,4 +1,4 @@
-/** Where each row's seq comes from: stretches of rows whose seqs rise by one. */
+/** Where each row's seq comes from: stretches of rows whose seqs rise by one. Rows are only ever added. */
 export class Runs {
   readonly #rows: number[] = []
   /** Of the first row of each; 0 where they have none. */
@@ -29,16 +29,17 @@ export class Runs {
 
   /** Calls with each stretch: its rows from start (inclusive) to end (exclusive), and the seq of its first. */
   each(length: number, call: (start: number, end: number, seq: number) => void): void {
-    for (let i = 0; i < this.#rows.length; i++) call(this.#rows[i]!, this.#rows[i + 1] ?? length, this.#seqs[i]!)
+    for (let i = 0; i < this.#rows.length && this.#rows[i]! < length; i++)
+      call(this.#rows[i]!, this.#end(i, length), this.#seqs[i]!)
   }
 
   /** The least and the greatest seq of `length` rows; a row without one counts as 0. */
   span(length: number): { low: number; high: number } {
     let low = Number.POSITIVE_INFINITY
     let high = 0
-    for (let i = 0; i < this.#rows.length; i++) {
+    for (let i = 0; i < this.#rows.length && this.#rows[i]! < length; i++) {
       const first = this.#seqs[i]!
-      const last = first === 0 ? 0 : first + (this.#rows[i + 1] ?? length) - this.#rows[i]! - 1
+      const last = first === 0 ? 0 : first + this.#end(i, length) - this.#rows[i]! - 1
       if (first < low) low = first
       if (last > high) high = last
     }
@@ -48,9 +49,9 @@ export class Runs {
   /** The first of `length` rows that has a seq above this. */
   firstAbove(seq: number, length: number): number {
     if (seq === Number.POSITIVE_INFINITY) return length
-    for (let i = 0; i < this.#rows.length; i++) {
+    for (let i = 0; i < this.#rows.length && this.#rows[i]! < length; i++) {
       const start = this.#rows[i]!
-      const end = this.#rows[i + 1] ?? length
+      const end = this.#end(i, length)
       const first = this.#seqs[i]!
       if (first > 0 && first + end - start - 1 > seq) return Math.max(start, start + seq - first + 1)
     }
@@ -59,6 +60,11 @@ export class Runs {
 
   get byteLength(): number {
     return this.#rows.length * 24
+  }
+
+  /** Where a stretch ends, of `length` rows: those that came later are not looked at. */
+  #end(run: number, length: number): number {
+    return Math.min(this.#rows[run + 1] ?? length, length)
   }
 
   #run(row: number): number {

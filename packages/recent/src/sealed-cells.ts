@@ -1,5 +1,5 @@
 import { FIRST_TEXT, NUMBER, type Path } from '@telltale/event'
-import type { Cells, Codes } from './cells.ts'
+import type { Cells, Codes, Freezable } from './cells.ts'
 import { type Numbers, seal } from './numbers.ts'
 import type { OpenCells } from './open-cells.ts'
 import { type OpenTexts, SealedTexts } from './texts.ts'
@@ -8,7 +8,7 @@ import { type OpenTexts, SealedTexts } from './texts.ts'
 export type SharedRows = Map<number, Uint16Array[]>
 
 /** A column as small as it gets. Nobody may append to it any more. */
-export class SealedCells implements Cells {
+export class SealedCells implements Cells, Freezable {
   readonly path: Path | undefined
   readonly count: number
   readonly rows: Uint16Array | undefined
@@ -44,6 +44,10 @@ export class SealedCells implements Cells {
       bytes += this.codes.byteLength
     }
     this.byteLength = bytes + this.texts.byteLength + (this.numbers?.byteLength ?? 0)
+  }
+
+  frozen(): Cells {
+    return this
   }
 }
 

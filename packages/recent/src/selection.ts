@@ -1,6 +1,5 @@
 import { MAX_ROWS } from './chunk.ts'
 
-const room = new Uint16Array(MAX_ROWS)
 const ALL = Uint16Array.from({ length: MAX_ROWS }, (_, row) => row)
 /** Four marks at once. */
 const FOUR = 0x01010101
@@ -10,11 +9,14 @@ export class Selection {
   /** 1 for each of them, 0 for the others; one a row of the chunk. */
   readonly mask: Uint8Array
   readonly count: number
+  readonly #room: Uint16Array
   #rows: Uint16Array | undefined
 
-  constructor(mask: Uint8Array, count: number) {
+  /** @param room for the list, if one is asked for */
+  constructor(mask: Uint8Array, count: number, room: Uint16Array) {
     this.mask = mask
     this.count = count
+    this.#room = room
   }
 
   get isAll(): boolean {
@@ -26,9 +28,9 @@ export class Selection {
     return this.count * 4 > this.mask.length
   }
 
-  /** The same as a list, rising. Only the first `count` entries are valid, and only until another selection is listed. */
+  /** The same as a list, rising. Only the first `count` entries are valid, and only until another selection of the same query is listed. */
   get rows(): Uint16Array {
-    return (this.#rows ??= this.isAll ? ALL : list(this.mask))
+    return (this.#rows ??= this.isAll ? ALL : list(this.mask, this.#room))
   }
 }
 
@@ -53,7 +55,7 @@ export function wordsOf(mask: Uint8Array): Uint32Array {
   return new Uint32Array(mask.buffer, aligned ? mask.byteOffset : 0, aligned ? mask.length >> 2 : 0)
 }
 
-function list(mask: Uint8Array): Uint16Array {
+function list(mask: Uint8Array, room: Uint16Array): Uint16Array {
   const marks = wordsOf(mask)
   let count = 0
   for (let i = 0; i < marks.length; i++) {

@@ -12,6 +12,8 @@ export interface Texts {
   /** Where the text of a code starts; it ends where the next starts. */
   start(code: number): number
   isJson(code: number): boolean
+  /** Whether any text is JSON. */
+  readonly anyJson: boolean
   text(code: number): string
 }
 
@@ -29,8 +31,8 @@ const KNOWN = 8
 /** Of texts that are all different only one in so many is looked up. */
 const SAMPLE = 16
 
-/** Texts still growing: a dictionary with its hash table. */
-export class OpenTexts implements Texts {
+/** Texts still growing: a dictionary with its hash table. They are read once frozen. */
+export class OpenTexts {
   readonly dictionary: Dictionary
   #fresh = 0
   #calls = 0
@@ -41,10 +43,6 @@ export class OpenTexts implements Texts {
 
   get size(): number {
     return this.dictionary.size
-  }
-
-  get bytes(): Buffer {
-    return this.dictionary.bytes
   }
 
   /** The code of a batch's text. Where texts have proven all different they are added without a look. */
@@ -58,17 +56,40 @@ export class OpenTexts implements Texts {
     return own
   }
 
+  frozen(): Texts {
+    return new FrozenTexts(this.dictionary)
+  }
+}
+
+/** The texts there were at some moment, whatever was added later. */
+class FrozenTexts implements Texts {
+  readonly size: number
+  readonly bytes: Buffer
+  readonly #offsets: Uint32Array
+  readonly #json: Uint8Array
+
+  constructor({ size, bytes, offsets, json }: Dictionary) {
+    this.size = size
+    this.bytes = bytes
+    this.#offsets = offsets
+    this.#json = json
+  }
+
+  get anyJson(): boolean {
+    const at = this.#json.indexOf(1, FIRST_TEXT)
+    return at >= 0 && at < this.size
+  }
+
   start(code: number): number {
-    return this.dictionary.offsets[code]!
+    return this.#offsets[code]!
   }
 
   isJson(code: number): boolean {
-    return this.dictionary.json[code] === 1
+    return this.#json[code] === 1
   }
 
   text(code: number): string {
-    const { dictionary } = this
-    return dictionary.bytes.toString('utf8', dictionary.offsets[code]!, dictionary.offsets[code + 1]!)
+    return this.bytes.toString('utf8', this.#offsets[code]!, this.#offsets[code + 1]!)
   }
 }
 
@@ -119,6 +140,10 @@ export class SealedTexts implements Texts {
   start(code: number): number {
     const i = code - FIRST_TEXT
     return this.#offsets === undefined ? i * this.#width : this.#offsets[i]!
+  }
+
+  get anyJson(): boolean {
+    return this.#json !== false
   }
 
   isJson(code: number): boolean {

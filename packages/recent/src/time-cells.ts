@@ -2,7 +2,7 @@ import type { Cells } from './cells.ts'
 import type { Numbers } from './numbers.ts'
 import { OpenTexts, type Texts } from './texts.ts'
 
-const NO_TEXTS: Texts = new OpenTexts(1)
+const NO_TEXTS: Texts = new OpenTexts(1).frozen()
 
 /** Numbers of which every row has one. */
 export class TimeCells implements Cells {

@@ -1,16 +1,16 @@
 import type { EngineState, History } from '@telltale/history'
 import {
   type Expression,
-  finish,
+  finishing,
   LIMITS,
   type Limits,
-  limited,
-  merge,
+  merging,
   type Partial,
   plan,
   type Query,
   type Result,
   type Scope,
+  type Steps,
   TooMuch,
 } from '@telltale/query'
 import { type Recent, recent } from '@telltale/recent'
@@ -55,36 +55,41 @@ export class Asker {
     this.#limits = { ...ASK_LIMITS, ...limits }
   }
 
-  /** Rejects with {@link TooMuch} where the answer would cost more than it may. */
-  async ask(given: Query, scope: Scope): Promise<Answer> {
+  /**
+   * Rejects with {@link TooMuch} where the answer would cost more than it may, with the ring's `TooMany` where too many
+   * ask, and with the signal's reason where it is aborted.
+   */
+  async ask(given: Query, scope: Scope, signal?: AbortSignal): Promise<Answer> {
     const started = performance.now()
     const { events } = this.#limits
     const cut = given.aggregates.length === 0 && (given.limit ?? Number.POSITIVE_INFINITY) > events
     // One more tells whether there are more.
     const query = cut ? { ...given, limit: events + 1 } : given
-    const { partial, sources, coverage } = await this.partial(query, scope)
+    const { partial, sources, coverage } = await this.partial(query, scope, signal)
     if (cut && partial.kind === 'events' && partial.events.length > events)
       throw new TooMuch(
         `this answer has more than ${events} events`,
         'ask for fewer by limit, page by page at GET /v1/events, or allow more, queries.events',
       )
-    const result = limited(this.#limits, () => finish(query, partial, scope))
+    const result = await this.#run(finishing(query, partial, scope), signal)
     const ms = Math.round((performance.now() - started) * 1e3) / 1e3
     return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
   }
 
   /** As {@link ask}, before the end: what is found is to be merged with more. It may be remembered: nobody may change it. */
-  async partial(query: Query, scope: Scope): Promise<Gathered> {
+  async partial(query: Query, scope: Scope, signal?: AbortSignal): Promise<Gathered> {
+    // The ring is looked at as it is at the call, so together with the mark, and gone through by and by.
+    const inRing = (scope: Scope): Promise<Partial> => this.#run(this.#recent.steps(query, scope), signal)
     const { lowestSeq, evictedTime } = this.#recent.coverage()
     const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
-      return { partial: this.#ring(query, scope), sources: ['recent'], coverage: 'exact' }
+      return { partial: await inRing(scope), sources: ['recent'], coverage: 'exact' }
     const mark = this.#history.flushedSeq
-    const present = this.#ring(query, { ...scope, afterSeq: mark })
+    const present = await inRing({ ...scope, afterSeq: mark })
     if (enough(query, present, missing)) return { partial: present, sources: ['recent'], coverage: 'exact' }
     const { engine } = this.#history.status
     if (engine.kind !== 'ready') {
-      const partial = this.#ring(query, scope)
+      const partial = await inRing(scope)
       return { partial, sources: ['recent'], coverage: `not covered: the history is ${stateOf(engine)}` }
     }
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
@@ -92,10 +97,10 @@ export class Asker {
     const gap = lowest - 1 - mark
     if (gap > 0 && gap <= MOST_BETWEEN) {
       try {
-        between = await this.#between(query, scope, mark, lowest - 1)
+        between = await this.#between(query, scope, mark, lowest - 1, signal)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        return this.partial(query, scope) // a segment was handed over meanwhile: the mark has moved
+        return this.partial(query, scope, signal) // a segment was handed over meanwhile: the mark has moved
       }
     }
     const { keys, calls } = plan(query)
@@ -104,30 +109,32 @@ export class Asker {
       { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) },
       { groups: Math.floor(this.#limits.cells / (keys.length + calls.length)), events: this.#limits.events + 1 },
     )
-    const partial = limited(this.#limits, () => {
-      const older = between === undefined ? past : merge(query, past, between)
-      return merge(query, older, present)
-    })
+    const older = between === undefined ? past : await this.#run(merging(query, past, between), signal)
+    const partial = await this.#run(merging(query, older, present), signal)
     const coverage =
       gap <= MOST_BETWEEN ? 'exact' : `not covered yet: ${gap} events that wait in the journal for the history`
     return { partial, sources: ['recent', 'history'], coverage }
   }
 
-  #ring(query: Query, scope: Scope): Partial {
-    return limited(this.#limits, () => this.#recent.partial(query, scope))
+  #run<T>(steps: Steps<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#recent.slices.run(steps, { limits: this.#limits, ...(signal === undefined ? {} : { signal }) })
   }
 
   /** What the ring has let go of before the history had it is in the journal: a segment at a time through a ring of its own. */
-  async #between(query: Query, scope: Scope, after: number, upto: number): Promise<Partial | undefined> {
+  async #between(
+    query: Query,
+    scope: Scope,
+    after: number,
+    upto: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Partial | undefined> {
     let all: Partial | undefined
     for await (const batch of this.#history.unflushed(after, upto)) {
       const ring = recent({ events: batch.length, memory: Number.MAX_SAFE_INTEGER })
       ring.append(batch)
-      const before: Partial | undefined = all
-      all = limited(this.#limits, () => {
-        const part = ring.partial(query, { ...scope, afterSeq: after, uptoSeq: Math.min(upto, scope.uptoSeq ?? upto) })
-        return before === undefined ? part : merge(query, before, part)
-      })
+      const within = { ...scope, afterSeq: after, uptoSeq: Math.min(upto, scope.uptoSeq ?? upto) }
+      const part = await this.#run(ring.steps(query, within), signal)
+      all = all === undefined ? part : await this.#run(merging(query, all, part), signal)
     }
     return all
   }

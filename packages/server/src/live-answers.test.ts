@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Batch, batchOf, type EventInput, SimulatedClock } from '@telltale/event'
 import { history } from '@telltale/history'
 import { parse } from '@telltale/query'
-import { recent } from '@telltale/recent'
+import { type Recent, recent } from '@telltale/recent'
 import { expect, test, vi } from 'vitest'
 import { type Answer, Asker } from './ask.ts'
 import { LiveAnswers } from './live-answers.ts'
@@ -17,6 +17,7 @@ const START = 1e12
 function made(maxKeys = 10_000) {
   const clock = new SimulatedClock(START)
   const latest = recent({ clock })
+  rings.push(latest)
   const kept = history({ path: mkdtempSync(join(tmpdir(), 'telltale-answers-')) })
   const asker = new Asker(latest, kept)
   asker.beforeRing = Number.NEGATIVE_INFINITY
@@ -57,7 +58,14 @@ function made(maxKeys = 10_000) {
   }
 }
 
-const settled = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 5))
+/** The rings made so far. */
+const rings: Recent[] = []
+
+/** Once nothing is being asked any more. */
+async function settled(): Promise<void> {
+  do await new Promise(resolve => setTimeout(resolve, 5))
+  while (rings.some(({ slices }) => slices.size > 0))
+}
 
 test('the past is asked once, then every batch revises the answer, at most every 250 ms', async () => {
   const { clock, asked, send, look } = made()

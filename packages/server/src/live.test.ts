@@ -27,6 +27,7 @@ function made(options: Partial<LiveOptions> = {}): {
 } {
   const clock = new SimulatedClock(1e12)
   const latest = recent({ clock })
+  rings.push(latest)
   const kept = history({ path: mkdtempSync(join(tmpdir(), 'telltale-live-')) })
   const asker = new Asker(latest, kept)
   asker.beforeRing = Number.NEGATIVE_INFINITY
@@ -59,7 +60,15 @@ function made(options: Partial<LiveOptions> = {}): {
   }
 }
 
-const settled = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 20))
+/** The rings made so far. */
+const rings: Recent[] = []
+
+/** Once nothing is being asked any more. */
+async function settled(): Promise<void> {
+  do await new Promise(resolve => setTimeout(resolve, 20))
+  while (rings.some(({ slices }) => slices.size > 0))
+}
+
 const numbers = (got: Message[]): number[] => got.flatMap(m => m.events?.map(event => event.additional_info.n) ?? [])
 
 test('the past, then what comes: each event once, also those that came while the past was asked', async () => {

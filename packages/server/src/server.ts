@@ -7,6 +7,7 @@ import websocket from '@fastify/websocket'
 import { websocket as sendingSocket, type WebSocketIntake } from '@telltale/channels'
 import { EngineError } from '@telltale/history'
 import { TooMuch } from '@telltale/query'
+import { TooMany } from '@telltale/recent'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { isLoopback, type Tokens } from './auth.ts'
 import type { Context } from './context.ts'
@@ -78,6 +79,10 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     }
     if (error instanceof TooMuch)
       return reply.code(422).send(refusal(error.error.message, error.error.hint, error.error.position))
+    if (error instanceof TooMany) {
+      reply.header('retry-after', 1)
+      return reply.code(503).send(refusal(error.message, 'ask again in a moment'))
+    }
     const status = error.statusCode ?? 500
     return reply.code(status).send(refusal(status === 500 ? `BUG: ${error.message}` : error.message))
   })

@@ -6,10 +6,11 @@ import {
   ofEvent,
   predicate,
   resolve,
-  worked,
 } from '@telltale/query'
 import type { Cells } from '../cells.ts'
 import { columnsOf, overlap } from '../columns.ts'
+import { EVENTS } from '../event-steps.ts'
+import type { Scratch } from '../scratch.ts'
 import { anywhere } from './anywhere.ts'
 import { comparison } from './comparison.ts'
 import { and, type Condition, not, or } from './condition.ts'
@@ -18,36 +19,35 @@ import { narrowBy, type ValueTest } from './narrow.ts'
 import { ofValue } from './of-value.ts'
 
 /** Makes a condition of a filter. What has no faster way is asked of the law, event by event. */
-export function compile(expression: Expression): Condition {
+export function compile(expression: Expression, scratch: Scratch): Condition {
+  const ofOne = (side: Expression, numbers: readonly Interval[]): Condition =>
+    side.kind === 'field' ? ofField(side, expression, numbers, scratch) : eventByEvent(expression)
   switch (expression.kind) {
     case 'and':
-      return and(byCost(expression.items).map(compile))
+      return and(byCost(expression.items).map(item => compile(item, scratch)))
     case 'or':
-      return or(expression.items.map(compile))
+      return or(expression.items.map(item => compile(item, scratch)))
     case 'not':
-      return not(compile(expression.item))
+      return not(compile(expression.item, scratch))
     case 'text':
-      return anywhere(expression)
+      return anywhere(expression, scratch)
     case 'tag':
-      return ofField({ kind: 'field', name: 'tags' }, expression, [])
+      return ofOne({ kind: 'field', name: 'tags' }, [])
     case 'has':
-      return ofField(expression.field, expression, EVERY_NUMBER)
+      return ofOne(expression.field, EVERY_NUMBER)
     case 'glob':
-      return ofSide(expression.left, expression, [])
     case 'regex':
-      return ofSide(expression.left, expression, [])
+      return ofOne(expression.left, [])
     case 'in':
-      return ofSide(
+      return ofOne(
         expression.left,
-        expression,
         expression.values.flatMap(value => numbersOf('=', value)),
       )
     case 'compare': {
       const { left, op, right } = expression
-      if (right.kind === 'literal' && left.kind !== 'arithmetic') return ofSide(left, expression, numbersOf(op, right))
-      if (left.kind === 'literal' && right.kind !== 'arithmetic')
-        return ofSide(right, expression, numbersOf(TURNED[op], left))
-      return comparison(expression) ?? eventByEvent(expression)
+      if (right.kind === 'literal' && left.kind !== 'arithmetic') return ofOne(left, numbersOf(op, right))
+      if (left.kind === 'literal' && right.kind !== 'arithmetic') return ofOne(right, numbersOf(TURNED[op], left))
+      return comparison(expression, scratch) ?? eventByEvent(expression)
     }
     default:
       return eventByEvent(expression)
@@ -60,12 +60,8 @@ function numbersOf(op: Comparison, { value }: Literal): readonly Interval[] {
   return typeof value === 'number' ? intervalsOf(op, value) : []
 }
 
-function ofSide(side: Expression, expression: Expression, numbers: readonly Interval[]): Condition {
-  return side.kind === 'field' ? ofField(side, expression, numbers) : eventByEvent(expression)
-}
-
 /** A condition on one field: its columns are asked, value by distinct value. */
-function ofField(field: Field, expression: Expression, numbers: readonly Interval[]): Condition {
+function ofField(field: Field, expression: Expression, numbers: readonly Interval[], scratch: Scratch): Condition {
   const place = resolve(field.name)
   const slow = eventByEvent(expression)
   if (place.kind === 'info') return slow
@@ -73,17 +69,17 @@ function ofField(field: Field, expression: Expression, numbers: readonly Interva
   if (expression.kind === 'has' && place.kind === 'path') {
     return chunk => {
       const columns = chunk.under(place.name)
-      return overlap(columns, chunk.length) ? slow(chunk) : anyOf(columns, by)(chunk)
+      return overlap(columns, chunk.length) ? slow(chunk) : anyOf(columns, by, scratch)(chunk)
     }
   }
   return chunk => {
     const columns = columnsOf(chunk, field.name)
-    return columns === undefined ? slow(chunk) : anyOf(columns, by)(chunk)
+    return columns === undefined ? slow(chunk) : anyOf(columns, by, scratch)(chunk)
   }
 }
 
-function anyOf(columns: readonly Cells[], by: ValueTest): Condition {
-  return or(columns.map(cells => () => narrowBy(cells, by)))
+function anyOf(columns: readonly Cells[], by: ValueTest, scratch: Scratch): Condition {
+  return or(columns.map(cells => () => narrowBy(cells, by, scratch)))
 }
 
 /** What is known of the strings for which a condition holds. */
@@ -107,11 +103,15 @@ function utf8(text: string): Buffer[] {
 
 function eventByEvent(expression: Expression): Condition {
   const matches = predicate(expression, ofEvent)
-  return chunk => mask => {
-    for (let row = 0; row < mask.length; row++) {
-      if (mask[row] === 0) continue
-      worked(2)
-      if (!matches(chunk.event(row))) mask[row] = 0
+  // biome-ignore lint/correctness/useYield: nothing to do before a mask is there
+  return function* (chunk) {
+    return function* (mask) {
+      let made = 0
+      for (let row = 0; row < mask.length; row++) {
+        if (mask[row] === 0) continue
+        if (!matches(chunk.event(row))) mask[row] = 0
+        if (++made % EVENTS === 0) yield
+      }
     }
   }
 }

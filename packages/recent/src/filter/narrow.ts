@@ -1,11 +1,13 @@
 import { FALSE, FIRST_TEXT, type Json, NULL, NUMBER, TRUE } from '@telltale/event'
+import type { Steps } from '@telltale/query'
 import type { Cells, Codes } from '../cells.ts'
 import { MAX_ROWS } from '../chunk.ts'
+import type { Scratch } from '../scratch.ts'
 import { wordsOf } from '../selection.ts'
 import { constantOrText, type Texts } from '../texts.ts'
 import type { Narrow } from './condition.ts'
 import { EVERY_NUMBER, type Interval, touches, within } from './interval.ts'
-import { containing, equalling } from './search.ts'
+import { containing, containingFolded, equalling } from './search.ts'
 
 /** A condition on one value: what `test` says, and where possible a faster way to say the same. */
 export interface ValueTest {
@@ -21,6 +23,8 @@ export interface ValueTest {
   readonly strings?: boolean
   /** It is true of the strings that contain this. */
   readonly contains?: Buffer
+  /** It is true of the strings that contain this, of ASCII alone, regardless of case. */
+  readonly folded?: string
 }
 
 const UNKNOWN = 0
@@ -28,56 +32,80 @@ const NO = 1
 const YES = 2
 /** Up to so many texts are asked at once, before any row is looked at. */
 const EAGER = 128
+/** Texts asked in a step, and numbers. */
+const ASKED = 16
+const TESTED = 2048
 
 /** How to keep the rows whose cell passes; rows without a cell go. */
-export function narrowBy(cells: Cells, by: ValueTest): Narrow | 'never' | 'always' {
+export function* narrowBy(cells: Cells, by: ValueTest, scratch: Scratch): Steps<Narrow | 'never' | 'always'> {
   const { numbers } = cells
   const anyNumber = numbers !== undefined && touches(by.numbers, numbers)
-  const { known, complete } = verdicts(cells, by)
+  const { known, complete } = yield* verdicts(cells, by)
   if (!anyNumber && complete && !known.includes(YES)) return 'never'
   const constants = cells.path !== undefined && cells.codes !== undefined
   if (cells.rows === undefined && complete && numbers === undefined) {
     if (!known.includes(NO, constants ? NULL : FIRST_TEXT)) return 'always'
   }
-  return mask => {
+  return function* (mask) {
     const { rows, codes } = cells
     const length = mask.length
     // Where every row has a cell, a mark for each is set below; elsewhere rows without a cell must not have one.
-    const hits = room.subarray(0, length)
+    const hits = scratch.hits.subarray(0, length)
     if (rows !== undefined || cells.count < length) hits.fill(0)
-    if (anyNumber) hitNumbers(cells, by, mask, hits)
+    if (anyNumber) yield* hitNumbers(cells, by, mask, hits)
     else if (numbers !== undefined && rows === undefined) hits.fill(0, 0, cells.count)
-    if (codes !== undefined || numbers === undefined) hitCodes(cells, by, known, complete, mask, hits)
+    if (codes !== undefined || numbers === undefined) yield* hitCodes(cells, by, known, complete, mask, hits)
     keep(mask, hits)
   }
 }
 
 /** What is known per code before any row is looked at; `complete` where nothing is left to find out. */
-function verdicts(cells: Cells, by: ValueTest): { known: Uint8Array; complete: boolean } {
+function* verdicts(cells: Cells, by: ValueTest): Steps<{ known: Uint8Array; complete: boolean }> {
   const { texts, codes } = cells
   const known = new Uint8Array(texts.size)
   known[NUMBER] = NO
   if (codes === undefined || cells.path === undefined) known.fill(NO, 0, FIRST_TEXT)
   else for (const code of [NULL, FALSE, TRUE]) known[code] = verdict(texts, code, by)
   if (texts.size === FIRST_TEXT) return { known, complete: true }
-  let complete = true
+  if (texts.size <= EAGER) {
+    if (by.strings !== undefined && !texts.anyJson) known.fill(by.strings ? YES : NO, FIRST_TEXT)
+    else for (let code = FIRST_TEXT; code < texts.size; code++) known[code] = verdict(texts, code, by)
+    return { known, complete: true }
+  }
+  if (!(yield* ofStrings(texts, by, known))) return { known, complete: false }
+  return { known, complete: !texts.anyJson || !forgetJson(texts, known) }
+}
+
+/** Sets the verdict of all texts as if they were strings. @returns whether it could */
+function* ofStrings(texts: Texts, by: ValueTest, known: Uint8Array): Steps<boolean> {
+  const yes = (code: number): void => {
+    known[code] = YES
+  }
   if (by.strings !== undefined) known.fill(by.strings ? YES : NO, FIRST_TEXT)
   else if (by.equal !== undefined) {
     known.fill(NO, FIRST_TEXT)
-    for (const text of by.equal) equalling(texts, text, code => (known[code] = YES))
+    for (const text of by.equal) yield* equalling(texts, text, yes)
   } else if (by.contains !== undefined) {
     known.fill(NO, FIRST_TEXT)
-    containing(texts, by.contains, code => (known[code] = YES))
-  } else if (texts.size <= EAGER) {
-    for (let code = FIRST_TEXT; code < texts.size; code++) known[code] = verdict(texts, code, by)
-    return { known, complete: true }
-  } else complete = false
-  if (complete) {
-    for (let code = FIRST_TEXT; code < texts.size; code++) {
-      if (texts.isJson(code)) known[code] = verdict(texts, code, by)
-    }
+    yield* containing(texts, by.contains, yes)
+  } else if (by.folded !== undefined) {
+    known.fill(NO, FIRST_TEXT)
+    if (yield* containingFolded(texts, by.folded, yes)) return true
+    known.fill(UNKNOWN, FIRST_TEXT)
+    return false
+  } else return false
+  return true
+}
+
+/** What is said of strings does not hold for JSON. @returns whether there was any */
+function forgetJson(texts: Texts, known: Uint8Array): boolean {
+  let any = false
+  for (let code = FIRST_TEXT; code < texts.size; code++) {
+    if (!texts.isJson(code)) continue
+    known[code] = UNKNOWN
+    any = true
   }
-  return { known, complete }
+  return any
 }
 
 function verdict(texts: Texts, code: number, by: ValueTest): number {
@@ -85,45 +113,90 @@ function verdict(texts: Texts, code: number, by: ValueTest): number {
 }
 
 /** Sets the hit of each row whose cell is a number. */
-function hitNumbers(cells: Cells, by: ValueTest, mask: Uint8Array, hits: Uint8Array): void {
+function* hitNumbers(cells: Cells, by: ValueTest, mask: Uint8Array, hits: Uint8Array): Steps<void> {
   const { count, rows } = cells
   const numbers = cells.numbers!
   if (by.number !== undefined) {
-    const { number } = by
-    for (let i = 0; i < count; i++) {
-      const row = rows === undefined ? i : rows[i]!
-      hits[row] = mask[row] === 1 && number(numbers.at(i)) ? 1 : 0
+    for (let from = 0; from < count; from += TESTED) {
+      testNumbers(cells, by.number, from, Math.min(count, from + TESTED), mask, hits)
+      yield
     }
   } else if (by.numbers !== EVERY_NUMBER) within(by.numbers, numbers, count, rows, hits)
   else if (rows === undefined) hits.fill(1, 0, count)
-  else for (let i = 0; i < count; i++) hits[rows[i]!] = 1
+  else hitEach(rows, count, hits)
+}
+
+function hitEach(rows: Uint16Array, count: number, hits: Uint8Array): void {
+  for (let i = 0; i < count; i++) hits[rows[i]!] = 1
+}
+
+function testNumbers(
+  { numbers, rows }: Cells,
+  test: (value: number) => boolean,
+  from: number,
+  to: number,
+  mask: Uint8Array,
+  hits: Uint8Array,
+): void {
+  for (let i = from; i < to; i++) {
+    const row = rows === undefined ? i : rows[i]!
+    hits[row] = mask[row] === 1 && test(numbers!.at(i)) ? 1 : 0
+  }
 }
 
 /** Sets the hit of each row whose cell is no number. */
-function hitCodes(
+function* hitCodes(
   cells: Cells,
   by: ValueTest,
   known: Uint8Array,
   complete: boolean,
   mask: Uint8Array,
   hits: Uint8Array,
-): void {
-  const { codes, numbers, count, rows, texts } = cells
-  if (codes !== undefined && complete && numbers === undefined) {
+): Steps<void> {
+  const { codes, numbers, count, rows } = cells
+  if (!complete) yield* ask(cells, by, known, mask)
+  if (codes !== undefined && numbers === undefined) {
     if (rows === undefined) hitAll(codes, count, known, hits)
     else hitRows(rows, codes, count, known, hits)
     return
   }
+  hitMixed(cells, known, hits)
+}
+
+function hitMixed({ codes, numbers, count, rows }: Cells, known: Uint8Array, hits: Uint8Array): void {
   for (let i = 0; i < count; i++) {
     const code = codes === undefined ? FIRST_TEXT + i : codes[i]!
     if (code === NUMBER && numbers !== undefined) continue
-    const row = rows === undefined ? i : rows[i]!
-    if (known[code] === UNKNOWN) {
-      if (mask[row] === 0) continue
-      known[code] = verdict(texts, code, by)
-    }
-    hits[row] = known[code]! >> 1
+    hits[rows === undefined ? i : rows[i]!] = known[code]! >> 1
   }
+}
+
+/** Finds out what is not known yet of the codes that marked rows have. */
+function* ask(cells: Cells, by: ValueTest, known: Uint8Array, mask: Uint8Array): Steps<void> {
+  for (let at = 0; at < cells.count; ) {
+    at = askSome(cells, by, known, mask, at)
+    yield
+  }
+}
+
+/** @returns where to go on */
+function askSome(
+  { codes, numbers, count, rows, texts }: Cells,
+  by: ValueTest,
+  known: Uint8Array,
+  mask: Uint8Array,
+  from: number,
+): number {
+  let asked = 0
+  let i = from
+  for (; i < count && asked < ASKED; i++) {
+    const code = codes === undefined ? FIRST_TEXT + i : codes[i]!
+    if (known[code] !== UNKNOWN || mask[rows === undefined ? i : rows[i]!] === 0) continue
+    if (code === NUMBER && numbers !== undefined) continue
+    known[code] = verdict(texts, code, by)
+    asked++
+  }
+  return i
 }
 
 // Copied first, so that codes of any width are read in one loop made for one kind of array.
@@ -164,5 +237,4 @@ function keep(mask: Uint8Array, hits: Uint8Array): void {
   for (let i = words * 4; i < mask.length; i++) mask[i]! &= hits[i]!
 }
 
-const room = new Uint8Array(MAX_ROWS)
 const wide = new Int32Array(MAX_ROWS)

@@ -1,16 +1,17 @@
-import { compareScalars, type Scalar } from '@telltale/query'
-import type { Chunk } from '../chunk.ts'
-import { ints } from '../scratch.ts'
+import { compareScalars, type Scalar, type Steps, sorting } from '@telltale/query'
+import type { ChunkView } from '../chunk-view.ts'
+import { type Scratch, TABLE } from '../scratch.ts'
 import type { Selection } from '../selection.ts'
 import { histogram } from './histogram.ts'
 import type { Key, Locals } from './keys.ts'
+import { Numbered } from './numbered.ts'
 import { Pairs } from './pairs.ts'
 
-/** Where the product of the keys' sizes is at most this, it numbers their combinations; beyond, a hash table does. */
-const TABLE = 1 << 17
-/** Of the ids of a chunk: how many rows have each, and its group. */
-const COUNTS: Uint32Array = new Uint32Array(2 * TABLE)
-const FOUND: Int32Array = new Int32Array(TABLE)
+/** Groups looked up in a step; rows paired. */
+const LOOKED = 1024
+/** Above so many groups whoever wants them sorted does it himself: by then they are often fewer. */
+const SORTED = 1 << 15
+const PAIRED = 8192
 const NO_ROWS: Float64Array = new Float64Array(64)
 
 /** The keys of a chunk's rows as one number a row. */
@@ -24,7 +25,7 @@ interface Combined {
 
 /** The groups of a chunk's rows. */
 export interface Assigned {
-  readonly chunk: Chunk
+  readonly chunk: ChunkView
   readonly selection: Selection
   /** How many groups there are by now. */
   readonly count: number
@@ -42,25 +43,26 @@ export class Groups {
   /** How many rows each has. */
   rows: Float64Array = NO_ROWS.slice()
   readonly #keys: readonly Key[]
-  readonly #known: Map<Scalar, number>[]
   /** Per key: its values by number. */
-  readonly #values: Scalar[][]
+  readonly #values: Numbered[]
   /** Per key after the first: what the keys so far and a value make. */
   readonly #steps: Pairs[]
   readonly #combinations: Int32Array[]
-  readonly #groups: Int32Array = ints()
+  readonly #groups: Int32Array
+  readonly #scratch: Scratch
 
-  constructor(keys: readonly Key[]) {
+  constructor(keys: readonly Key[], scratch: Scratch) {
     this.#keys = keys
-    this.#known = keys.map(() => new Map())
-    this.#values = keys.map(() => [])
+    this.#values = keys.map(() => new Numbered())
     this.#steps = keys.slice(1).map(() => new Pairs())
-    this.#combinations = keys.slice(1).map(() => ints())
+    this.#combinations = keys.slice(1).map(() => scratch.ints())
+    this.#groups = scratch.ints()
+    this.#scratch = scratch
     if (keys.length === 0) this.count = 1
   }
 
   /** Finds the groups of the rows selected and counts the rows. */
-  assign(chunk: Chunk, selection: Selection): Assigned {
+  *assign(chunk: ChunkView, selection: Selection): Steps<Assigned> {
     const groups = this.#groups
     let fill: () => void
     if (this.#keys.length === 0) {
@@ -69,9 +71,13 @@ export class Groups {
         for (let row = 0; row < chunk.length; row++) groups[row] = selection.mask[row]! - 1
       }
     } else {
-      const locals = this.#keys.map(key => key(chunk, selection))
-      const combined = this.#combine(locals, selection)
-      const table = this.#look(combined, locals, selection)
+      const locals: Locals[] = []
+      for (const key of this.#keys) {
+        locals.push(yield* key(chunk, selection))
+        yield
+      }
+      const combined = yield* this.#combine(locals, selection)
+      const table = yield* this.#look(combined, locals, selection)
       fill = () => spread(combined.ids, table, selection, groups)
     }
     let filled = false
@@ -93,27 +99,39 @@ export class Groups {
     let at = group
     for (let i = key.length - 1; i > 0; i--) {
       const step = this.#steps[i - 1]!
-      key[i] = this.#values[i]![step.right[at]!]!
+      key[i] = this.#values[i]!.values[step.right[at]!]!
       at = step.left[at]!
     }
-    if (key.length > 0) key[0] = this.#values[0]![at]!
+    if (key.length > 0) key[0] = this.#values[0]!.values[at]!
     return key
   }
 
   /** All groups by their keys ascending, `first` of them (an index) before the others. As they came where that is too much work. */
-  sorted(first: number): ArrayLike<number> {
+  *sorted(first: number): Steps<ArrayLike<number>> {
     const places = new Float64Array(this.count)
     if (this.#keys.length === 0) return places
-    const ranks = this.#values.map(ranksOf)
+    for (let group = 0; group < this.count; group++) places[group] = group
+    if (this.count > SORTED) return places
+    const ranks: Int32Array[] = []
+    for (const { values } of this.#values) ranks.push(yield* ranksOf(values))
     const order = [first, ...ranks.keys()].filter((key, i, all) => all.indexOf(key) === i)
     const span = order.reduce((product, key) => product * ranks[key]!.length, this.count)
-    for (let group = 0; group < this.count; group++) places[group] = group
     if (span > Number.MAX_SAFE_INTEGER) return places
     const weights = new Float64Array(order.length)
     for (let i = order.length - 1, weight = this.count; i >= 0; i--) {
       weights[order[i]!] = weight
       weight *= ranks[order[i]!]!.length
     }
+    this.#place(places, ranks, weights)
+    yield
+    places.sort()
+    for (let i = 0; i < places.length; i++) places[i] = places[i]! % this.count
+    yield
+    return places
+  }
+
+  /** Adds to each group its place by its keys. */
+  #place(places: Float64Array, ranks: readonly Int32Array[], weights: Float64Array): void {
     for (let group = 0; group < this.count; group++) {
       let at = group
       for (let key = this.#keys.length - 1; key > 0; key--) {
@@ -123,51 +141,54 @@ export class Groups {
       }
       places[group]! += ranks[0]![at]! * weights[0]!
     }
-    places.sort()
-    for (let i = 0; i < places.length; i++) places[i] = places[i]! % this.count
-    return places
   }
 
   /** One number a row that tells all its locals. */
-  #combine(locals: readonly Locals[], selection: Selection): Combined {
+  *#combine(locals: readonly Locals[], selection: Selection): Steps<Combined> {
     let combined = this.#numbered(locals[0]!, 0)
     for (let i = 1; i < locals.length; i++) {
       const right = this.#numbered(locals[i]!, i)
-      combined = paired(combined, right, this.#steps[i - 1]!, selection, this.#combinations[i - 1]!)
+      combined = yield* paired(combined, right, this.#steps[i - 1]!, selection, this.#combinations[i - 1]!)
+      yield
     }
     return combined
   }
 
   #numbered({ ids, size, value }: Locals, key: number): Combined {
     const numbers = new Int32Array(size)
-    const number = (id: number): number => (numbers[id]! || (numbers[id] = this.#number(key, value(id)) + 1)) - 1
+    const all = this.#values[key]!
+    const number = (id: number): number => (numbers[id]! || (numbers[id] = all.of(value(id)) + 1)) - 1
     return { ids, size, number }
   }
 
-  #number(key: number, value: Scalar): number {
-    const known = this.#known[key]!
-    let number = known.get(value)
-    if (number === undefined) {
-      number = this.#values[key]!.push(value) - 1
-      known.set(value, number)
+  /** The group of each id that some selected row has. */
+  *#look({ ids, size, number }: Combined, locals: readonly Locals[], selection: Selection): Steps<Int32Array> {
+    const { counts: room, found } = this.#scratch
+    const counts = (size <= TABLE ? room : new Uint32Array(2 * size)).fill(0, 0, 2 * size)
+    const table = size <= TABLE ? found : new Int32Array(size)
+    histogram(ids, size, locals.length === 1 ? locals[0]!.bytes : undefined, selection, counts)
+    for (let id = 0; id < size; ) {
+      for (const step of this.#steps) yield* step.reserve(LOOKED)
+      id = this.#lookSome(id, size, counts, number, table)
+      yield
     }
-    return number
+    return table
   }
 
-  /** The group of each id that some selected row has. */
-  #look({ ids, size, number }: Combined, locals: readonly Locals[], selection: Selection): Int32Array {
-    const counts = (size <= TABLE ? COUNTS : new Uint32Array(2 * size)).fill(0, 0, 2 * size)
-    const table = size <= TABLE ? FOUND : new Int32Array(size)
-    histogram(ids, size, locals.length === 1 ? locals[0]!.bytes : undefined, selection, counts)
-    for (let id = 0; id < size; id++) {
+  /** @returns where to go on */
+  #lookSome(from: number, size: number, counts: Uint32Array, number: Combined['number'], table: Int32Array): number {
+    let looked = 0
+    let id = from
+    for (; id < size && looked < LOOKED; id++) {
       const count = counts[id]!
       if (count === 0) continue
+      looked++
       const group = number(id)
       table[id] = group
       if (group >= this.count) this.#reserve((this.count = group + 1))
       this.rows[group]! += count
     }
-    return table
+    return id
   }
 
   #reserve(groups: number): void {
@@ -178,25 +199,23 @@ export class Groups {
   }
 }
 
-function paired(left: Combined, right: Combined, step: Pairs, selection: Selection, ids: Int32Array): Combined {
+function* paired(left: Combined, right: Combined, step: Pairs, selection: Selection, ids: Int32Array): Steps<Combined> {
   const { size: more } = right
   const { count, mask } = selection
   const size = left.size * more
   const a = left.ids
   const b = right.ids
-  if (size <= TABLE && selection.isDense) {
-    const { length } = mask
-    for (let row = 0; row < length; row++) ids[row] = Math.imul(a[row]!, more) + b[row]!
-  } else {
+  if (size <= TABLE) multiply(a, b, more, selection, ids)
+  else {
     const { rows } = selection
-    if (size > TABLE) {
-      const found = new Pairs()
-      ids.fill(0, 0, mask.length)
-      for (let i = 0; i < count; i++) ids[rows[i]!] = found.of(a[rows[i]!]!, b[rows[i]!]!)
-      const number = (id: number): number => step.of(left.number(found.left[id]!), right.number(found.right[id]!))
-      return { ids, size: found.count, number }
+    const found = new Pairs()
+    ids.fill(0, 0, mask.length)
+    for (let from = 0; from < count; from += PAIRED) {
+      pair(a, b, rows, from, Math.min(count, from + PAIRED), found, ids)
+      yield
     }
-    for (let i = 0; i < count; i++) ids[rows[i]!] = Math.imul(a[rows[i]!]!, more) + b[rows[i]!]!
+    const number = (id: number): number => step.of(left.number(found.left[id]!), right.number(found.right[id]!))
+    return { ids, size: found.count, number }
   }
   return { ids, size, number: id => step.of(left.number((id / more) | 0), right.number(id % more)) }
 }
@@ -213,10 +232,32 @@ function spread(ids: Int32Array, table: Int32Array, selection: Selection, groups
   }
 }
 
+function multiply(a: Int32Array, b: Int32Array, more: number, selection: Selection, ids: Int32Array): void {
+  if (selection.isDense) {
+    const { length } = selection.mask
+    for (let row = 0; row < length; row++) ids[row] = Math.imul(a[row]!, more) + b[row]!
+    return
+  }
+  const { rows, count } = selection
+  for (let i = 0; i < count; i++) ids[rows[i]!] = Math.imul(a[rows[i]!]!, more) + b[rows[i]!]!
+}
+
+function pair(
+  a: Int32Array,
+  b: Int32Array,
+  rows: Uint16Array,
+  from: number,
+  to: number,
+  found: Pairs,
+  ids: Int32Array,
+): void {
+  for (let i = from; i < to; i++) ids[rows[i]!] = found.of(a[rows[i]!]!, b[rows[i]!]!)
+}
+
 /** The place of each value among them, sorted. */
-function ranksOf(values: readonly Scalar[]): Int32Array {
+function* ranksOf(values: readonly Scalar[]): Steps<Int32Array> {
   const ranks = new Int32Array(values.length)
-  const order = values.map((_, i) => i).sort((a, b) => compareScalars(values[a]!, values[b]!))
+  const order = yield* sorting([...values.keys()], (a, b) => compareScalars(values[a]!, values[b]!))
   order.forEach((number, rank) => {
     ranks[number] = rank
   })

@@ -6,17 +6,19 @@ import {
   type Expression,
   ofEvent,
   type Scalar,
+  type Steps,
   scalarOf,
   valuer,
 } from '@telltale/query'
 import type { Cells } from '../cells.ts'
-import type { Chunk } from '../chunk.ts'
+import type { ChunkView } from '../chunk-view.ts'
 import { columnsOf } from '../columns.ts'
+import { EVENTS } from '../event-steps.ts'
 import { compile } from '../filter/compile.ts'
 import type { Condition } from '../filter/condition.ts'
 import { decode } from '../numeric.ts'
 import { scalarAt } from '../scalar.ts'
-import { doubles, ints } from '../scratch.ts'
+import type { Scratch } from '../scratch.ts'
 import type { Selection } from '../selection.ts'
 
 /** A key's value for each row of a chunk, as a small number of the chunk's own. Valid until the key is asked again. */
@@ -31,14 +33,15 @@ export interface Locals {
 }
 
 /** What rows are grouped by: asked of a chunk, for the rows selected. */
-export type Key = (chunk: Chunk, selection: Selection) => Locals
+export type Key = (chunk: ChunkView, selection: Selection) => Steps<Locals>
 
 const NONE: Scalar = null
 
 /** How to group by an expression. */
-export function keyOf(expression: Expression): Key {
-  if (expression.kind === 'field') return fieldKey(expression.name)
-  return isCondition(expression) ? conditionKey(compile(expression)) : computedKey(expression)
+export function keyOf(expression: Expression, scratch: Scratch): Key {
+  if (expression.kind === 'field') return fieldKey(expression.name, scratch)
+  if (isCondition(expression)) return conditionKey(compile(expression, scratch), scratch.ints())
+  return computedKey(expression, scratch.ints())
 }
 
 function isCondition({ kind }: Expression): boolean {
@@ -46,14 +49,13 @@ function isCondition({ kind }: Expression): boolean {
 }
 
 /** A condition: true or false. */
-function conditionKey(condition: Condition): Key {
-  const ids = ints()
-  return (chunk, { mask }) => {
-    const narrow = condition(chunk)
+function conditionKey(condition: Condition, ids: Int32Array): Key {
+  return function* (chunk, { mask }) {
+    const narrow = yield* condition(chunk)
     if (narrow === 'always' || narrow === 'never') ids.fill(narrow === 'always' ? 1 : 0, 0, chunk.length)
     else {
       const holds = mask.slice()
-      narrow(holds)
+      yield* narrow(holds)
       ids.set(holds)
     }
     return { ids, size: 2, value: id => id === 1 }
@@ -61,13 +63,13 @@ function conditionKey(condition: Condition): Key {
 }
 
 /** A field: the codes of its columns are the ids. */
-function fieldKey(name: string): Key {
-  const slow = computedKey({ kind: 'field', name })
-  const ids = ints()
-  const room = ints()
-  return (chunk, selection) => {
+function fieldKey(name: string, scratch: Scratch): Key {
+  const ids = scratch.ints()
+  const room = scratch.ints()
+  const slow = computedKey({ kind: 'field', name }, ids)
+  return function* (chunk, selection) {
     const columns = columnsOf(chunk, name)
-    if (columns === undefined) return slow(chunk, selection)
+    if (columns === undefined) return yield* slow(chunk, selection)
     const [only] = columns
     if (columns.length === 1 && only!.rows === undefined && only!.codes !== undefined && only!.numbers === undefined) {
       const { texts, count } = only!
@@ -81,7 +83,7 @@ function fieldKey(name: string): Key {
     let size = 1
     for (const part of parts) {
       part.start = size
-      part.numbers = scatter(part.cells, size, ids, room)
+      part.numbers = yield* scatter(part.cells, size, ids, room)
       size += part.cells.texts.size + part.numbers.size
     }
     return {
@@ -106,9 +108,11 @@ interface NumberIds {
 
 const NO_NUMBERS: NumberIds = { size: 0, value: () => 0 }
 const SMALL = 0x10000
+/** Numbers looked up in a step. */
+const NUMBERED = 4096
 
 /** Sets ids[i] to an id of cell i's number. */
-function numberIds({ numbers, count }: Cells, ids: Int32Array): NumberIds {
+function* numberIds({ numbers, count }: Cells, ids: Int32Array): Steps<NumberIds> {
   if (numbers === undefined) return NO_NUMBERS
   const { offsets, scale, base } = numbers
   if (offsets === undefined) {
@@ -130,38 +134,52 @@ function numberIds({ numbers, count }: Cells, ids: Int32Array): NumberIds {
       known.set(value, id)
     }
     ids[i] = id
+    if (i % NUMBERED === NUMBERED - 1) yield
   }
   return { size: values.length, value: id => values[id]! }
 }
 
 /** Sets the id of each cell's row, from `start` on: first come the texts' codes, then the numbers. */
-function scatter(cells: Cells, start: number, ids: Int32Array, room: Int32Array): NumberIds {
-  const { rows, codes, count, texts } = cells
-  const numbers = numberIds(cells, room)
-  const first = start + texts.size
+function* scatter(cells: Cells, start: number, ids: Int32Array, room: Int32Array): Steps<NumberIds> {
+  const numbers = yield* numberIds(cells, room)
+  const first = start + cells.texts.size
+  scatterIds(cells, start, first, room, ids)
+  return numbers
+}
+
+function scatterIds(
+  { rows, codes, numbers, count }: Cells,
+  start: number,
+  first: number,
+  room: Int32Array,
+  ids: Int32Array,
+): void {
   if (codes === undefined) {
-    const shift = cells.numbers === undefined ? start + FIRST_TEXT : first
-    if (cells.numbers === undefined) for (let i = 0; i < count; i++) room[i] = i
+    const shift = numbers === undefined ? start + FIRST_TEXT : first
+    if (numbers === undefined) for (let i = 0; i < count; i++) room[i] = i
     if (rows === undefined) for (let i = 0; i < count; i++) ids[i] = shift + room[i]!
     else for (let i = 0; i < count; i++) ids[rows[i]!] = shift + room[i]!
-    return numbers
+    return
   }
   for (let i = 0; i < count; i++) {
     const code = codes[i]!
     if (code !== NULL) ids[rows === undefined ? i : rows[i]!] = code === NUMBER ? first + room[i]! : start + code
   }
-  return numbers
 }
 
+/** Runs of rows in one bucket to a step. */
+const RUNS = 1024
+
 /** An aligned span of time: the id of a row is that of the bucket its time lies in. */
-export function bucketKey(bucket: Bucket): Key {
-  const ids = ints()
-  const room = doubles()
-  return chunk => {
+export function bucketKey(bucket: Bucket, scratch: Scratch): Key {
+  const ids = scratch.ints()
+  const room = scratch.doubles()
+  return function* (chunk) {
     const only = bucketStart(chunk.minTime, bucket)
     if (chunk.maxTime < bucketEnd(only, bucket)) {
       return { ids: ids.fill(0, 0, chunk.length), size: 1, value: () => only }
     }
+    let runs = 0
     const starts: number[] = []
     const known = new Map<number, number>()
     const times = decode(chunk.time, chunk.length, room)
@@ -172,6 +190,7 @@ export function bucketKey(bucket: Bucket): Key {
       known.set(start, id)
       ids.fill(id, row, next)
       row = next
+      if (++runs % RUNS === 0) yield
     }
     return { ids, size: starts.length, value: id => starts[id]! }
   }
@@ -185,10 +204,9 @@ function runEnd(times: Float64Array, row: number, length: number, start: number,
 }
 
 /** Anything else: computed event by event. */
-function computedKey(expression: Expression): Key {
+function computedKey(expression: Expression, ids: Int32Array): Key {
   const evaluated = valuer(expression, ofEvent)
-  const ids = ints()
-  return (chunk, selection) => {
+  return function* (chunk, selection) {
     const values: Scalar[] = []
     const known = new Map<Scalar, number>()
     const { rows, count } = selection
@@ -202,6 +220,7 @@ function computedKey(expression: Expression): Key {
         known.set(value, id)
       }
       ids[row] = id
+      if (i % EVENTS === EVENTS - 1) yield
     }
     return { ids, size: Math.max(1, values.length), value: id => values[id]! }
   }

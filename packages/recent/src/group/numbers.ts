@@ -1,9 +1,9 @@
 import { NUMBER } from '@telltale/event'
-import type { Expression } from '@telltale/query'
+import type { Expression, Steps } from '@telltale/query'
 import type { Cells } from '../cells.ts'
 import { columnsOf } from '../columns.ts'
 import { numbersOf } from '../numeric.ts'
-import { doubles, ints } from '../scratch.ts'
+import type { Scratch } from '../scratch.ts'
 import type { Assigned } from './groups.ts'
 
 /** Who takes numbers in bulk. */
@@ -13,29 +13,45 @@ export interface NumberSink {
 }
 
 /** Hands on an expression's numbers, cell by cell where it is a field. */
-export function eachNumber(expression: Expression): (assigned: Assigned, sink: NumberSink) => void {
-  const computed = numbersOf(expression)
-  const values = doubles()
-  const groups = ints()
-  return (assigned, sink) => {
+export function eachNumber(
+  expression: Expression,
+  scratch: Scratch,
+): (assigned: Assigned, sink: NumberSink) => Steps<void> {
+  const computed = numbersOf(expression, scratch)
+  const values = scratch.doubles()
+  const groups = scratch.ints()
+  return function* (assigned, sink) {
     const { chunk, selection } = assigned
     const columns = expression.kind === 'field' ? columnsOf(chunk, expression.name) : undefined
     if (columns === undefined) {
-      const found = computed(chunk, selection.mask)
-      let count = 0
-      for (let row = 0; row < chunk.length; row++) {
-        values[count] = found[row]!
-        groups[count] = assigned.groups[row]!
-        if (groups[count]! >= 0 && found[row] === found[row]) count++
-      }
-      sink.take(values, groups, count)
+      const found = yield* computed(chunk, selection.mask)
+      sink.take(values, groups, numbersIn(found, assigned.groups, chunk.length, values, groups))
+      yield
       return
     }
     for (const cells of columns) {
       const count = gatherCells(cells, assigned.groups, values, groups)
       if (count > 0) sink.take(values, groups, count)
+      yield
     }
   }
+}
+
+/** Lists the numbers of rows that have a group. @returns how many */
+function numbersIn(
+  found: Float64Array,
+  of: Int32Array,
+  length: number,
+  values: Float64Array,
+  groups: Int32Array,
+): number {
+  let count = 0
+  for (let row = 0; row < length; row++) {
+    values[count] = found[row]!
+    groups[count] = of[row]!
+    if (groups[count]! >= 0 && found[row] === found[row]) count++
+  }
+  return count
 }
 
 /** Lists the numbers of a column's cells whose row has a group, and the groups. @returns how many */

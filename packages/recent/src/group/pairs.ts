@@ -1,4 +1,8 @@
+import { run, type Steps } from '@telltale/query'
+
 const START = 1024
+/** Pairs that find a new place in a step. */
+const MOVED = 1 << 15
 
 /** Numbers pairs of whole numbers from 0, each once: a hash table with open addressing. */
 export class Pairs {
@@ -28,18 +32,38 @@ export class Pairs {
     return number
   }
 
+  /** Makes room for so many more beforehand, so that {@link of} need not. */
+  *reserve(more: number): Steps<void> {
+    if (this.count + more < this.left.length) return
+    const room = Math.max(this.left.length * 2, this.count + more + 1)
+    yield* this.#growing(2 ** (32 - Math.clz32(room - 1)))
+  }
+
   #grow(): void {
-    const room = this.count * 2
+    run(this.#growing(this.count * 2))
+  }
+
+  *#growing(room: number): Steps<void> {
     const slots = new Int32Array(room * 2)
+    yield
+    for (let from = 0; from < this.count; from += MOVED) {
+      this.#place(slots, from, Math.min(this.count, from + MOVED))
+      yield
+    }
+    this.#slots = slots
+    this.left = moved(this.left, room)
+    yield
+    this.right = moved(this.right, room)
+    yield
+  }
+
+  #place(slots: Int32Array, from: number, to: number): void {
     const last = slots.length - 1
-    for (let number = 0; number < this.count; number++) {
+    for (let number = from; number < to; number++) {
       let at = place(this.left[number]!, this.right[number]!) & last
       while (slots[at] !== 0) at = (at + 1) & last
       slots[at] = number + 1
     }
-    this.#slots = slots
-    this.left = moved(this.left, room)
-    this.right = moved(this.right, room)
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Aggregate, Call, Expression, Moment, State } from '@telltale/query'
+import type { Aggregate, Call, Expression, Moment, State, Steps } from '@telltale/query'
 import { compile } from '../filter/compile.ts'
+import type { Scratch } from '../scratch.ts'
 import { Distincts } from './distincts.ts'
 import type { Assigned, Groups } from './groups.ts'
 import { Extremes, type NumberTally, Spreads, Totals } from './number-tallies.ts'
@@ -9,41 +10,41 @@ import { eachValue } from './values.ts'
 
 /** One aggregate's states for all groups, gathered chunk by chunk. */
 export interface Tally {
-  add(assigned: Assigned): void
+  add(assigned: Assigned): Steps<void>
   /** As the aggregate wants it. */
   state(group: number): State
 }
 
-export function tallyOf({ aggregate, argument }: Call, groups: Groups): Tally {
+export function tallyOf({ aggregate, argument }: Call, groups: Groups, scratch: Scratch): Tally {
   if (argument === undefined) return aggregate.family === 'count' ? rowsOf(groups) : new Anything(aggregate, undefined)
   switch (aggregate.family) {
     case 'count':
       return new Values(argument)
     case 'countif':
-      return new Holding(argument)
+      return new Holding(argument, scratch)
     case 'total':
-      return ofNumbers(argument, new Totals())
+      return ofNumbers(argument, new Totals(), scratch)
     case 'min':
-      return ofNumbers(argument, new Extremes(1))
+      return ofNumbers(argument, new Extremes(1), scratch)
     case 'max':
-      return ofNumbers(argument, new Extremes(-1))
+      return ofNumbers(argument, new Extremes(-1), scratch)
     case 'stddev':
-      return ofNumbers(argument, new Spreads())
+      return ofNumbers(argument, new Spreads(), scratch)
     case 'sketch':
-      return ofNumbers(argument, new Sketches())
+      return ofNumbers(argument, new Sketches(), scratch)
     case 'uniq':
-      return new Distincts(argument)
+      return new Distincts(argument, scratch)
     default:
       return new Anything(aggregate, argument)
   }
 }
 
-function ofNumbers(argument: Expression, tally: NumberTally): Tally {
-  const each = eachNumber(argument)
+function ofNumbers(argument: Expression, tally: NumberTally, scratch: Scratch): Tally {
+  const each = eachNumber(argument, scratch)
   return {
-    add(assigned) {
+    *add(assigned) {
       tally.reserve(assigned.count)
-      each(assigned, tally)
+      yield* each(assigned, tally)
     },
     state: group => tally.state(group),
   }
@@ -51,7 +52,7 @@ function ofNumbers(argument: Expression, tally: NumberTally): Tally {
 
 /** How many rows a group has: the groups themselves know. */
 function rowsOf(groups: Groups): Tally {
-  return { add() {}, state: group => groups.rows[group]! }
+  return { *add() {}, state: group => groups.rows[group]! }
 }
 
 /** For how many rows of a group a condition holds. */
@@ -59,24 +60,28 @@ class Holding implements Tally {
   readonly #counts: Counts = new Counts()
   readonly #condition: ReturnType<typeof compile>
 
-  constructor(condition: Expression) {
-    this.#condition = compile(condition)
+  constructor(condition: Expression, scratch: Scratch) {
+    this.#condition = compile(condition, scratch)
   }
 
-  add(assigned: Assigned): void {
+  *add(assigned: Assigned): Steps<void> {
     const { chunk, selection, count } = assigned
     const counts = this.#counts.of(count)
-    const narrow = this.#condition(chunk)
+    const narrow = yield* this.#condition(chunk)
     if (narrow === 'never') return
     const holds = selection.mask.slice()
-    if (narrow !== 'always') narrow(holds)
-    const { groups } = assigned
-    for (let row = 0; row < chunk.length; row++) if (holds[row] === 1) counts[groups[row]!]!++
+    if (narrow !== 'always') yield* narrow(holds)
+    countHeld(holds, assigned.groups, counts)
+    yield
   }
 
   state(group: number): number {
     return this.#counts.at(group)
   }
+}
+
+function countHeld(holds: Uint8Array, groups: Int32Array, counts: Float64Array): void {
+  for (let row = 0; row < holds.length; row++) if (holds[row] === 1) counts[groups[row]!]!++
 }
 
 /** How many rows of a group have a value. */
@@ -88,9 +93,9 @@ class Values implements Tally {
     this.#each = eachValue(argument)
   }
 
-  add({ chunk, groups, count }: Assigned): void {
+  *add({ chunk, groups, count }: Assigned): Steps<void> {
     const counts = this.#counts.of(count)
-    this.#each(chunk, groups, group => counts[group]!++)
+    yield* this.#each(chunk, groups, group => counts[group]!++)
   }
 
   state(group: number): number {
@@ -116,6 +121,9 @@ class Counts {
   }
 }
 
+/** Rows to a step. */
+const ROWS = 1024
+
 /** Any aggregate at all, value by value. */
 class Anything implements Tally {
   readonly #aggregate: Aggregate
@@ -129,13 +137,13 @@ class Anything implements Tally {
     this.#numeric = aggregate.params[0]?.kind === 'number'
   }
 
-  add({ chunk, groups, count }: Assigned): void {
+  *add({ chunk, groups, count }: Assigned): Steps<void> {
     const aggregate = this.#aggregate
     const states = this.#states
     while (states.length < count) states.push(aggregate.init())
     const at = (row: number): Moment => ({ time: chunk.time.at(row), seq: chunk.runs.seq(row) })
     if (this.#each !== undefined) {
-      this.#each(chunk, groups, (group, value, row) => {
+      yield* this.#each(chunk, groups, (group, value, row) => {
         if (this.#numeric && typeof value !== 'number') return
         states[group] = aggregate.add(states[group], value, at(row))
       })
@@ -144,6 +152,7 @@ class Anything implements Tally {
     for (let row = chunk.first; row < chunk.length; row++) {
       const group = groups[row]!
       if (group >= 0) states[group] = aggregate.add(states[group], true, at(row))
+      if (row % ROWS === ROWS - 1) yield
     }
   }
 

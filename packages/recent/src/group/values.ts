@@ -1,31 +1,44 @@
 import { FIRST_TEXT, NUMBER } from '@telltale/event'
-import { type Expression, ofEvent, type Scalar, scalarOf, valuer } from '@telltale/query'
+import { type Expression, ofEvent, type Scalar, type Steps, scalarOf, valuer } from '@telltale/query'
 import type { Cells } from '../cells.ts'
-import type { Chunk } from '../chunk.ts'
+import type { ChunkView } from '../chunk-view.ts'
 import { columnsOf } from '../columns.ts'
+import { EVENTS } from '../event-steps.ts'
 import { scalarAt } from '../scalar.ts'
 
+type Call = (group: number, value: string | number | boolean, row: number) => void
+
 /** Calls with the value of an expression for each row that has a group (is not -1) and a value (is not missing). */
-export type EachValue = (
-  chunk: Chunk,
-  groups: Int32Array,
-  call: (group: number, value: string | number | boolean, row: number) => void,
-) => void
+export type EachValue = (chunk: ChunkView, groups: Int32Array, call: Call) => Steps<void>
+
+/** Cells to a step. */
+const CELLS = 512
 
 export function eachValue(expression: Expression): EachValue {
   const slow = eventByEvent(expression)
   if (expression.kind !== 'field') return slow
-  return (chunk, groups, call) => {
+  return function* (chunk, groups, call) {
     const columns = columnsOf(chunk, expression.name)
-    if (columns === undefined) slow(chunk, groups, call)
-    else for (const cells of columns) eachCell(cells, groups, call)
+    if (columns === undefined) return yield* slow(chunk, groups, call)
+    for (const cells of columns) {
+      const known: (Scalar | undefined)[] = []
+      for (let from = 0; from < cells.count; from += CELLS) {
+        eachCell(cells, from, Math.min(cells.count, from + CELLS), known, groups, call)
+        yield
+      }
+    }
   }
 }
 
-function eachCell(cells: Cells, groups: Int32Array, call: Parameters<EachValue>[2]): void {
-  const { rows, codes, numbers, count, texts } = cells
-  const known: (Scalar | undefined)[] = []
-  for (let i = 0; i < count; i++) {
+function eachCell(
+  { rows, codes, numbers, texts }: Cells,
+  from: number,
+  to: number,
+  known: (Scalar | undefined)[],
+  groups: Int32Array,
+  call: Call,
+): void {
+  for (let i = from; i < to; i++) {
     const row = rows === undefined ? i : rows[i]!
     const group = groups[row]!
     if (group < 0) continue
@@ -42,11 +55,13 @@ function eachCell(cells: Cells, groups: Int32Array, call: Parameters<EachValue>[
 
 function eventByEvent(expression: Expression): EachValue {
   const evaluated = valuer(expression, ofEvent)
-  return (chunk, groups, call) => {
+  return function* (chunk, groups, call) {
+    let made = 0
     for (let row = chunk.first; row < chunk.length; row++) {
       if (groups[row]! < 0) continue
       const value = scalarOf(evaluated(chunk.event(row)))
       if (value !== null) call(groups[row]!, value, row)
+      if (++made % EVENTS === 0) yield
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { eventsJson } from '../answer-text.ts'
 import { after } from '../ask.ts'
 import { type BodyOptions, decoded, discard, takeBody } from '../body.ts'
 import type { Context } from '../context.ts'
+import { gone } from '../gone.ts'
 import { QUERY_STRING, readQuestion } from '../question.ts'
 import { refuse } from '../refuse.ts'
 
@@ -50,12 +52,13 @@ export function events(app: FastifyInstance, context: Context, intaking: Intakin
           return refuse(reply, 400, `cursor "${given.cursor}" is none of ours`, 'use the cursor of the answer before')
         query = after(query, time! / 1e3, seq!)
       }
-      const answer = await context.asker.ask(query, question.scope)
+      const answer = await context.asker.ask(query, question.scope, gone(reply))
       const list = answer.rows.map(row => row[0] as { time: number; seq?: number })
       const last = list.at(-1)
       const more = last !== undefined && list.length === query.limit
       const cursor = more ? `${Math.round(last.time * 1e3).toString(36)}.${(last.seq ?? 0).toString(36)}` : undefined
-      return { events: list, ...(cursor === undefined ? {} : { cursor }), stats: answer.stats }
+      reply.header('content-type', 'application/json; charset=utf-8')
+      return reply.send(eventsJson(list, { ...(cursor === undefined ? {} : { cursor }), stats: answer.stats }))
     },
   })
 

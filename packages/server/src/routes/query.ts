@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Answer } from '../ask.ts'
+import { json, lines } from '../answer-text.ts'
 import type { Context } from '../context.ts'
+import { gone } from '../gone.ts'
 import { MOMENT_FORMS } from '../moment.ts'
 import { type Asked, readQuestion } from '../question.ts'
 
@@ -28,19 +29,10 @@ export function query(app: FastifyInstance, context: Context): void {
       if (!context.allowed('read', request, reply)) return reply
       const question = readQuestion((request.body ?? {}) as Asked, context.clock.now())
       if ('error' in question) return reply.code(400).send(question)
-      const answer = await context.asker.ask(question.query, question.scope)
-      if (!(request.headers.accept ?? '').includes('application/x-ndjson')) return answer
-      reply.header('content-type', 'application/x-ndjson')
-      return reply.send(lines(answer))
+      const answer = await context.asker.ask(question.query, question.scope, gone(reply))
+      const asLines = (request.headers.accept ?? '').includes('application/x-ndjson')
+      reply.header('content-type', asLines ? 'application/x-ndjson' : 'application/json; charset=utf-8')
+      return reply.send(asLines ? lines(answer) : json(answer))
     },
   })
-}
-
-function lines(answer: Answer): string {
-  const names = answer.columns.map(column => column.name)
-  const single = answer.columns.length === 1 && answer.columns[0]!.type === 'event'
-  const objects = answer.rows.map(row =>
-    single ? row[0] : Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])),
-  )
-  return objects.map(object => `${JSON.stringify(object)}\n`).join('')
 }

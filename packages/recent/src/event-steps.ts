@@ -1,0 +1,2 @@
+/** Events made into objects in a step. */
+export const EVENTS = 16

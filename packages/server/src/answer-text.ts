@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream'
+import type { Answer } from './ask.ts'
+
+/** About so many characters are made at a time. */
+const PIECE = 1 << 15
+
+/** An answer as JSON, made piece by piece with a turn of the event loop between: answers may be long. */
+export function json({ columns, rows, ...rest }: Answer): Readable {
+  const tail = JSON.stringify(rest).slice(1)
+  return readable(`{"columns":${JSON.stringify(columns)},"rows":[`, rows.values(), ',', `],${tail}`)
+}
+
+/** A list of events as JSON, with what else is said, in the same way. */
+export function eventsJson(events: readonly unknown[], rest: object): Readable {
+  return readable('{"events":[', events.values(), ',', `],${JSON.stringify(rest).slice(1)}`)
+}
+
+/** An answer as an object a line. */
+export function lines({ columns, rows }: Answer): Readable {
+  const names = columns.map(({ name }) => name)
+  const single = columns.length === 1 && columns[0]!.type === 'event'
+  function* objects(): Generator<unknown> {
+    for (const row of rows) yield single ? row[0] : Object.fromEntries(names.map((name, i) => [name, row[i] ?? null]))
+  }
+  return readable('', objects(), '\n', rows.length > 0 ? '\n' : '')
+}
+
+function readable(head: string, items: Iterable<unknown>, between: string, tail: string): Readable {
+  return Readable.from(pieces(head, items, between, tail), { highWaterMark: 1 })
+}
+
+async function* pieces(head: string, items: Iterable<unknown>, between: string, tail: string): AsyncGenerator<Buffer> {
+  let text = head
+  let isFirst = true
+  for (const item of items) {
+    text += isFirst ? JSON.stringify(item) : between + JSON.stringify(item)
+    isFirst = false
+    if (text.length < PIECE) continue
+    yield Buffer.from(text)
+    text = ''
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  yield Buffer.from(text + tail)
+}
