@@ -6,7 +6,7 @@ import { CHANNELS, Crowd } from './crowd.ts'
 import type { Disk } from './disk.ts'
 import { Ledger } from './ledger.ts'
 import { Program } from './program.ts'
-import type { Random } from './random.ts'
+import { Random } from './random.ts'
 import type { Shim } from './shim.ts'
 
 /** What a life is lived with. */
@@ -51,7 +51,8 @@ export class Life {
   constructor(setting: Setting) {
     this.setting = setting
     this.random = setting.random
-    this.crowd = new Crowd(this.ledger, setting.random)
+    // Of their own, so that what is done when follows from the seed alone.
+    this.crowd = new Crowd(this.ledger, new Random(setting.random.int(0, 1e9)))
     this.data = join(setting.disk.path, 'data')
     mkdirSync(this.data)
     const { random } = this
@@ -117,7 +118,7 @@ export class Life {
   /** Ends it with SIGKILL. */
   async kill(victim: Victim): Promise<void> {
     const { program } = this
-    if (program === undefined) return
+    if (!program?.running) return
     const engine = victim === 'main' ? undefined : await program.engine()
     if (victim === 'engine' && engine === undefined) return
     this.note(`kill -9 ${victim}`)
