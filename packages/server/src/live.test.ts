@@ -154,3 +154,32 @@ test('a bad query, a missing id and too many subscriptions are answered in words
   expect(one.got.filter(m => m.error).map(m => m.id)).toEqual(['x', null, null, 'c'])
   expect(one.got[0]!.error).toMatchObject({ position: 7 })
 })
+
+test('all who do not read share one bound; who reads is served, who lags starts over', async () => {
+  const { live, send, subscriber } = made({ maxUnread: 100_000 })
+  const deaf = Array.from({ length: 50 }, subscriber)
+  // what it is sent and does not read
+  for (const each of deaf) {
+    const { send: show } = each as unknown as { send(text: string): void }
+    Object.assign(each, {
+      send: (text: string) => {
+        each.waiting += text.length
+        show(text)
+      },
+    })
+  }
+  const reader = subscriber()
+  for (const each of [...deaf, reader]) each.receive({ id: 'a', query: '' })
+  await new Promise(resolve => setImmediate(resolve))
+  for (let i = 0; i < 40; i++) send(10)
+  expect(reader.got.flatMap(({ events }) => events ?? [])).toHaveLength(400)
+  expect(deaf.reduce((sum, { waiting }) => sum + waiting, 0)).toBeLessThan(250_000)
+  // one of them reads again: it is told to start over, then goes on
+  const [first] = deaf
+  first!.waiting = 0
+  first!.got.length = 0
+  for (const each of deaf.slice(1)) each.leave()
+  send(1)
+  expect(first!.got.map(({ reset, events }) => reset ?? events!.length)).toEqual([true, 1])
+  live.stop()
+})

@@ -23,6 +23,8 @@ export interface LiveOptions {
   clock: Clock
   /** Bytes a subscriber may leave unread before it is told to start over. Default 8 MiB. */
   maxWaiting?: number
+  /** Bytes that all subscribers together may leave unread; beyond, whoever has more than an equal share starts over. Default 64 MiB. */
+  maxUnread?: number
   /** Events a second sent to one subscription; more are counted as dropped. Default 5,000. */
   maxEvents?: number
   /** Subscriptions of one subscriber. Default 50. */
@@ -73,10 +75,13 @@ export class Live {
   readonly #subscribers = new Set<Subscriber>()
   readonly #answers: LiveAnswers
   readonly #stops: (() => void)[]
+  /** Bytes all together have not read, as far as is known. */
+  #unread = 0
 
   constructor(options: LiveOptions) {
     this.#options = {
       maxWaiting: 8 * 1024 * 1024,
+      maxUnread: 64 * 1024 * 1024,
       maxEvents: 5000,
       maxSubscriptions: 50,
       every: 250,
@@ -106,6 +111,7 @@ export class Live {
 
   /** Re-broadcasts a journaled batch to all whose filter matches, each distinct filter run once. */
   batch(batch: Batch): void {
+    this.#weigh()
     const selected = new Map<string, string[]>()
     for (const subscriber of this.#subscribers)
       for (const subscription of subscriber.tails.values()) {
@@ -149,11 +155,11 @@ export class Live {
 
   #look(subscriber: Subscriber, id: string, asked: Asked, query: Query): void {
     const { subscriptions, outgoing } = subscriber
-    const { maxWaiting } = this.#options
+    const full = (): boolean => this.#full(outgoing)
     const leave = this.#answers.join(asked, query, {
       show: answer => say(subscriber, { id, ...answer }),
       get full() {
-        return outgoing.waiting > maxWaiting
+        return full()
       },
     })
     const end = (): void => {
@@ -211,7 +217,7 @@ export class Live {
       selected.set(filter, events)
     }
     if (events.length === 0) return
-    if (subscriber.outgoing.waiting > this.#options.maxWaiting) {
+    if (this.#full(subscriber.outgoing)) {
       subscriber.behind = true
       return
     }
@@ -222,11 +228,25 @@ export class Live {
     const sent = events.length <= subscription.allowance ? events : events.slice(0, subscription.allowance)
     subscription.allowance -= sent.length
     subscription.dropped += events.length - sent.length
-    if (sent.length > 0)
-      subscriber.outgoing.send(`{"id":${JSON.stringify(subscription.id)},"events":[${sent.join(',')}]}`)
+    if (sent.length === 0) return
+    const message = `{"id":${JSON.stringify(subscription.id)},"events":[${sent.join(',')}]}`
+    this.#unread += message.length
+    subscriber.outgoing.send(message)
+  }
+
+  #weigh(): void {
+    this.#unread = 0
+    for (const { outgoing } of this.#subscribers) this.#unread += outgoing.waiting
+  }
+
+  #full({ waiting }: Outgoing): boolean {
+    const { maxWaiting, maxUnread } = this.#options
+    if (waiting > maxWaiting || this.#unread > 2 * maxUnread) return true
+    return this.#unread > maxUnread && waiting > maxUnread / this.#subscribers.size
   }
 
   #refill(): void {
+    this.#weigh()
     for (const subscriber of this.#subscribers)
       for (const subscription of subscriber.tails.values()) {
         subscription.allowance = this.#options.maxEvents
