@@ -176,7 +176,8 @@ class File implements Channel {
     try {
       const { files } = JSON.parse(await readFile(state, 'utf8')) as { files: Mark[] }
       return files.filter(
-        ({ file, offset, head }) => typeof file === 'string' && offset >= 0 && typeof head === 'string',
+        ({ file, offset, head }) =>
+          typeof file === 'string' && Number.isSafeInteger(offset) && offset >= 0 && typeof head === 'string',
       )
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')

@@ -1,11 +1,11 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { type Remote, request, tokenOption, urlOption } from '../remote.ts'
 import { table } from '../table.ts'
 
 interface Options extends Remote {
   from?: string
   to?: string
-  limit?: string
+  limit?: number
   json?: boolean
 }
 
@@ -16,13 +16,13 @@ export function queryCommand(): Command {
     .argument('<query>', "such as 'type = exception | count() by md5'")
     .option('--from <moment>', 'now, -15m, ms since the epoch, or ISO 8601')
     .option('--to <moment>', 'exclusive')
-    .option('--limit <rows>', 'at most this many rows')
+    .option('--limit <rows>', 'at most this many rows', rows)
     .option('--json', 'one JSON object a line')
     .addOption(urlOption())
     .addOption(tokenOption())
     .action(async (query: string, options: Options) => {
       const { from, to, limit, json } = options
-      const body = { query, from, to, ...(limit === undefined ? {} : { limit: Number(limit) }) }
+      const body = { query, from, to, limit }
       const accept = json ? 'application/x-ndjson' : 'application/json'
       const response = await request(options, '/v1/query', {
         method: 'POST',
@@ -32,4 +32,10 @@ export function queryCommand(): Command {
       if (json) process.stdout.write(await response.text())
       else process.stdout.write(table((await response.json()) as Parameters<typeof table>[0]))
     })
+}
+
+function rows(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('rows are a whole number from 1')
+  return value
 }
