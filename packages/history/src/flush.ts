@@ -23,8 +23,11 @@ export interface FlushHooks {
 }
 
 const NEWLINE = 10
-/** How often the engine may crash, or fail in another way that is not plainly the data's fault, before the data is. */
+/** How often the engine may crash or lack memory over a segment before it is offered in parts. */
 const STRIKES = 3
+/** How often it must crash over a single event, and nothing else, before the event is blamed; ms of the first wait between. */
+const CRASHES = 4
+const BREATH = 300
 
 /**
  * Hands sealed segments to the engine, in order, one at a time. An event counts once, however often it is offered: where
@@ -89,6 +92,10 @@ export class Flush {
       try {
         await this.#offer(segment)
         await this.#hooks.loaded(segment)
+        // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
+        this.#hooks.flushed(segment)
+        this.#settled = true
+        await this.#journal.remove(segment)
         this.#retryAfter = 250
         this.#strikes = 0
       } catch (error) {
@@ -98,10 +105,6 @@ export class Flush {
         this.#retryAfter = Math.min(this.#retryAfter * 2, 30_000)
         return
       }
-      // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
-      this.#hooks.flushed(segment)
-      this.#settled = true
-      await this.#journal.remove(segment)
     }
     if (this.#journal.sealed[0] === undefined) this.#settled = true
   }
@@ -111,8 +114,8 @@ export class Flush {
     try {
       await this.#load(segment.path, fresh ? insertSql : insertMissingSql(segment))
     } catch (error) {
-      const { data, passing } = error as EngineError
-      if (passing === false) this.#strikes++
+      const { data, heavy } = error as EngineError
+      if (heavy) this.#strikes++
       if (data !== true && this.#strikes < STRIKES) throw error
       await this.#offerMended(segment)
     }
@@ -133,7 +136,8 @@ export class Flush {
     try {
       await this.#load(path, insertMissingSql(segment))
     } catch (error) {
-      if ((error as EngineError).passing !== false) throw error
+      const { data, heavy } = error as EngineError
+      if (data !== true && heavy !== true) throw error
       const lines = await readFile(path)
       const middle = lines.indexOf(NEWLINE, Math.floor(lines.length / 2) - 1) + 1 || lines.lastIndexOf(NEWLINE, -2) + 1
       const cut = middle < lines.length ? middle : lines.lastIndexOf(NEWLINE, -2) + 1
@@ -150,15 +154,19 @@ export class Flush {
     }
   }
 
-  /** A single event that failed: it has as many tries as a segment has. */
+  /**
+   * A single event that failed. It is at fault only where the engine says so, or crashes over it again and again: others
+   * kill engines too, disks fail, memory runs out, and then it waits.
+   */
   async #last(segment: Segment, path: string, line: string): Promise<void> {
-    for (let tries = 1; ; tries++) {
+    for (let crashes = 0; ; ) {
       try {
         return await this.#load(path, insertMissingSql(segment))
       } catch (error) {
-        const { data, passing, message } = error as EngineError
-        if (passing !== false) throw error
-        if (data || tries >= STRIKES) return this.#refuse(segment, line, message)
+        const { data, died, message } = error as EngineError
+        if (data || (died && ++crashes >= CRASHES)) return this.#refuse(segment, line, message)
+        if (!died || this.#stopped) throw error
+        await sleep(BREATH * 2 ** (crashes - 1))
       }
     }
   }
@@ -168,7 +176,7 @@ export class Flush {
     await mkdir(dir, { recursive: true })
     const file = await open(join(dir, segment.name), 'a')
     try {
-      await file.write(line)
+      await file.writeFile(line)
       await file.datasync()
     } finally {
       await file.close()

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
 import type { Partial, Query, Scope } from '@telltale/query'
 import { type AskOptions, ask } from './ask.ts'
@@ -48,6 +49,8 @@ export interface HistoryStatus {
 
 /** ms after a hand-over in which the next is to be expected. */
 const QUIET = 10_000
+/** ms a stop gives the engine to take what is left; the next start offers the rest. */
+const DRAIN = 10_000
 
 export function history(options: HistoryOptions): History {
   return new History(options)
@@ -134,11 +137,12 @@ export class History {
     )
   }
 
-  /** Writes, seals and hands over what is left, then stops the engine. */
+  /** Writes, seals and hands over what is left, as far as it goes in a while, then stops the engine. */
   async stop(): Promise<void> {
     for (const cancel of this.#cancel.splice(0)) cancel()
     await this.journal.close()
-    if (this.#usable && this.#engine.state.kind === 'ready') await this.#flush.drain()
+    if (this.#usable && this.#engine.state.kind === 'ready')
+      await Promise.race([this.#flush.drain(), sleep(DRAIN, undefined, { ref: false })])
     await this.#flush.stop()
     await this.#engine.stop()
     await this.#unlock?.()

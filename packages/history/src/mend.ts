@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
 /** What the engine's JSON type may refuse: integers of 20 digits, exponents of three, lone surrogates. */
 const SUSPECT = /\d{19}|[eE]\+?\d{3}|\\u[dD][89a-fA-F]/
@@ -14,9 +14,11 @@ const CHUNK = 1 << 20
  * @returns how many lines were changed
  */
 export async function mend(from: string, to: string): Promise<number> {
-  const [source, target] = [await open(from, 'r'), await open(to, 'w')]
+  const source = await open(from, 'r')
+  let target: FileHandle | undefined
   let changed = 0
   try {
+    target = await open(to, 'w')
     let rest: Buffer = Buffer.alloc(0)
     for (;;) {
       const bytes = Buffer.allocUnsafe(CHUNK)
@@ -25,13 +27,13 @@ export async function mend(from: string, to: string): Promise<number> {
       const end = bytesRead === 0 ? all.length : all.lastIndexOf(NEWLINE) + 1
       const mended = mendLines(all.subarray(0, end))
       changed += mended.changed
-      await target.write(mended.bytes)
+      await target.writeFile(mended.bytes)
       if (bytesRead === 0) return changed
       rest = all.subarray(end)
     }
   } finally {
     await source.close()
-    await target.close()
+    await target?.close()
   }
 }
 
@@ -54,6 +56,7 @@ function mendLines(lines: Buffer): { bytes: Buffer; changed: number } {
 /** `…,"additional_info":{…}}` is how every journaled line ends. */
 function mendLine(line: Buffer): Buffer {
   const at = line.indexOf(MARK)
+  if (at < 0) return line // spoilt on disk
   const head = line.toString('utf8', 0, at)
   const info = line.toString('utf8', at + MARK.length).replace(/\}\s*$/, '')
   return Buffer.from(`${mendJson(head)}${INFO}${mendJson(info)},"raw":${JSON.stringify(info)}}\n`)

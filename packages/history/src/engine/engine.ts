@@ -68,14 +68,19 @@ export class EngineError extends Error {
     return DATA_ERRORS.has(this.code)
   }
 
-  /** The engine was not there, or did not live to answer; it comes back. */
-  get gone(): boolean {
-    return this.code === ABSENT || this.code === DIED
+  /** It crashed, or was killed, over this. */
+  get died(): boolean {
+    return this.code === DIED
   }
 
-  /** Nobody looked at the data: the same will do once the engine is back or has room. */
-  get passing(): boolean {
-    return PASSING.has(this.code)
+  /** The engine was not there, or did not live to answer; it comes back. */
+  get gone(): boolean {
+    return this.code === ABSENT || this.died
+  }
+
+  /** Perhaps there was too much data at once, or something in it that makes the engine crash: less of it may do. */
+  get heavy(): boolean {
+    return this.died || this.code === MEMORY_LIMIT
   }
 }
 
@@ -94,8 +99,7 @@ const DATA_ERRORS = new Set([
   6, 20, 23, 24, 25, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 306, 321, 407, 467, 675, 676,
 ])
 
-/** NOT_ENOUGH_SPACE, TOO_MANY_PARTS, and no engine. */
-const PASSING = new Set([ABSENT, 243, 252])
+const MEMORY_LIMIT = 241
 
 /** Settings that make one insert one part per day, all or nothing. */
 export const ONE_PART: Readonly<Record<string, number>> = {

@@ -107,6 +107,37 @@ test('a torn tail is cut, kept aside and counted; what was whole stays', async (
 })
 
 test.each([
+  ['a page of zeros in the middle', (text: Buffer) => text.fill(0, 300, 700), 4],
+  ['a spoilt first line', (text: Buffer) => text.fill(120, 0, 20), 1],
+  ['a spoilt byte', (text: Buffer) => text.fill(0, 330, 331), 1],
+  [
+    'a seq that cannot be',
+    (text: Buffer) => text.fill('0', text.indexOf('"seq":19') + 6, text.indexOf('"seq":19') + 7),
+    1,
+  ],
+])('an open segment with %s: the others are there under their own seq', async (_, spoil, most) => {
+  const one = await opening({ collector: 'me' })
+  await one.append(events(20))
+  const copy = join(dir, 'copy')
+  await mkdir(copy)
+  const name = 'me-0000000000000001.jsonl.open'
+  const text = await readFile(join(dir, name))
+  spoil(text)
+  await writeFile(join(copy, name), text)
+  const two = journal({ dir: copy, collector: 'me' })
+  opened.push(two)
+  await two.open()
+  const read: [seq: number, n: unknown][] = []
+  for (const segment of two.sealed)
+    for await (const batch of two.read(segment))
+      for (let row = 0; row < batch.length; row++) read.push([batch.seq + row, batch.info(row)['n']])
+  expect(read.length).toBeGreaterThanOrEqual(20 - most)
+  expect(read.length).toBeLessThan(20)
+  expect(read.every(([seq, n]) => n === seq - 1)).toBe(true)
+  expect(two.lastSeq).toBe(20)
+})
+
+test.each([
   ['nothing but a torn line', '{"seq":1,"ty'],
   ['zeros a power cut left', '\0\0\0\0\n\0\0'],
   ['nothing', ''],

@@ -110,7 +110,7 @@ export class Journal {
     const found = await list(this.dir)
     this.#lastSeq = 0
     for (const left of found.open) {
-      const { segment, torn } = await recover(left.path, left.collector)
+      const { segment, torn } = await recover(left.path, left.collector, left.firstSeq)
       this.torn += torn
       if (segment !== undefined) found.sealed.push(segment)
       if (left.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, left.firstSeq - 1)

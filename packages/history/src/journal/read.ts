@@ -27,45 +27,67 @@ export async function* read(segment: Pick<Segment, 'path' | 'collector'>): Async
   }
 }
 
-/** Lines as the journal writes them, back as batches with their seq. Usually one; more where seq has gaps. */
+/**
+ * Lines as the journal writes them, back as batches with their seq. Usually one; more where seq has gaps. A line that a
+ * disk or a power cut has spoilt is passed over: the history sets it aside when it is given the segment.
+ */
 export function* batchesOf(lines: Buffer, collector: string): Generator<Batch> {
-  const runs = contiguous(lines)
-  for (const { bytes, seq } of runs) {
-    const { batch, problems } = scan(bytes, { hostname: '', receivedAt: 0, trusted: true }, UNBOUNDED)
-    if (problems.length > 0) throw new Error(`BUG: a journaled event can't be read again: ${problems[0]!.reason}`)
-    if (batch.length === 0) continue
+  for (const run of contiguous(lines)) yield* batchOf(run, collector)
+}
+
+function* batchOf({ bytes, seq }: Run, collector: string): Generator<Batch> {
+  const { batch, problems } = scan(bytes, { hostname: '', receivedAt: 0, trusted: true }, UNBOUNDED)
+  if (problems.length === 0 && batch.length > 0) {
     batch.seq = seq
     batch.collector = collector
     yield batch
+    return
   }
+  if (bytes.subarray(0, -1).indexOf(NEWLINE) < 0) return // one line, and it is spoilt
+  for (let at = 0, own = seq; at < bytes.length; own++) {
+    const newline = bytes.indexOf(NEWLINE, at)
+    const end = newline < 0 ? bytes.length : newline + 1
+    yield* batchOf({ bytes: bytes.subarray(at, end), seq: own }, collector)
+    at = end
+  }
+}
+
+interface Run {
+  bytes: Buffer
+  seq: number
 }
 
 const SEQ = Buffer.from('{"seq":')
 
-/** Splits lines wherever seq does not rise by one. */
-function contiguous(lines: Buffer): { bytes: Buffer; seq: number }[] {
-  const runs: { bytes: Buffer; seq: number }[] = []
+/** Splits lines wherever seq does not rise by one; leaves out those without, and those whose seq does not rise. */
+function contiguous(lines: Buffer): Run[] {
+  const runs: Run[] = []
   let start = 0
   let first = 0
   let expected = -1
+  let highest = -1
+  const close = (at: number): void => {
+    if (at > start && expected >= 0) runs.push({ bytes: lines.subarray(start, at), seq: first })
+  }
   for (let at = 0; at < lines.length; ) {
     const seq = seqAt(lines, at)
-    if (seq !== expected) {
-      if (at > start) runs.push({ bytes: lines.subarray(start, at), seq: first })
+    if (seq !== expected || seq <= highest) {
+      close(at)
       start = at
       first = seq
     }
-    expected = seq + 1
+    expected = seq > highest ? seq + 1 : -1
+    highest = Math.max(highest, seq)
     const end = lines.indexOf(NEWLINE, at)
     at = end < 0 ? lines.length : end + 1
   }
-  if (lines.length > start) runs.push({ bytes: lines.subarray(start), seq: first })
+  close(lines.length)
   return runs
 }
 
+/** -1 where the line has none. */
 function seqAt(lines: Buffer, at: number): number {
-  if (lines.compare(SEQ, 0, SEQ.length, at, at + SEQ.length) !== 0)
-    throw new Error(`BUG: a journaled event without seq: ${lines.toString('utf8', at, at + 80)}`)
+  if (lines.compare(SEQ, 0, SEQ.length, at, at + SEQ.length) !== 0) return -1
   let seq = 0
   for (let i = at + SEQ.length; lines[i]! >= 48 && lines[i]! <= 57; i++) seq = seq * 10 + lines[i]! - 48
   return seq

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Segment, segmentOf } from './segment.ts'
 
 const STEP = 64 * 1024
@@ -15,13 +15,15 @@ export interface Recovered {
 
 /**
  * Seals a segment that was open when the process died: cut behind the last line that is a whole event. What is cut was
- * never acknowledged; it is kept aside all the same, for a person to look at.
+ * never acknowledged; it is kept aside all the same, for a person to look at. What a power cut spoilt before that line
+ * stays, for those who read it to pass over.
+ * @param firstSeq from the file's name
  */
-export async function recover(path: string, collector: string): Promise<Recovered> {
+export async function recover(path: string, collector: string, firstSeq: number): Promise<Recovered> {
   const file = await open(path, 'r+')
   try {
     const { size } = await file.stat()
-    const { end, lastSeq } = await lastWhole(file, size)
+    const { end, lastSeq } = await lastWhole(file, size, firstSeq)
     if (end < size) {
       await keepAside(file, end, size, path.replace(/\.open$/, '.torn'))
       await file.truncate(end)
@@ -31,8 +33,6 @@ export async function recover(path: string, collector: string): Promise<Recovere
       await unlink(path)
       return { segment: undefined, torn: size - end }
     }
-    const firstSeq = seqOf(await lineAt(file, 0))
-    if (firstSeq === undefined) throw new Error(`${basename(path)} does not begin with an event: move it away to start`)
     const segment = segmentOf(dirname(path), collector, firstSeq, lastSeq, end)
     await rename(path, segment.path)
     return { segment, torn: size - end }
@@ -41,15 +41,19 @@ export async function recover(path: string, collector: string): Promise<Recovere
   }
 }
 
-/** The end of the last line that is an event, and its seq. */
-async function lastWhole(file: FileHandle, size: number): Promise<{ end: number; lastSeq: number | undefined }> {
+/** The end of the last line that is an event, of a seq that can be, and its seq. */
+async function lastWhole(
+  file: FileHandle,
+  size: number,
+  least: number,
+): Promise<{ end: number; lastSeq: number | undefined }> {
   let end = await newlineBefore(file, size)
   while (end > 0) {
     const start = await newlineBefore(file, end - 1)
     const line = Buffer.alloc(end - 1 - start)
     await file.read(line, 0, line.length, start)
     const lastSeq = seqOf(line)
-    if (lastSeq !== undefined) return { end, lastSeq }
+    if (lastSeq !== undefined && lastSeq >= least) return { end, lastSeq }
     end = start
   }
   return { end: 0, lastSeq: undefined }
@@ -66,17 +70,6 @@ async function newlineBefore(file: FileHandle, end: number): Promise<number> {
     to = from
   }
   return 0
-}
-
-async function lineAt(file: FileHandle, start: number): Promise<Buffer> {
-  let line: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const bytes = Buffer.alloc(STEP)
-    const { bytesRead } = await file.read(bytes, 0, STEP, start + line.length)
-    const at = bytes.subarray(0, bytesRead).indexOf(NEWLINE)
-    line = Buffer.concat([line, bytes.subarray(0, at >= 0 ? at : bytesRead)])
-    if (at >= 0 || bytesRead === 0) return line
-  }
 }
 
 /** The seq of a whole event; undefined where the line is none. */
@@ -96,7 +89,7 @@ async function keepAside(file: FileHandle, from: number, to: number, path: strin
     for (let at = from; at < to; ) {
       const { bytesRead } = await file.read(bytes, 0, Math.min(STEP, to - at), at)
       if (bytesRead === 0) break
-      await aside.write(bytes, 0, bytesRead)
+      await aside.writeFile(bytes.subarray(0, bytesRead))
       at += bytesRead
     }
   } finally {
