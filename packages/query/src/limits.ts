@@ -57,7 +57,7 @@ export function worked(units: number): void {
   if (performance.now() <= end) return
   throw new TooMuch(
     `this query takes longer than ${limits.ms / 1000} s`,
-    'narrow its time range, or what it looks for; or allow more, queries.time',
+    'narrow its time range, or what it looks for; or allow more, queries.ms',
   )
 }
 
