@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Asker } from './ask.ts'
 import type { Role } from './auth.ts'
 import type { Canary } from './canary/canary.ts'
+import type { Memory } from './memory.ts'
 
 export interface Readiness {
   /** Why events had better be sent to another Telltale; empty where it is ready. */
@@ -26,6 +27,8 @@ export interface Context {
   /** Absent where it is switched off. */
   readonly canary: Canary | undefined
   readonly ready: () => Readiness
+  /** What each part may take; absent where nobody divided it. */
+  readonly memory?: Memory
   /** Bytes of an event array or a single event over HTTP. */
   readonly maxBody: number
 }

@@ -13,6 +13,7 @@ import { type CanaryOptions, canarySettings } from './canary/options.ts'
 import { readiness } from './canary/readiness.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
+import { divide, exceeded, said } from './memory.ts'
 import { Opened } from './opened.ts'
 import { begin, refill } from './refill.ts'
 import { server } from './server.ts'
@@ -27,6 +28,8 @@ export interface HouseOptions extends Stages {
   /** The folder where everything is kept. Default ./telltale-data */
   data?: string
   tokens?: Tokens
+  /** Bytes, or a size such as 2GB, that all may take together, the history's engine included. Default half of what there is, at most 2 GB. */
+  memory?: number | string
   /** How much the ring holds. */
   latest?: Pick<RecentOptions, 'events' | 'age' | 'memory'>
   history?: Pick<HistoryOptions, 'keep' | 'memory'>
@@ -59,21 +62,29 @@ export interface House {
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {}, clock = wallClock } = options
   const log = options.log ?? (() => {})
-  const { keep, memory } = options.history ?? {}
+  const memory = divide(options)
+  const { keep } = options.history ?? {}
   const kept = history({
     path: data,
     clock,
     log,
     ...(keep === undefined ? {} : { keep }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(options.journal === undefined ? {} : { journal: options.journal }),
+    memory: memory.history,
+    journal: { maxWaiting: memory.journal, ...options.journal },
   })
-  const latest = recent({ ...options.latest, clock })
-  const pipeline = new Pipeline({ ...options, journal: kept.journal, clock, hostname: machine() })
+  const latest = recent({ ...options.latest, memory: memory.latest, clock })
+  const pipeline = new Pipeline({
+    ...options,
+    journal: kept.journal,
+    clock,
+    hostname: machine(),
+    maxPending: memory.pending,
+    log,
+  })
   const asker = new Asker(latest, kept, options.queries)
   const file = join(data, 'standing', 'snapshot.jsonl')
   const stands = new StandingHost({ ...options.standing, asker, recent: latest, clock, log, file })
-  const live = new Live({ host: stands, asker, recent: latest, clock })
+  const live = new Live({ host: stands, asker, recent: latest, clock, maxUnread: memory.unread })
   const hostname = machine()
   const tell = (event: EventInput): void => void pipeline.add([event], { channel: 'telltale', address: hostname })
   const canary =
@@ -105,10 +116,14 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       asker,
       allowed,
       canary,
-      ready: () => readiness(pipeline, kept, canary),
+      ready: () => {
+        const { reasons, warnings } = readiness(pipeline, kept, canary)
+        return { reasons, warnings: [...warnings, ...exceeded(memory)] }
+      },
+      memory,
       maxBody: 16 * MIB,
     }
-    const [app] = await both(server(context, live, { host, port, tokens, web }), remember())
+    const [app] = await both(server(context, live, { host, port, tokens, web, bodies: memory.bodies }), remember())
     pipeline.broadcast.consume(batch => latest.append(batch))
     pipeline.broadcast.listen('standing', batch => stands.batch(batch), {
       mailbox: 1_000_000,
@@ -131,6 +146,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       enough.abort()
       return filling
     })
+    log(said(memory))
     const first = Number(new URL(url).port)
     const started = clock.now()
     const channels: Channel[] = [
@@ -147,7 +163,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     }
     canary?.start()
     opened.push('the canary', async () => canary?.stop())
-    tell({ type: 'telltale_started', tags: ['telltale'], url, ring_events: latest.stats().events })
+    tell({
+      type: 'telltale_started',
+      tags: ['telltale'],
+      url,
+      ring_events: latest.stats().events,
+      memory: { ...memory },
+    })
     return { url, configure: stages => pipeline.configure(stages), tell, stop: () => opened.close() }
   } catch (error) {
     await opened.close()

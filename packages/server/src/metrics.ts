@@ -2,7 +2,7 @@ import type { CanaryReport } from './canary/report.ts'
 import type { Context } from './context.ts'
 
 /** Telltale's own numbers in the Prometheus text format. */
-export function metrics({ pipeline, recent, history, canary }: Context): string {
+export function metrics({ pipeline, recent, history, canary, memory: bounds }: Context): string {
   const text = new Exposition()
   for (const [channel, counts] of pipeline.channels) {
     const { accepted, rejected, dropped, dropped_by_kernel: byKernel = 0, refused = 0 } = counts
@@ -40,6 +40,8 @@ export function metrics({ pipeline, recent, history, canary }: Context): string 
       if (typeof value === 'number' && Number.isFinite(value))
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
   if (canary !== undefined) addCanary(text, canary.report)
+  for (const [part, bytes] of Object.entries(bounds ?? {}))
+    text.add('telltale_memory_bound_bytes', 'gauge', 'Memory a part may take', bytes, { part })
   const memory = process.memoryUsage()
   text.add('process_resident_memory_bytes', 'gauge', 'Resident memory', memory.rss)
   text.add(

@@ -17,6 +17,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'port',
   'data',
   'tokens',
+  'memory',
   'latest',
   'history',
   'journal',
@@ -27,6 +28,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'classify',
   'process',
   'calculate',
+  'code',
 ] satisfies (keyof Config)[])
 
 /** The file meant where none is named; undefined where there is none. */

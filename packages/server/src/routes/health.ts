@@ -57,6 +57,7 @@ export function health(app: FastifyInstance, context: Context): void {
         listeners: pipeline.broadcast.list(),
         recent: context.recent.stats(),
         history: context.history.status,
+        memory: { rss: process.memoryUsage.rss(), bounds: context.memory },
       }
     },
   })

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { divide } from './memory.ts'
+
+const GB = 1e9
+
+test('one figure is divided among the parts, which are less than the whole', () => {
+  for (const memory of ['1GB', '2GB', '64GB', 1.5e9]) {
+    const { all, ...parts } = divide({ memory })
+    expect(Object.values(parts).reduce((sum, part) => sum + part)).toBeLessThan(all * 0.8)
+  }
+  expect(divide({ memory: '2GB' })).toEqual({
+    all: 2 * GB,
+    latest: 0.5 * GB,
+    history: 0.8 * GB,
+    pending: 62_500_000,
+    journal: 62_500_000,
+    bodies: 62_500_000,
+    unread: 62_500_000,
+  })
+})
+
+test('by default half of what the machine has, at most 2 GB', () => {
+  expect(divide({}, 64 * GB).all).toBe(2 * GB)
+  expect(divide({}, 3 * GB).all).toBe(1.5 * GB)
+  expect(divide({}, 0.5 * GB).all).toBe(0.5 * GB)
+})
+
+test('a part named gets what it is given; the whole grows with it where it was not given', () => {
+  const { all, latest, history } = divide({ latest: { memory: '4GB' }, history: { memory: 3e9 } }, 64 * GB)
+  expect([latest, history]).toEqual([4 * GB, 3 * GB])
+  expect(all).toBeGreaterThan(7 * GB)
+  expect(divide({ memory: '2GB', latest: { memory: '100MB' } }).latest).toBe(1e8)
+})
+
+test.each([
+  [{ memory: '2GB', latest: { memory: '2GB' } }, /memory: 2000 MB are less than its parts have: 2000 MB for latest/],
+  [{ memory: 'much' }, /memory: expected bytes or a size such as 2GB, found "much"/],
+  [{ memory: -1 }, /found -1/],
+  [{ memory: '100MB' }, /at least 500MB, found "100MB"/],
+  [{ latest: { memory: '12 apples' } }, /latest\.memory/],
+])('%j is refused', (options, message) => {
+  expect(() => divide(options)).toThrow(message)
+})
