@@ -59,7 +59,7 @@ function callAdder({ aggregate, argument }: Call, i: number, sources: Sources): 
     default: {
       const values = sources.values(argument)
       return (states, row, at) => {
-        const value = values.value(values.of(row))
+        const value = values.scalar(row)
         if (value !== null) states[i] = aggregate.add(states[i], value, at)
       }
     }
@@ -71,9 +71,9 @@ function keeper({ calls }: Plan, most: number, sources: Sources): Adder {
   const arguments_ = calls.map(({ aggregate, argument }): ((row: number) => Scalar) => {
     if (argument === undefined) return () => null
     const values = sources.values(argument)
-    if (aggregate.params[0]!.kind !== 'number') return row => values.value(values.of(row))
+    if (aggregate.params[0]!.kind !== 'number') return row => values.scalar(row)
     return row => {
-      const value = values.value(values.of(row))
+      const value = values.scalar(row)
       return typeof value === 'number' ? value : null
     }
   })

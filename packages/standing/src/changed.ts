@@ -36,7 +36,7 @@ export function changed(
   const values = sources.values(plan(query).keys.at(-1)!)
   const { rows } = sources
   const step = (before: Scalar | undefined, row: number, tell: (changed: Changed) => void): Scalar => {
-    const to = values.value(values.of(row))
+    const to = values.scalar(row)
     const from = before ?? init ?? null
     if (to === null) return from
     if (to !== from && (from !== null || init !== undefined)) {

@@ -60,6 +60,18 @@ export class Values {
     return number === number ? this.#number(number === 0 ? 0 : number) : this.#code(column!.codes[cell]!)
   }
 
+  /** A row's value, as it is used for a key; no number is made up for it where it is one itself. */
+  scalar(row: number): Scalar {
+    if (this.#turn !== this.#source.turns) this.bind()
+    if (this.#codes !== undefined) return this.#values[this.#code(this.#codes[row]!)]!
+    if (this.#isComputed) return this.#computed(row)
+    const column = this.#column
+    const cell = column === undefined ? -1 : column.at(row)
+    if (cell < 0) return null
+    const number = column!.numbers === undefined ? Number.NaN : column!.numbers[cell]!
+    return number === number ? (number === 0 ? 0 : number) : this.#values[this.#code(column!.codes[cell]!)]!
+  }
+
   /** The value of a number, as it is used for a key. */
   value(number: number): Scalar {
     return this.#values[number]!
