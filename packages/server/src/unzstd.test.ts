@@ -25,6 +25,7 @@ test('a window beyond 8 MiB is refused before it is made, in any frame', async (
   const wide = [...MAGIC, 0x00, 0x80, ...raw('hello')]
   await expect(read(wide)).rejects.toThrow('not Zstandard: a window of 67108864 bytes')
   await expect(read([...MAGIC, 0x00, 0x58, ...raw('hello'), ...wide])).rejects.toThrow('a window of 67108864 bytes')
+  await expect(read([...MAGIC, 0x55, 0x80])).rejects.toThrow('a window of 67108864 bytes')
   const single = [...MAGIC, 0xa0, 0, 0, 0, 0x40, ...raw('hello')]
   await expect(read(single)).rejects.toThrow('a window of 1073741824 bytes')
 })

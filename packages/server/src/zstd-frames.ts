@@ -62,9 +62,19 @@ export class ZstdFrames {
     const dictionary = [0, 1, 2, 4][flags & 3]!
     const size = sized === 0 ? (single ? 1 : 0) : 1 << sized
     this.#checksum = (flags & 4) > 0
-    this.#next((single ? 0 : 1) + dictionary + size, header => {
-      this.#bound(single ? sizeOf(header.subarray(dictionary), sized) : windowOf(header[0]!))
-      this.#next(3, block => this.#block(block))
+    const rest = (): void => {
+      const blocks = (): void => this.#next(3, block => this.#block(block))
+      if (dictionary + size === 0) return blocks()
+      this.#next(dictionary + size, header => {
+        if (single) this.#bound(sizeOf(header.subarray(dictionary), sized))
+        blocks()
+      })
+    }
+    if (single) return rest()
+    // As soon as it is known: what decodes may not wait for the rest of a header that is torn.
+    this.#next(1, descriptor => {
+      this.#bound(windowOf(descriptor[0]!))
+      rest()
     })
   }
 
