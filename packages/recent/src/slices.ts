@@ -129,7 +129,7 @@ export class Slices {
     if (used + now - begun > limits.ms)
       throw new TooMuch(
         `this query takes longer than ${limits.ms / 1000} s`,
-        'narrow its time range, or what it looks for; or allow more, queries.time',
+        'narrow its time range, or what it looks for; or allow more, queries.ms',
       )
     if (now > deadline)
       throw new TooMuch(
