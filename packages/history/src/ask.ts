@@ -1,21 +1,10 @@
 import type { Event } from '@telltale/event'
-import {
-  bucketStart,
-  evaluate,
-  fromIdentity,
-  type Group,
-  groupKey,
-  merge,
-  mergeGroups,
-  type Partial,
-  plan,
-  type Query,
-  type Scalar,
-  type Scope,
-} from '@telltale/query'
-import { type Compiled, compile, type GroupColumns, type KeyKind } from './compile/compile.ts'
+import { evaluate, merge, type Partial, type Query, type Scope } from '@telltale/query'
+import { compile } from './compile/compile.ts'
+import { type Asked, whereOf } from './compile/select.ts'
 import type { Engine, ReadOptions } from './engine/engine.ts'
 import type { Fields } from './fields.ts'
+import { type Grouped, grouped } from './groups.ts'
 import { LINE } from './latest.ts'
 import { TABLE } from './schema.ts'
 
@@ -26,20 +15,14 @@ export interface AskOptions extends ReadOptions {
   doubtful?: number
   /** Events returned by a query without a limit. Default 100,000. */
   events?: number
+  /**
+   * Events of which states may list one number each (2 bytes, up to four times that while a list grows), which is faster
+   * than counting in place. Default 50,000,000.
+   */
+  listed?: number
 }
 
 const PAGE = 10_000
-
-const JSON_AS_IS = {
-  output_format_json_quote_64bit_integers: 0,
-  // What is beyond a double is null.
-  output_format_json_quote_denormals: 0,
-  output_format_json_named_tuples_as_objects: 0,
-}
-const bounded = (groups: number): Record<string, number | string> => ({
-  max_rows_to_group_by: groups,
-  group_by_overflow_mode: 'throw',
-})
 
 /** What an engine's events make of a query. */
 export async function ask(
@@ -50,81 +33,26 @@ export async function ask(
   scope: Scope,
   options: AskOptions = {},
 ): Promise<Partial> {
-  const compiled = compile(query, scope, collector, fields)
+  const compiled = compile(query, scope, collector, fields, false)
   const { sure, doubtful, groups } = compiled
   const rest = (): Promise<Partial> => judged(engine, query, scope, doubtful!, options)
   if (sure === '0') return doubtful === undefined ? evaluate(query, [], scope) : rest()
   if (groups !== undefined) {
-    const { partial, doubts } = await grouped(engine, query, { ...compiled, groups }, options)
-    return doubts ? merge(query, partial, await rest()) : partial
+    const scanned = await rowsOf(engine, whereOf(compiled))
+    const many = (): Promise<Grouped | undefined> =>
+      grouped(engine, query, compile(query, scope, collector, fields, true) as Asked, options)
+    const few =
+      scanned <= (options.listed ?? 50_000_000)
+        ? await grouped(engine, query, { ...compiled, groups }, options)
+        : undefined
+    const found = (few ?? (await many()))!
+    const partial: Partial = { kind: 'groups', groups: found.groups, scanned }
+    return found.doubts ? merge(query, partial, await rest()) : partial
   }
   const found = events(engine, query, sure, options)
   if (doubtful === undefined) return found
   const both = await Promise.all([found, rest()])
   return merge(query, ...both)
-}
-
-/** The groups of the rows SQL can judge, and whether there are others: one pass tells both. */
-async function grouped(
-  engine: Engine,
-  query: Query,
-  { sure, doubtful, possible, groups }: Compiled & { groups: GroupColumns },
-  options: AskOptions,
-): Promise<{ partial: Partial; doubts: boolean }> {
-  const { keys, bucket, states } = groups
-  const by = [...keys.map(({ sql }) => sql), ...(bucket === undefined ? [] : [bucket])]
-  const judge = doubtful === undefined ? [] : [`toUInt8(${sure})`]
-  const names = [...by, ...judge].map((_, i) => `key${i}`)
-  const columns = [...[...by, ...judge].map((sql, i) => `${sql} AS ${names[i]}`), ...states]
-  const where = doubtful === undefined ? sure : possible
-  const reading = engine.read(
-    `SELECT ${columns.join(',\n  ')}\nFROM ${TABLE}\nWHERE ${where}\n${names.length > 0 ? `GROUP BY ${names.join(', ')}` : 'HAVING count() > 0'}`,
-    {
-      ...options,
-      format: 'JSONCompactEachRow',
-      settings: { ...JSON_AS_IS, ...bounded(options.groups ?? 1_000_000) },
-    },
-  )
-  const [{ bytes }, scanned] = await Promise.all([reading, rowsOf(engine, where)])
-  const ready = plan(query)
-  const found = new Map<string, Group>()
-  let doubts = false
-  for (const line of linesOf(bytes)) {
-    const row = JSON.parse(line) as unknown[]
-    if (judge.length > 0 && Number(row[by.length]) === 0) {
-      doubts = true
-      continue
-    }
-    const key = keys.map(({ kind }, i) => keyFrom(row[i], kind))
-    if (ready.bucket !== undefined) key.push(bucketStart(Number(row[keys.length]), ready.bucket))
-    const text = groupKey(key)
-    const group = { key, states: statesOf(groups, ready.calls.length, row.slice(names.length), ready.calls) }
-    const other = found.get(text)
-    found.set(text, other === undefined ? group : mergeGroups(ready, other, group))
-  }
-  return { partial: { kind: 'groups', groups: found, scanned }, doubts }
-}
-
-function statesOf(
-  { calls }: GroupColumns,
-  count: number,
-  values: unknown[],
-  all: readonly { slot: number }[],
-): unknown[] {
-  const own = calls.map(({ call, at }) => call.aggregate.fromSql(at.map(i => values[i])))
-  const states: unknown[] = new Array(count)
-  let next = 0
-  all.forEach(({ slot }, i) => {
-    states[i] = slot === i ? own[next++] : states[slot]
-  })
-  return states
-}
-
-function keyFrom(value: unknown, kind: KeyKind): Scalar {
-  if (value === null || value === undefined || kind === 'missing') return null
-  if (kind === 'identity') return fromIdentity(value as string)
-  if (kind === 'number') return Number(value)
-  return kind === 'boolean' ? value === true || value === 1 : (value as string)
 }
 
 async function events(engine: Engine, query: Query, where: string, options: AskOptions): Promise<Partial> {

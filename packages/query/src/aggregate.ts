@@ -34,12 +34,31 @@ export interface SqlArgument {
   readonly number: string
   /** Nullable(String): the value's identity (see identity.ts), NULL where it is missing. */
   readonly identity: string
+  /** Nullable(UInt64): what ClickHouse's own finalizer makes the value's hash of (see hash.ts), NULL where it is missing. */
+  readonly hashed: string
   /** UInt8: whether the condition holds. For no argument: `1`. */
   readonly condition: string
   /** Float64: the event's time in ms. */
   readonly time: string
   /** UInt64: the event's seq. */
   readonly seq: string
+  /** States must not grow with the events of a group, but for how much they differ. */
+  readonly many: boolean
+}
+
+/** An expression of SQL; or how often each value of the argument was met, of the `most` most frequent ones. */
+export type SqlState = string | { readonly most: number }
+
+/** Values and how often each was met, the most frequent first: what {@link SqlState} of that kind gives. */
+export interface SqlFrequencies {
+  readonly values: readonly (string | number | boolean)[]
+  readonly counts: readonly number[]
+}
+
+/** A state of quantileExactWeighted over UInt32: how often each was met, in no order. */
+export interface SqlCounts {
+  readonly keys: Uint32Array
+  readonly counts: Float64Array
 }
 
 /**
@@ -73,7 +92,10 @@ export interface Aggregate<S = State> {
   /** `span`: the ms of time the group covers; undefined where that is not known. Must not be called with a state of another family. */
   result(state: S, constants: readonly number[], span: number | undefined): unknown
   /** ClickHouse expressions, without aliases, that compute the state of a group. */
-  sql(argument: SqlArgument): string[]
-  /** The state from the values of {@link sql}'s expressions, as JSON gives them (numbers as numbers). */
-  fromSql(values: readonly unknown[]): S
+  sql(argument: SqlArgument): SqlState[]
+  /**
+   * The state from the values of {@link sql}'s expressions: whole numbers as numbers, arrays of such as typed arrays,
+   * states of the engine's own aggregates as their types here say. undefined where only what SQL gives for `many` can tell.
+   */
+  fromSql(values: readonly unknown[]): S | undefined
 }

@@ -1,6 +1,5 @@
-import { type Distinct, distinctOf, EXACT, hex, INDEX_BITS, REGISTERS } from './distinct.ts'
-import { hashText, murmurHashBits, xxHashBits } from './hash.ts'
-import { identityOf } from './identity.ts'
+import { type Distinct, distinctOf, EXACT, hex, placeOf, REGISTERS, raise } from './distinct.ts'
+import { HASH, hashNumber, hashOf } from './hash.ts'
 
 /** Whole numbers below this find their place in a table. */
 const SMALL = 1 << 22
@@ -13,8 +12,8 @@ const BITS = 1 << 25
  */
 export class DistinctValues {
   #size = 0
-  #xx: Uint32Array = new Uint32Array(256)
-  #murmur: Uint32Array = new Uint32Array(256)
+  #high: Uint32Array = new Uint32Array(256)
+  #low: Uint32Array = new Uint32Array(256)
   /** The places of small whole numbers, 0 where not known yet. */
   #places: Uint32Array = new Uint32Array(0)
   /** Bytes of {@link DistinctCounts}' bit sets. */
@@ -28,8 +27,8 @@ export class DistinctValues {
     if (typeof value === 'number') return this.ofNumber(value)
     let number = this.#others.get(value)
     if (number === undefined) {
-      const [xx, murmur] = hashText(identityOf(value)!)
-      this.#others.set(value, (number = this.#add(xx, murmur)))
+      hashOf(value)
+      this.#others.set(value, (number = this.#add()))
     }
     return number
   }
@@ -47,7 +46,7 @@ export class DistinctValues {
 
   /** The register a value belongs to, and above its bits the rank it raises that to. */
   place(number: number): number {
-    return placeOf(this.#xx[number]!, this.#murmur[number]!)
+    return placeOf(this.#high[number]!, this.#low[number]!)
   }
 
   /** The same for a small whole number, itself. */
@@ -63,24 +62,25 @@ export class DistinctValues {
     return true
   }
 
-  /** Both hashes as hex. */
-  hashes(number: number): string {
-    return hex(this.#xx[number]!) + hex(this.#murmur[number]!)
+  /** The hash as hex. */
+  hash(number: number): string {
+    return hex(this.#high[number]!) + hex(this.#low[number]!)
   }
 
   #addNumber(value: number): number {
-    DOUBLE[0] = value === 0 ? 0 : value
-    return this.#add(xxHashBits(WORDS[1]!, WORDS[0]!), murmurHashBits(WORDS[1]!, WORDS[0]!))
+    hashNumber(value)
+    return this.#add()
   }
 
-  #add(xx: number, murmur: number): number {
+  /** Takes over the last value hashed. */
+  #add(): number {
     const number = ++this.#size
-    if (number === this.#xx.length) {
-      this.#xx = grown(this.#xx, number * 2)
-      this.#murmur = grown(this.#murmur, number * 2)
+    if (number === this.#high.length) {
+      this.#high = grown(this.#high, number * 2)
+      this.#low = grown(this.#low, number * 2)
     }
-    this.#xx[number] = xx
-    this.#murmur[number] = murmur
+    this.#high[number] = HASH[0]!
+    this.#low[number] = HASH[1]!
     return number
   }
 }
@@ -114,8 +114,8 @@ export class DistinctCounts {
   distinct(): Distinct {
     this.#hashBits()
     if (this.#ranks !== undefined) return { kind: 'registers', ranks: Array.from(this.#ranks) }
-    const hashes = Array.from(this.#exact!, number => this.#values.hashes(number))
-    return distinctOf([...new Set(hashes)], [])
+    const hashes = Array.from(this.#exact!, number => this.#values.hash(number))
+    return distinctOf([...new Set(hashes)])
   }
 
   #addNumber(value: number): void {
@@ -150,25 +150,12 @@ export class DistinctCounts {
   }
 }
 
-function raise(ranks: Uint8Array, place: number): void {
-  const register = place & (REGISTERS - 1)
-  const rank = place >>> INDEX_BITS
-  if (rank > ranks[register]!) ranks[register] = rank
-}
-
 const NO_BITS: Uint32Array = new Uint32Array(0)
 
-function placeOf(xx: number, murmur: number): number {
-  return (xx >>> (32 - INDEX_BITS)) | ((Math.clz32(murmur) + 1) << INDEX_BITS)
-}
-
 function placeOfNumber(value: number): number {
-  DOUBLE[0] = value === 0 ? 0 : value
-  return placeOf(xxHashBits(WORDS[1]!, WORDS[0]!), murmurHashBits(WORDS[1]!, WORDS[0]!))
+  hashNumber(value)
+  return placeOf(HASH[0]!, HASH[1]!)
 }
-
-const DOUBLE = new Float64Array(1)
-const WORDS = new Uint32Array(DOUBLE.buffer)
 
 function grown(array: Uint32Array, least: number): Uint32Array {
   let length = Math.max(1, array.length * 2)

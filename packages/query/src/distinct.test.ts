@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { addDistinct, type Distinct, EXACT, mergeDistinct, newDistinct, sizeOf } from './distinct.ts'
-import { hashText } from './hash.ts'
+import { HASH, hashOf, hashText } from './hash.ts'
 import { fromIdentity, identityOf } from './identity.ts'
 
 function distinct(from: number, to: number): Distinct {
   let state = newDistinct()
-  for (let i = from; i < to; i++) state = addDistinct(state, identityOf(`user${i}`)!)
+  for (let i = from; i < to; i++) state = addDistinct(state, `user${i}`)
   return state
 }
 
@@ -35,6 +35,20 @@ test('hashes are those of ClickHouse', () => {
   expect(hashText('sabc')).toEqual([2625437645, 3502905930])
   expect(hashText('s0123456789abcdef0123456789')).toEqual([588561929, 2701807883])
   expect(hashText('süß')).toEqual([3438052952, 2785618077])
+  // What uniqCombined64State(reinterpretAsUInt64(x)) holds.
+  const hashes = [0, -0, 1, 1.5, -2, 5e-324, 1e308].map(value => {
+    hashOf(value)
+    return [...HASH].map(word => word.toString(16).padStart(8, '0')).join('')
+  })
+  expect(hashes).toEqual([
+    '0000000000000000',
+    '0000000000000000',
+    'ae98ebe19cceb2b2',
+    '885dcc874e75b6f0',
+    'ac5872eebc3b5e65',
+    'b456bcfc34c2cb2c',
+    '00eb39cb832aab6f',
+  ])
 })
 
 test('identities tell types apart and give the value back', () => {

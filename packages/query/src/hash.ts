@@ -19,49 +19,44 @@ function encode(text: string): number {
   return length
 }
 
-/** Four hex digits in upper case, the first in the lowest byte. */
-function digits(word: number): number {
-  const nibbles = (word >>> 12) | (word & 0xf00) | ((word & 0xf0) << 12) | ((word & 0xf) << 24)
-  const letters = ((nibbles + 0x06060606) >>> 4) & 0x01010101
-  return nibbles + 0x30303030 + letters * 7
-}
+/** The words of the last value hashed, the higher first. */
+export const HASH: Uint32Array = new Uint32Array(2)
 
 /**
- * xxHash32 of a number's identity (identity.ts): an n and the 16 hex digits of the double's bits, given as its two words.
- * Seventeen bytes, so it is a fixed chain over four words and a byte. As a signed integer.
+ * Hashes a value to 64 bits, into {@link HASH}, as ClickHouse's uniqCombined64 does a UInt64: the bits of a number (−0
+ * counts as 0), both hashes of a text, or a NaN of their own for true and false, all through MurmurHash3's finalizer.
+ * Numbers never collide with each other.
  */
-export function xxHashBits(high: number, low: number): number {
-  const a = digits(high >>> 16)
-  const b = digits(high & 0xffff)
-  const c = digits(low >>> 16)
-  const d = digits(low & 0xffff)
-  let hash = turn(lane((P1 + P2) | 0, 0x6e | (a << 8)), 1)
-  hash = (hash + turn(lane(P2 | 0, (a >>> 24) | (b << 8)), 7)) | 0
-  hash = (hash + turn(lane(0, (b >>> 24) | (c << 8)), 12)) | 0
-  hash = (hash + turn(lane(-P1 | 0, (c >>> 24) | (d << 8)), 18) + 17) | 0
-  hash = Math.imul(turn((hash + Math.imul(d >>> 24, P5)) | 0, 11), P1)
-  hash = Math.imul(hash ^ (hash >>> 15), P2)
-  hash = Math.imul(hash ^ (hash >>> 13), P3)
-  return hash ^ (hash >>> 16)
+export function hashOf(value: string | number | boolean): void {
+  if (typeof value === 'number') hashNumber(value)
+  else if (typeof value === 'string') finalize(...hashText(value))
+  else finalize(0x7ff80000, value ? 2 : 1)
 }
 
-/** MurmurHash3 of the same. */
-export function murmurHashBits(high: number, low: number): number {
-  const a = digits(high >>> 16)
-  const b = digits(high & 0xffff)
-  const c = digits(low >>> 16)
-  const d = digits(low & 0xffff)
-  let hash = mixed(0, 0x6e | (a << 8))
-  hash = mixed(hash, (a >>> 24) | (b << 8))
-  hash = mixed(hash, (b >>> 24) | (c << 8))
-  hash = mixed(hash, (c >>> 24) | (d << 8)) ^ scramble(d >>> 24) ^ 17
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
+/** As {@link hashOf}. */
+export function hashNumber(value: number): void {
+  DOUBLE[0] = value === 0 ? 0 : value
+  finalize(WORDS[1]!, WORDS[0]!)
 }
 
-function mixed(hash: number, word: number): number {
-  return (Math.imul(turn(hash ^ scramble(word), 13), 5) + 0xe6546b64) | 0
+const DOUBLE = new Float64Array(1)
+const WORDS = new Uint32Array(DOUBLE.buffer)
+
+/** MurmurHash3's fmix64. */
+function finalize(high: number, low: number): void {
+  times(high, low ^ (high >>> 1), 0xff51afd7, 0xed558ccd)
+  times(HASH[0]!, HASH[1]! ^ (HASH[0]! >>> 1), 0xc4ceb9fe, 0x1a85ec53)
+  HASH[1]! ^= HASH[0]! >>> 1
+}
+
+/** The lower 64 bits of a product of 64-bit numbers, from 16 bits by 16. */
+function times(high: number, low: number, byHigh: number, byLow: number): void {
+  const [a, b, c, d] = [low >>> 16, low & 0xffff, byLow >>> 16, byLow & 0xffff]
+  const [ad, bc] = [Math.imul(a, d), Math.imul(b, c)]
+  const middle = (Math.imul(b, d) >>> 16) + (ad & 0xffff) + (bc & 0xffff)
+  const carried = Math.imul(a, c) + (ad >>> 16) + (bc >>> 16) + (middle >>> 16)
+  HASH[0] = carried + Math.imul(low, byHigh) + Math.imul(high, byLow)
+  HASH[1] = Math.imul(low, byLow)
 }
 
 const P1 = 0x9e3779b1

@@ -5,14 +5,23 @@
  * @module
  */
 export { Accumulator, admits, newStates } from './accumulator.ts'
-export type { Aggregate, Moment, Param, ParamKind, SqlArgument } from './aggregate.ts'
+export type {
+  Aggregate,
+  Moment,
+  Param,
+  ParamKind,
+  SqlArgument,
+  SqlCounts,
+  SqlFrequencies,
+  SqlState,
+} from './aggregate.ts'
 export { AGGREGATES, type AggregateName, signature } from './aggregates.ts'
 export { type Bucket, bucketEnd, bucketStart } from './bucket.ts'
 export { type Build, Condition, events, field, has, not, Term, tag, text } from './builder.ts'
 export { check } from './check.ts'
 export { type Column, columnsOf, findColumn } from './columns.ts'
 export { type Completion, type Completions, complete, type KnownField } from './completion.ts'
-export { addDistinct, type Distinct, distinctOf, mergeDistinct, newDistinct, sizeOf } from './distinct.ts'
+export { addDistinct, type Distinct, mergeDistinct, newDistinct, type SqlDistinct, sizeOf } from './distinct.ts'
 export { DistinctCounts, DistinctValues } from './distinct-counts.ts'
 export { DAY, printDuration, readDuration } from './duration.ts'
 export { finish, finishGroups, finishing } from './finish.ts'

@@ -145,6 +145,64 @@ export function mergeAllSketches(sketches: readonly Sketch[]): Sketch {
   return whole
 }
 
+/**
+ * How SQL may list numbers instead of counting them: a bucket's distance from that of 2^−256 in 16 bits. Those without a
+ * place there are all {@link BEYOND}.
+ */
+export const FIRST_CODE: number = (1023 - 256) << 7
+export const ZERO_CODE = 0xfffe
+export const BEYOND = 0xffff
+
+/** Counts by code; all 0 between calls. */
+const CODES: Uint32Array = new Uint32Array(BEYOND + 1)
+
+/** From the codes of numbers between min and max, in any order; undefined where one is beyond. */
+export function sketchOfCodes(codes: Uint16Array, min: number, max: number): Sketch | undefined {
+  if (codes.length === 0) return newSketch()
+  if (min < 0 || (min > 0 && min < 2 ** -256) || max >= 2 ** 255) return undefined
+  for (let i = 0; i < codes.length; i++) CODES[codes[i]!]!++
+  const buckets: number[] = []
+  const counts: number[] = []
+  const beyond = CODES[BEYOND]!
+  if (min === 0) {
+    buckets.push(0)
+    counts.push(CODES[ZERO_CODE]!)
+    CODES[ZERO_CODE] = CODES[BEYOND] = 0
+  }
+  const high = max === 0 ? -1 : bucketOf(max) - FIRST_CODE
+  for (let code = lowest(codes, min); code <= high; code++) {
+    const count = CODES[code]!
+    if (count === 0) continue
+    buckets.push(code + FIRST_CODE)
+    counts.push(count)
+    CODES[code] = 0
+  }
+  return beyond > 0 ? undefined : { n: codes.length, min, max, buckets, counts }
+}
+
+/** The lowest code of a number that is not 0. */
+function lowest(codes: Uint16Array, min: number): number {
+  return min > 0 ? bucketOf(min) - FIRST_CODE : codes.reduce((low, code) => Math.min(low, code), ZERO_CODE)
+}
+
+/** From counts by the 19 highest bits of the numbers, in any order. */
+export function sketchOfCounts(
+  { keys, counts }: { keys: Uint32Array; counts: Float64Array },
+  min: number,
+  max: number,
+): Sketch {
+  const sketch = newSketch()
+  const order = Array.from(keys, (bits, i) => ({ bucket: bucketOfBits(bits), i })).sort((a, b) => a.bucket - b.bucket)
+  for (const { bucket, i } of order) add(sketch, bucket, counts[i]!)
+  return sketch.n === 0 ? sketch : { ...sketch, min, max }
+}
+
+function add(sketch: Sketch, bucket: number, count: number): void {
+  sketch.n += count
+  sketch.buckets.push(bucket)
+  sketch.counts.push(count)
+}
+
 /** The value of rank ceil(q·n), at least 1, to within 1/256 of it; null where nothing was counted. */
 export function quantileOf({ n, min, max, buckets, counts }: Sketch, q: number): number | null {
   if (n === 0) return null

@@ -1,8 +1,8 @@
-import { type Call, type Expression, type Plan, plan, type Query, type Scope } from '@telltale/query'
+import { type Call, type Expression, type Plan, plan, type Query, type Scope, type SqlArgument } from '@telltale/query'
 import type { Fields } from '../fields.ts'
 import { text } from '../literal.ts'
 import { condition, view } from './condition.ts'
-import { identity, type View } from './view.ts'
+import { hashed, identity, type View } from './view.ts'
 
 /** A query as SQL: WHERE clauses without the word. */
 export interface Compiled {
@@ -18,13 +18,24 @@ export interface Compiled {
 
 /** How to ask for the groups. */
 export interface GroupColumns {
-  readonly keys: readonly { readonly sql: string; readonly kind: KeyKind }[]
+  readonly keys: readonly KeyColumn[]
   /** ms of UTC time to group by; the bucket's start lies in the first of them or is found from it. */
   readonly bucket?: string
   /** Expressions of states, each once. */
-  readonly states: readonly string[]
+  readonly states: readonly (string | Frequent)[]
   /** Per call with a state of its own, which of `states` are its. */
   readonly calls: readonly { readonly call: Call; readonly at: readonly number[] }[]
+}
+
+/** How often each value was met, of the most frequent ones. */
+export interface Frequent {
+  readonly most: number
+  readonly value: KeyColumn
+}
+
+export interface KeyColumn {
+  readonly sql: string
+  readonly kind: KeyKind
 }
 
 export type KeyKind = 'string' | 'number' | 'boolean' | 'identity' | 'missing'
@@ -32,7 +43,8 @@ export type KeyKind = 'string' | 'number' | 'boolean' | 'identity' | 'missing'
 const DAY = 86_400_000
 const QUARTER = 900_000
 
-export function compile(query: Query, scope: Scope, collector: string, fields: Fields): Compiled {
+/** @param many the query may look at more events than states could list */
+export function compile(query: Query, scope: Scope, collector: string, fields: Fields, many: boolean): Compiled {
   const ready = plan(query)
   const within = scopeSql(scope, collector)
   const holds = ready.condition === undefined ? { sure: '1', possible: '1' } : condition(ready.condition, fields)
@@ -41,7 +53,7 @@ export function compile(query: Query, scope: Scope, collector: string, fields: F
   const { groups, doubts } =
     query.aggregates.length === 0
       ? { groups: undefined, doubts: orderDoubts(ready, fields) }
-      : groupColumns(ready, fields)
+      : groupColumns(ready, fields, many)
   const doubt = doubts.length === 0 ? undefined : `(${doubts.join(' OR ')})`
   const unsure: string[] = []
   if (holds.sure !== holds.possible) unsure.push(`${holds.possible} AND NOT ${holds.sure}`)
@@ -76,22 +88,23 @@ function opaqueOf({ opaque }: View): string[] {
   return opaque === undefined ? [] : [opaque]
 }
 
-function groupColumns(ready: Plan, fields: Fields): { groups: GroupColumns; doubts: string[] } {
+function groupColumns(ready: Plan, fields: Fields, many: boolean): { groups: GroupColumns; doubts: string[] } {
   const doubts: string[] = []
   const keys = ready.keys.map(key => {
     const value = view(key, fields)
     doubts.push(...opaqueOf(value))
     return keyOf(value)
   })
-  const states: string[] = []
-  const indexOf = (sql: string): number => {
-    const at = states.indexOf(sql)
-    return at >= 0 ? at : states.push(sql) - 1
+  const states: (string | Frequent)[] = []
+  const indexOf = (state: string | Frequent): number => {
+    const at = states.indexOf(state)
+    return at >= 0 ? at : states.push(state) - 1
   }
   const calls = ready.calls.flatMap((call, i) => {
     if (call.slot !== i) return []
-    const argument = argumentOf(call.argument, call.aggregate.params[0]?.kind, fields, doubts)
-    return [{ call, at: call.aggregate.sql({ ...argument, time: TIME, seq: 'seq' }).map(indexOf) }]
+    const { value, ...argument } = argumentOf(call.argument, call.aggregate.params[0]?.kind, fields, doubts)
+    const own = call.aggregate.sql({ ...argument, time: TIME, seq: 'seq', many })
+    return [{ call, at: own.map(state => indexOf(typeof state === 'string' ? state : { ...state, value })) }]
   })
   const bucket = ready.bucket === undefined ? {} : { bucket: bucketSql(ready.bucket) }
   return { groups: { keys, ...bucket, states, calls }, doubts }
@@ -100,26 +113,35 @@ function groupColumns(ready: Plan, fields: Fields): { groups: GroupColumns; doub
 const TIME = '(toUnixTimestamp64Micro(time) / 1000)'
 const NO_NUMBER = "CAST(NULL, 'Nullable(Float64)')"
 
+type Argument = Omit<SqlArgument, 'time' | 'seq' | 'many'> & { value: KeyColumn }
+
 function argumentOf(
   argument: Expression | undefined,
   kind: string | undefined,
   fields: Fields,
   doubts: string[],
-): { number: string; identity: string; condition: string } {
-  if (argument === undefined) return { number: NO_NUMBER, identity: '', condition: '1' }
+): Argument {
+  const none = { number: NO_NUMBER, identity: '', hashed: '', condition: '1', value: keyOf({}) }
+  if (argument === undefined) return none
   if (kind === 'condition') {
     const { sure, possible } = condition(argument, fields)
     if (sure !== possible) doubts.push(`(${possible} AND NOT ${sure})`)
-    return { number: NO_NUMBER, identity: '', condition: sure }
+    return { ...none, condition: sure }
   }
   const value = view(argument, fields)
   // Numbers ignore arrays; whoever counts values needs an array's text, which only the reference can tell.
   if (kind !== 'number') doubts.push(...opaqueOf(value))
-  return { number: value.number ?? NO_NUMBER, identity: identity(value), condition: '1' }
+  return {
+    ...none,
+    number: value.number ?? NO_NUMBER,
+    identity: identity(value),
+    hashed: hashed(value),
+    value: keyOf(value),
+  }
 }
 
 /** The cheapest expression that tells the key's values apart. */
-function keyOf(value: View): { sql: string; kind: KeyKind } {
+function keyOf(value: View): KeyColumn {
   const { number, string, boolean, json } = value
   const present = [number, string, boolean, json].filter(one => one !== undefined)
   if (present.length === 0) return { sql: 'NULL', kind: 'missing' }

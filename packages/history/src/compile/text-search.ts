@@ -21,6 +21,19 @@ const STRIPPED = [String.raw`${KEY}(?:null|\{\})`, String.raw`${KEY}\{[\x01,]*\}
 /** An object with nothing in it is left, so perhaps a key that leads to it. */
 const HOLLOW = `match(${STRIPPED}, ${text(String.raw`\{[\x01,]*\}`)})`
 
+/** Letters that only themselves stand for, whatever their case, and that JSON writes as they are. */
+const PLAIN = /[^ikIK"\\\u0000-\u001f\u007f-\uffff]+/g
+
+/**
+ * A condition that holds wherever the needle may be, and that the engine tests at once: the longest piece of it that has
+ * but one way to be written. What else there is to ask is then asked of few rows.
+ */
+function first(needle: string, anywhere: (test: (column: string) => string) => string): string {
+  const [piece = ''] = (needle.match(PLAIN) ?? []).sort((a, b) => b.length - a.length)
+  const test = (column: string): string => `multiSearchAnyCaseInsensitive(${column}, [${text(piece)}])`
+  return piece.length < 3 || NUMERIC.test(needle) ? '' : `(${anywhere(test)} OR ${test('raw')}) AND `
+}
+
 /**
  * A needle anywhere in the event: in type, hostname, md5 and tags by themselves; in additional_info by its exact text,
  * which holds more than keys and values. Where a hit might be in what is more, the row is in doubt.
@@ -33,18 +46,20 @@ export function textSearch(needle: string): Condition {
   const anywhere = (test: (column: string) => string): string =>
     `${test('type')} OR ${test('hostname')} OR ${test('md5')} OR arrayExists(tag -> ${test('tag')}, tags)`
   const tops = anywhere(hit)
+  const few = first(plain, anywhere)
   const strange = (column: string): string => `multiSearchAny(${column}, [${strangers.map(text).join(', ')}])`
   const others = strangers.length === 0 ? [] : [anywhere(strange), strange('raw')]
   if (part || STRUCTURE.test(needle)) {
     const escaped = JSON.stringify(plain).slice(1, -1)
-    return { sure: part ? '0' : `(${tops})`, possible: `(${[tops, hit('raw', escaped), ...others].join(' OR ')})` }
+    const possible = [tops, hit('raw', escaped), ...others].join(' OR ')
+    return { sure: part ? '0' : `(${few}(${tops}))`, possible: `(${few}(${possible}))` }
   }
   const thereOnly = `(position(raw, ':null') = 0 AND position(raw, ':{}') = 0 OR ${hit(STRIPPED)} AND NOT ${HOLLOW})`
   const odd = NUMERIC.test(needle) ? [`match(raw, ${text(ODD_NUMBER)})`] : []
   const not = [...odd, ...escapeDoubts(plain, hit)].map(doubt => ` AND NOT ${doubt}`).join('')
   return {
-    sure: `(${tops} OR ${hit('raw')}${not} AND ${thereOnly})`,
-    possible: `(${[tops, hit('raw'), ...odd, ...others].join(' OR ')})`,
+    sure: `(${few}(${tops} OR ${hit('raw')}${not} AND ${thereOnly}))`,
+    possible: `(${few}(${[tops, hit('raw'), ...odd, ...others].join(' OR ')}))`,
   }
 }
 

@@ -1,5 +1,4 @@
-import type { Aggregate } from '../aggregate.ts'
-import { fromIdentity } from '../identity.ts'
+import type { Aggregate, SqlFrequencies } from '../aggregate.ts'
 import { compareScalars } from '../order.ts'
 import type { Scalar } from '../tree.ts'
 
@@ -61,11 +60,11 @@ export const top: Aggregate<Counters> = {
       .map(([key, n]) => [JSON.parse(key) as Scalar, n] as const)
       .sort((a, b) => b[1] - a[1] || compareScalars(a[0], b[0]))
       .slice(0, k!),
-  // topK is approximate and gives no counts, so the counts of all values come over.
-  sql: ({ identity }) => [`countMapIf(map(assumeNotNull(${identity}), toUInt8(1)), isNotNull(${identity}))`],
+  // topK is approximate and gives no counts.
+  sql: () => [{ most: 2 * KEPT + 1 }],
   fromSql([found]) {
-    const pairs = Object.entries(found as Record<string, unknown>)
-    const counts = Object.fromEntries(pairs.map(([identity, n]) => [JSON.stringify(fromIdentity(identity)), Number(n)]))
-    return cut({ counts, size: pairs.length, missed: 0 })
+    const { values, counts } = found as SqlFrequencies
+    const pairs = values.map((value, i) => [JSON.stringify(value), counts[i]!] as const)
+    return cut({ counts: Object.fromEntries(pairs), size: pairs.length, missed: 0 })
   },
 }

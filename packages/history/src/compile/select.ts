@@ -1,0 +1,48 @@
+import { TABLE } from '../schema.ts'
+import type { Compiled, Frequent, GroupColumns } from './compile.ts'
+
+export type Asked = Compiled & { readonly groups: GroupColumns }
+
+/** The rows looked at: where some are in doubt these too, so that one pass tells whether there are any. */
+export function whereOf({ sure, doubtful, possible }: Compiled): string {
+  return doubtful === undefined ? sure : possible
+}
+
+/**
+ * A row per group: the keys, the bucket, the states; last, where that is in question, whether SQL can judge its events.
+ * @param sorted by bucket and keys, as most answers will be: sorting what is sorted is nearly free
+ */
+export function statesSql(asked: Asked, sorted: boolean): string {
+  const states = asked.groups.states.filter(state => typeof state === 'string')
+  const { columns, names, judged } = groupedBy(asked)
+  const order = asked.groups.bucket === undefined ? names : [names.at(-1)!, ...names.slice(0, -1)]
+  const by = [...names, ...judged]
+  return `${select([...columns, ...states, ...judged], asked)}
+${by.length === 0 ? 'HAVING count() > 0' : `GROUP BY ${by.join(', ')}`}${sorted && names.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}`
+}
+
+/** A row per group and value, as above, but for states: the value, and how often it was met. The most frequent of a group come first. */
+export function frequenciesSql(asked: Asked, { value, most }: Frequent): string {
+  const { columns, names, judged } = groupedBy(asked)
+  const by = [...names, ...judged]
+  return `${select([...columns, `${value.sql} AS value`, 'count() AS met', ...judged], asked)}
+GROUP BY ${[...by, 'value'].join(', ')} ORDER BY met DESC LIMIT ${most}${by.length === 0 ? '' : ` BY ${by.join(', ')}`}`
+}
+
+function select(columns: string[], asked: Asked): string {
+  return `SELECT ${columns.join(',\n  ')}\nFROM ${TABLE}\nWHERE ${whereOf(asked)}`
+}
+
+function groupedBy({
+  sure,
+  doubtful,
+  groups: { keys, bucket },
+}: Asked): Record<'columns' | 'names' | 'judged', string[]> {
+  const by = [...keys.map(({ sql }) => sql), ...(bucket === undefined ? [] : [bucket])]
+  const names = by.map((_, i) => `key${i}`)
+  return {
+    columns: by.map((sql, i) => `${sql} AS ${names[i]}`),
+    names,
+    judged: doubtful === undefined ? [] : [`toUInt8(${sure})`],
+  }
+}
