@@ -3,6 +3,8 @@ import { PaneSketch } from './pane-sketch.ts'
 
 /** Buckets that hold nothing any more are kept while they are fewer than this, or than half. */
 const SPARE = 16
+/** So many buckets of a pane are taken as they were noted; of more, those that are new here would take long to sort. */
+const FEW = 128
 
 /**
  * The sketches of panes that come and go, together: a window that moves on costs what has come and what has gone, not
@@ -31,33 +33,51 @@ export class RollingSketch implements Sketch {
 
   #change(sketch: Sketch, sign: 1 | -1): void {
     let whole: Pick<Sketch, 'buckets' | 'counts'> | undefined = sketch
-    if (sketch instanceof PaneSketch) {
+    if (sketch instanceof PaneSketch && sketch.noted.length <= FEW) {
       const { noted, counted } = sketch
       for (let i = 0; i < noted.length; i++) this.#count(noted[i]!, sign)
       whole = counted
     }
-    if (whole === undefined) return
-    const { buckets, counts } = whole
-    for (let i = 0; i < buckets.length; i++) this.#count(buckets[i]!, sign * counts[i]!)
+    if (whole !== undefined) {
+      const { buckets, counts } = whole
+      for (let i = 0; i < buckets.length; i++) this.#count(buckets[i]!, sign * counts[i]!)
+    }
+    if (strangers.length > 0) this.#insert()
   }
 
   #count(bucket: number, count: number): void {
     const { buckets, counts } = this
-    let low = 0
-    for (let high = buckets.length; low < high; ) {
-      const middle = (low + high) >> 1
-      if (buckets[middle]! < bucket) low = middle + 1
-      else high = middle
-    }
-    if (buckets[low] !== bucket) {
-      buckets.splice(low, 0, bucket)
-      counts.splice(low, 0, count)
+    const at = placeOf(bucket, buckets)
+    if (buckets[at] !== bucket) {
+      meet(bucket, count)
       return
     }
-    const before = counts[low]!
-    counts[low] = before + count
+    const before = counts[at]!
+    counts[at] = before + count
     if (before === 0) this.#empty--
     else if (before + count === 0) this.#empty++
+  }
+
+  /** Takes the strangers in: from the end on, so that each bucket there is moves once. */
+  #insert(): void {
+    const { buckets, counts } = this
+    let from = buckets.length - 1
+    for (let i = 0; i < strangers.length; i++) {
+      buckets.push(0)
+      counts.push(0)
+    }
+    let to = buckets.length - 1
+    for (let i = strangers.length - 1; i >= 0; to--) {
+      if (from >= 0 && buckets[from]! > strangers[i]!) {
+        buckets[to] = buckets[from]!
+        counts[to] = counts[from--]!
+      } else {
+        buckets[to] = strangers[i]!
+        counts[to] = strangerCounts[i--]!
+      }
+    }
+    strangers.length = 0
+    strangerCounts.length = 0
   }
 
   /** Lets go of buckets that hold nothing. */
@@ -74,4 +94,36 @@ export class RollingSketch implements Sketch {
     counts.length = kept
     this.#empty = 0
   }
+}
+
+/** Buckets met that the sketch at hand has not, rising, and how often. Empty between two calls. */
+const strangers: number[] = []
+const strangerCounts: number[] = []
+
+function meet(bucket: number, count: number): void {
+  let i = strangers.length
+  while (i > 0 && strangers[i - 1]! > bucket) i--
+  if (strangers[i - 1] === bucket) {
+    strangerCounts[i - 1]! += count
+    return
+  }
+  strangers.push(0)
+  strangerCounts.push(0)
+  for (let j = strangers.length - 1; j > i; j--) {
+    strangers[j] = strangers[j - 1]!
+    strangerCounts[j] = strangerCounts[j - 1]!
+  }
+  strangers[i] = bucket
+  strangerCounts[i] = count
+}
+
+/** Where a bucket is, or belongs. */
+function placeOf(bucket: number, buckets: readonly number[]): number {
+  let low = 0
+  for (let high = buckets.length; low < high; ) {
+    const middle = (low + high) >> 1
+    if (buckets[middle]! < bucket) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -1,6 +1,8 @@
 import type { Query, Scalar, State } from '@telltale/query'
+import type { Entry } from './entry.ts'
 import type { Span } from './horizon.ts'
-import type { StandingStats } from './standing.ts'
+import { PaneSketch } from './pane-sketch.ts'
+import type { StandingStats } from './stats.ts'
 
 /** A standing query with all it holds, as plain JSON data. */
 export interface SavedQuery {
@@ -10,11 +12,13 @@ export interface SavedQuery {
   /** Events up to this seq are in it, or do not count. */
   readonly after: number
   readonly stats: StandingStats
-  readonly entries: readonly {
-    readonly key: readonly Scalar[]
-    readonly starts: readonly number[]
-    readonly panes: readonly State[][]
-  }[]
+  readonly entries: readonly SavedEntry[]
+}
+
+interface SavedEntry {
+  readonly key: readonly Scalar[]
+  readonly starts: readonly number[]
+  readonly panes: readonly State[][]
 }
 
 /** All that stands, as plain JSON data. */
@@ -35,4 +39,10 @@ export interface SavedMachine {
   readonly of: string
   readonly after: number
   readonly states: readonly (readonly [text: string, values: readonly Scalar[], state: unknown])[]
+}
+
+/** A key with its panes as plain data of its own. */
+export function savedEntry({ key, starts, panes }: Entry): SavedEntry {
+  const plain = (state: State): State => (state instanceof PaneSketch ? state.plain() : structuredClone(state))
+  return { key, starts: [...starts], panes: panes.map(states => states.map(plain)) }
 }

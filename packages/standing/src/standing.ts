@@ -15,31 +15,13 @@ import { answer } from './answer.ts'
 import type { Entry } from './entry.ts'
 import type { Taker } from './filters.ts'
 import type { Horizon } from './horizon.ts'
-import { PaneSketch } from './pane-sketch.ts'
 import { Reach } from './reach.ts'
-import type { SavedQuery } from './saved.ts'
+import { type SavedQuery, savedEntry } from './saved.ts'
 import { Slots } from './slots.ts'
 import type { Sources } from './sources.ts'
+import { coverageOf, type StandingStats } from './stats.ts'
 import { Store } from './store.ts'
 import { type Changes, View } from './view.ts'
-
-/** What happened to a standing query so far. */
-export interface StandingStats {
-  /** Keys it holds now. */
-  readonly keys: number
-  /** Events it counted. */
-  readonly events: number
-  /** Keys that had to go because there were too many. */
-  readonly evicted: number
-  /** Events not counted: their time had passed out of what counts when they came. */
-  readonly late: number
-  /** Events not counted: their time was too far ahead of the clock. */
-  readonly ahead: number
-  /** Events that were missed between two batches. */
-  readonly missed: number
-  /** Listeners' calls that threw. */
-  readonly errors: number
-}
 
 /** What a standing query is made of. */
 export interface StandingParts {
@@ -207,13 +189,7 @@ export class Standing implements Taker {
 
   /** `exact`, or what makes the answer less than that. */
   get coverage(): string {
-    const { evicted, missed, ahead } = this.stats
-    if (missed > 0) return `not covered: ${missed} events were missed`
-    const reasons = [
-      ...(evicted > 0 ? [`${evicted} keys had to go, beyond ${this.#store.table.most}`] : []),
-      ...(ahead > 0 ? [`${ahead} events were too far ahead of the clock`] : []),
-    ]
-    return reasons.length === 0 ? 'exact' : `approximate: ${reasons.join('; ')}`
+    return coverageOf(this.stats, this.#store.table.most)
   }
 
   get stats(): StandingStats {
@@ -263,13 +239,7 @@ export class Standing implements Taker {
       span: this.horizon.span,
       after: Math.max(this.after, this.#sources.seen),
       stats: this.stats,
-      entries: Array.from(this.#store.entries.values(), ({ key, starts, panes }) => ({
-        key,
-        starts: [...starts],
-        panes: panes.map(states =>
-          states.map(state => (state instanceof PaneSketch ? state.plain() : structuredClone(state))),
-        ),
-      })),
+      entries: Array.from(this.#store.entries.values(), savedEntry),
     }
   }
 
