@@ -42,5 +42,5 @@ export interface Intake {
   /** Resolves when it no longer is. */
   ready(): Promise<void>
   /** Counts events a channel, or the system's kernel, had to drop (UDP while busy), with the reason. */
-  dropped(channel: string, events: number, reason: string, by?: 'us' | 'kernel'): void
+  dropped(channel: string, events: number, reason: string, by?: 'telltale' | 'kernel'): void
 }

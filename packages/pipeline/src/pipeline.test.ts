@@ -193,8 +193,8 @@ test('what goes wrong while the journal is stuck is told once it goes on, with t
   await settled()
   const infos = told.map(({ type, additional_info }) => ({ type, ...additional_info }))
   expect(infos).toEqual([
-    { type: 'dropped', channel: 'udp', by: 'us', message: 'the disk is full', count: 1000 },
-    { type: 'dropped', channel: 'udp', by: 'kernel', message: 'the receive buffer was full', count: 7 },
+    { type: 'dropped', channel: 'udp', lost_by: 'telltale', message: 'the disk is full', count: 1000 },
+    { type: 'dropped', channel: 'udp', lost_by: 'kernel', message: 'the receive buffer was full', count: 7 },
     { type: 'pressure', message: 'the disk is full', began: 1e12, seconds: 6, refused: 3, count: 1 },
   ])
   expect(pipeline.channels.get('udp')).toMatchObject({ dropped: 1007, dropped_by_kernel: 7 })

@@ -154,12 +154,12 @@ export class Pipeline implements Intake {
     return this.busy === undefined ? Promise.resolve() : new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  dropped(channel: string, events: number, reason: string, by: 'us' | 'kernel' = 'us'): void {
+  dropped(channel: string, events: number, reason: string, by: 'telltale' | 'kernel' = 'telltale'): void {
     const counts = this.#counts(channel)
     counts.dropped += events
     this.#lost.set(channel, { at: this.#options.clock.elapsed(), reason })
     if (by === 'kernel') counts.dropped_by_kernel = (counts.dropped_by_kernel ?? 0) + events
-    this.#trouble('dropped', `${channel} ${by}`, { channel, by, message: reason }, events)
+    this.#trouble('dropped', `${channel} ${by}`, { channel, lost_by: by, message: reason }, events)
   }
 
   /** Counts a sender that was told to come back later. */

@@ -217,21 +217,33 @@ export class Live {
       selected.set(filter, events)
     }
     if (events.length === 0) return
-    if (this.#full(subscriber.outgoing)) {
-      subscriber.behind = true
-      return
+    for (let from = 0; from < events.length; ) {
+      if (this.#full(subscriber.outgoing)) {
+        subscriber.behind = true
+        return
+      }
+      if (subscriber.behind) {
+        subscriber.behind = false
+        for (const id of subscriber.subscriptions.keys()) say(subscriber, { id, reset: true })
+      }
+      if (subscription.allowance === 0) {
+        subscription.dropped += events.length - from
+        return
+      }
+      from = this.#piece(subscription, events, from)
     }
-    if (subscriber.behind) {
-      subscriber.behind = false
-      for (const id of subscriber.subscriptions.keys()) say(subscriber, { id, reset: true })
-    }
-    const sent = events.length <= subscription.allowance ? events : events.slice(0, subscription.allowance)
-    subscription.allowance -= sent.length
-    subscription.dropped += events.length - sent.length
-    if (sent.length === 0) return
-    const message = `{"id":${JSON.stringify(subscription.id)},"events":[${sent.join(',')}]}`
-    this.#unread += message.length
-    subscriber.outgoing.send(message)
+  }
+
+  /** Sends what makes a message, of what is left. @returns where the rest begins */
+  #piece(subscription: Tail, events: readonly string[], from: number): number {
+    const { outgoing } = subscription.subscriber
+    let end = from
+    for (let size = 0; end < events.length && size < PIECE && subscription.allowance > 0; subscription.allowance--)
+      size += events[end++]!.length
+    const before = outgoing.waiting
+    outgoing.send(`{"id":${JSON.stringify(subscription.id)},"events":[${events.slice(from, end).join(',')}]}`)
+    this.#unread += outgoing.waiting - before
+    return end
   }
 
   #weigh(): void {
@@ -241,8 +253,9 @@ export class Live {
 
   #full({ waiting }: Outgoing): boolean {
     const { maxWaiting, maxUnread } = this.#options
-    if (waiting > maxWaiting || this.#unread > 2 * maxUnread) return true
-    return this.#unread > maxUnread && waiting > maxUnread / this.#subscribers.size
+    if (waiting > maxWaiting) return true
+    const share = this.#unread > 2 * maxUnread ? 0 : maxUnread / this.#subscribers.size
+    return this.#unread > maxUnread && waiting > share
   }
 
   #refill(): void {
@@ -256,6 +269,9 @@ export class Live {
       }
   }
 }
+
+/** A message has some characters more than that at most, so that who does not read takes no more beyond the bounds. */
+const PIECE = 64 * 1024
 
 /** What decides which events a query without aggregates gives. */
 function filterOf({ filter, where, set }: Query): Partial<Query> {
