@@ -6,6 +6,8 @@ import { type Answered, harm } from './payload.ts'
 export interface Findings {
   /** Acknowledged, and not there. */
   lost: number[]
+  /** Acknowledged, and only in a later answer, though the first called itself exact. */
+  late: number[]
   /** There more than once. */
   doubled: number[]
   /** There, and other than it was sent. */
@@ -22,7 +24,7 @@ const WAIT = 120_000
 
 /** Compares events [from, to) of the ledger with what the public interface answers, while more are being sent. */
 export async function audit(url: string, ledger: Ledger, from: number, to: number): Promise<Findings> {
-  const found: Findings = { lost: [], doubled: [], torn: [], ghosts: [], strangers: [] }
+  const found: Findings = { lost: [], late: [], doubled: [], torn: [], ghosts: [], strangers: [] }
   for (let at = from; at < to; at += PAGE) await page(url, ledger, at, Math.min(to, at + PAGE), found)
   return found
 }

@@ -129,10 +129,8 @@ class Campaign {
     const enough = broken === undefined ? BAD_LIVES : 1
     while (this.#tally.rounds < rounds && this.#bad < enough) await this.#life()
     if (log !== undefined) this.#write(log)
-    const { lost, doubled, torn, ghosts, troubles } = this.#tally
     console.log(`${this.#tally.sentence()}\n${this.#tally.wrong === 0 ? 'All right.' : 'NOT all right.'}`)
-    if (lost + doubled + torn + ghosts + troubles > 0)
-      console.log(`The lives in which it went wrong are in ${this.#plan.keep}`)
+    if (this.#tally.wrong > 0) console.log(`The lives in which it went wrong are in ${this.#plan.keep}`)
     return this.#tally.wrong === 0 ? 0 : 1
   }
 

@@ -197,6 +197,9 @@ export class Life {
     await sleep(3000)
     const again = this.#url === url ? await audit(url, this.ledger, from, to) : found
     this.note(`three seconds later: ${summary(again)}`)
+    const still = new Set(again.lost)
+    found.late = found.lost.filter(n => !still.has(n))
+    found.lost = again.lost
     this.findings.push({ when: this.diary.slice(-12).join('\n'), found })
   }
 
@@ -217,6 +220,7 @@ function signal(pid: number, what: NodeJS.Signals): void {
 export function summary(found: Findings): string {
   const parts = [
     ['lost', ranges(found.lost)],
+    ['not answered at first', ranges(found.late)],
     ['doubled', ranges(found.doubled)],
     [
       'torn',

@@ -12,6 +12,7 @@ interface Sums {
   refused: number
   kills: Kills
   lost: number
+  late: number
   doubled: number
   torn: number
   /** Refused, and there. */
@@ -24,6 +25,7 @@ interface Sums {
 export class Tally {
   rounds = 0
   lost = 0
+  late = 0
   doubled = 0
   torn = 0
   ghosts = 0
@@ -42,7 +44,7 @@ export class Tally {
   }
 
   get wrong(): number {
-    return this.lost + this.doubled + this.torn + this.ghosts + this.troubles
+    return this.lost + this.late + this.doubled + this.torn + this.ghosts + this.troubles
   }
 
   round(fault: string): void {
@@ -57,6 +59,7 @@ export class Tally {
     for (const kind of Object.keys(kills) as (keyof Kills)[]) this.#kills[kind] += kills[kind]
     for (const { found } of findings) {
       this.lost += found.lost.length
+      this.late += found.late.length
       this.doubled += found.doubled.length
       this.torn += found.torn.length
       this.ghosts += found.ghosts.length + found.strangers.length
@@ -67,7 +70,7 @@ export class Tally {
   sentence(now?: Life): string {
     const { acknowledged, refused, kills } = this.#sums(now)
     const killed = `killed: main ${kills.main}, engine ${kills.engine}, both ${kills.both} (${kills.start} at start)`
-    const found = `lost ${this.lost}, doubled ${this.doubled}, torn ${this.torn}, refused and there ${this.ghosts}`
+    const found = `lost ${this.lost}, late ${this.late}, doubled ${this.doubled}, torn ${this.torn}, refused and there ${this.ghosts}`
     const events = `${acknowledged.toLocaleString('en')} events acknowledged, ${refused.toLocaleString('en')} refused`
     return `round ${this.rounds}: ${events}; ${killed}; ${found}; troubles ${this.troubles}`
   }
@@ -98,6 +101,7 @@ export class Tally {
       refused: since('refused'),
       kills,
       lost: since('lost'),
+      late: since('late'),
       doubled: since('doubled'),
       torn: since('torn'),
       ghosts: since('ghosts'),
@@ -107,11 +111,11 @@ export class Tally {
   }
 
   #sums(now?: Life): Sums {
-    const { rounds, lost, doubled, torn, ghosts, troubles } = this
+    const { rounds, lost, late, doubled, torn, ghosts, troubles } = this
     const kills = { ...this.#kills }
     if (now) for (const kind of Object.keys(kills) as (keyof Kills)[]) kills[kind] += now.kills[kind]
     const acknowledged = this.#acknowledged + (now?.ledger.acknowledged ?? 0)
     const refused = this.#refused + (now?.ledger.refused ?? 0)
-    return { rounds, acknowledged, refused, kills, lost, doubled, torn, ghosts, troubles }
+    return { rounds, acknowledged, refused, kills, lost, late, doubled, torn, ghosts, troubles }
   }
 }
