@@ -45,7 +45,7 @@ export class Values {
     const value = valuer(expression, source)
     this.#computed = row => scalarOf(value(row))
     const place = expression.kind === 'field' ? resolve(expression.name) : undefined
-    if (place?.kind === 'path') this.#columns = source.columns(column => column.path.name === place.name)
+    if (place?.kind === 'path') this.#columns = source.named(place.name)
   }
 
   /** The number of a row's value. */

@@ -15,7 +15,7 @@ export class Numbers {
     this.#source = source
     this.#computed = valuer(expression, source)
     const place = expression.kind === 'field' ? resolve(expression.name) : undefined
-    if (place?.kind === 'path') this.#columns = source.columns(column => column.path.name === place.name)
+    if (place?.kind === 'path') this.#columns = source.named(place.name)
   }
 
   /** A row's number; NaN where it has none. */

@@ -34,7 +34,7 @@ export class ValueIndex<T> {
     const isPath = field.startsWith('.')
     this.#key = isPath ? undefined : (field as 'type')
     const name = isPath ? field.slice(1) : field
-    this.#columns = rows.columns(column => column.path.name === name)
+    this.#columns = rows.named(name)
     this.#value = valuer({ kind: 'field', name: isPath ? `additional_info.${name}` : name }, rows)
   }
 

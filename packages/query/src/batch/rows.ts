@@ -10,6 +10,7 @@ export class BatchRows implements Source<number> {
   batch: Batch = new Batch(0)
   /** Rises with each turn: what is remembered of a batch is good for one turn. */
   turns = 0
+  readonly #named: Map<string, () => readonly Column[]> = new Map()
 
   turn(batch: Batch): void {
     this.batch = batch
@@ -20,7 +21,7 @@ export class BatchRows implements Source<number> {
     const place = resolve(name)
     if (place.kind === 'info') return () => null
     if (place.kind === 'top') return this.#top(place.key)
-    const columns = this.columns(column => column.path.name === place.name)
+    const columns = this.named(place.name)
     const slow = this.#ofEvent(ofEvent.field(name))
     return row => {
       const found = columns()
@@ -48,6 +49,16 @@ export class BatchRows implements Source<number> {
 
   tags(row: number): readonly string[] {
     return this.batch.dictionary.value(this.batch.tags[row]!) as string[]
+  }
+
+  /** The columns a path's name means, looked for once a turn, however many ask. */
+  named(name: string): () => readonly Column[] {
+    let columns = this.#named.get(name)
+    if (columns === undefined) {
+      columns = this.columns(({ path }) => path.name === name)
+      this.#named.set(name, columns)
+    }
+    return columns
   }
 
   /** The columns of the batch that are wanted, looked for once a turn. */

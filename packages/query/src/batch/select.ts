@@ -145,7 +145,7 @@ function valueByValue(node: Expression, field: Field, source: BatchRows): Sieve 
   if (place.kind === 'info') return () => 0
   if (place.kind === 'path') {
     const slow = rowByRow(node, source)
-    const columns = source.columns(column => column.path.name === place.name)
+    const columns = source.named(place.name)
     const known = new Known(source, test)
     const ofNumber = numberTest(node)
     return (rows, n) => {
