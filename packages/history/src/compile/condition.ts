@@ -1,4 +1,4 @@
-import { ARITHMETIC, COMPARISONS, type Comparison, type Expression, resolve } from '@telltale/query'
+import { ARITHMETIC, COMPARISONS, type Comparison, type Expression, resolve, TooMuch } from '@telltale/query'
 import type { Fields } from '../fields.ts'
 import { double, text } from '../literal.ts'
 import { textSearch } from './text-search.ts'
@@ -17,6 +17,22 @@ const NEVER: Condition = { sure: '0', possible: '0' }
 const ALWAYS: Condition = { sure: '1', possible: '1' }
 
 export function condition(node: Expression, fields: Fields): Condition {
+  const found = conditionOf(node, fields)
+  fits(found.sure, found.possible)
+  return found
+}
+
+/** Characters of SQL; the engine takes 262,144 of a whole query. */
+const LONGEST = 200_000
+
+/** Must be asked at every level: an expression is written several times in the one around it, so its length may double. */
+function fits(...sql: (string | undefined)[]): void {
+  for (const text of sql)
+    if (text !== undefined && text.length > LONGEST)
+      throw new TooMuch('this query is too long for the history', 'use fewer values and operators, or name less by set')
+}
+
+function conditionOf(node: Expression, fields: Fields): Condition {
   switch (node.kind) {
     case 'and':
       return joined(
@@ -66,6 +82,15 @@ export function condition(node: Expression, fields: Fields): Condition {
 
 /** What SQL knows of an expression's value. */
 export function view(node: Expression, fields: Fields): View {
+  const found = viewOf(node, fields)
+  fits(found.number, found.boolean, found.doubt)
+  return found
+}
+
+/** From so many characters on a calculation is written once and looked at by a lambda, which takes longer. */
+const LONG = 500
+
+function viewOf(node: Expression, fields: Fields): View {
   switch (node.kind) {
     case 'literal':
       if (typeof node.value === 'number') return { number: double(node.value) }
@@ -77,7 +102,8 @@ export function view(node: Expression, fields: Fields): View {
       const [left, right] = [view(node.left, fields).number, view(node.right, fields).number]
       if (left === undefined || right === undefined) return {}
       const result = `${ARITHMETIC[node.op].sql}(${left}, ${right})`
-      return { number: `if(isFinite(${result}), ${result}, NULL)` }
+      if (result.length < LONG) return { number: `if(isFinite(${result}), ${result}, NULL)` }
+      return { number: `arrayMap(n -> if(isFinite(n), n, NULL), [${result}])[1]` }
     }
     default: {
       const { sure, possible } = condition(node, fields)
