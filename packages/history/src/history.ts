@@ -10,6 +10,7 @@ import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
 import { type Journal, journal } from './journal/journal.ts'
 import type { JournalOptions } from './journal/options.ts'
+import type { Segment } from './journal/segment.ts'
 import { keepMs } from './keep.ts'
 import { latest, stored } from './latest.ts'
 import { text } from './literal.ts'
@@ -240,11 +241,16 @@ export class History {
    * history does not hold yet. A segment at a time. Rejects with ENOENT where one is handed over meanwhile; then the
    * mark has moved.
    */
-  async *unflushed(after: number, upto: number): AsyncGenerator<Batch> {
+  unflushed(after: number, upto: number): AsyncGenerator<Batch> {
+    // Now, not when the first is asked for: what is handed over meanwhile must be missed aloud.
     const wanted = this.journal.sealed.filter(
       ({ collector, firstSeq, lastSeq }) => collector === this.journal.collector && lastSeq > after && firstSeq <= upto,
     )
-    for (const segment of wanted) yield* this.journal.read(segment)
+    return this.#read(wanted)
+  }
+
+  async *#read(segments: readonly Segment[]): AsyncGenerator<Batch> {
+    for (const segment of segments) yield* this.journal.read(segment)
   }
 
   /** Changes how long events are kept after they were received. */

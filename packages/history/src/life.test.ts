@@ -306,6 +306,10 @@ test('without an engine the journal goes on, and says why there is no history', 
   const read: number[] = []
   for await (const part of one.latest(10)) read.push(part.length)
   expect(read).toEqual([2])
+  // What is handed over between the question and the reading is missed aloud, never silently.
+  const asked = one.unflushed(0, 2)
+  await one.journal.remove(one.journal.sealed[0]!)
+  await expect(asked.next()).rejects.toThrow(/ENOENT/)
 })
 
 test('where there will never be an engine, the oldest segments make room', async () => {

@@ -1,3 +1,4 @@
+import type { Batch } from '@telltale/event'
 import type { EngineState, History } from '@telltale/history'
 import {
   type Expression,
@@ -85,6 +86,10 @@ export class Asker {
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
       return { partial: await inRing(scope), sources: ['recent'], coverage: 'exact' }
     const mark = this.#history.flushedSeq
+    const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
+    const gap = lowest - 1 - mark
+    // Listed together with the mark: what is handed over from here on is found gone.
+    const waiting = this.#history.unflushed(mark, lowest - 1)
     const present = await inRing({ ...scope, afterSeq: mark })
     if (enough(query, present, missing)) return { partial: present, sources: ['recent'], coverage: 'exact' }
     const { engine } = this.#history.status
@@ -92,12 +97,15 @@ export class Asker {
       const partial = await inRing(scope)
       return { partial, sources: ['recent'], coverage: `not covered: the history is ${stateOf(engine)}` }
     }
-    const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
     let between: Partial | undefined
-    const gap = lowest - 1 - mark
     if (gap > 0 && gap <= MOST_BETWEEN) {
       try {
-        between = await this.#between(query, scope, mark, lowest - 1, signal)
+        between = await this.#between(
+          waiting,
+          query,
+          { ...scope, afterSeq: mark, uptoSeq: Math.min(lowest - 1, scope.uptoSeq ?? lowest) },
+          signal,
+        )
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
         return this.partial(query, scope, signal) // a segment was handed over meanwhile: the mark has moved
@@ -122,18 +130,16 @@ export class Asker {
 
   /** What the ring has let go of before the history had it is in the journal: a segment at a time through a ring of its own. */
   async #between(
+    batches: AsyncGenerator<Batch>,
     query: Query,
     scope: Scope,
-    after: number,
-    upto: number,
     signal: AbortSignal | undefined,
   ): Promise<Partial | undefined> {
     let all: Partial | undefined
-    for await (const batch of this.#history.unflushed(after, upto)) {
+    for await (const batch of batches) {
       const ring = recent({ events: batch.length, memory: Number.MAX_SAFE_INTEGER })
       ring.append(batch)
-      const within = { ...scope, afterSeq: after, uptoSeq: Math.min(upto, scope.uptoSeq ?? upto) }
-      const part = await this.#run(ring.steps(query, within), signal)
+      const part = await this.#run(ring.steps(query, scope), signal)
       all = all === undefined ? part : await this.#run(merging(query, all, part), signal)
     }
     return all
