@@ -362,6 +362,7 @@ test('its options are checked, and no secret is quoted', () => {
     webhook: { url: new URL('https://h/x'), every: 60_000 },
   })
   expect(() => canarySettings({ every: 'often' })).toThrow(/canary.every must be a time like/)
+  expect(() => canarySettings({ every: 5 })).toThrow('canary.every must be at least 100 ms, found 5')
   expect(() => canarySettings({ limits: { disk: '1s' } as object })).toThrow(/no stage "disk"; there are journal, live/)
   expect(() => canarySettings({ webhook: 'ftp://h/secret' })).toThrow(/^canary.webhook must begin with https.*ftp:$/)
   expect(() => canarySettings({ webhook: 'https://me:secret@h/' })).toThrow(

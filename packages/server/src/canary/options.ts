@@ -25,12 +25,21 @@ export function canarySettings({ every = '5s', limits = {}, webhook }: CanaryOpt
   const limit = (name: StageName): number =>
     interval(limits[name] ?? (name === 'history' ? '60s' : '5s'), `canary.limits.${name}`)
   const settings = {
-    every: interval(every, 'canary.every'),
+    every: atLeast(LEAST, every, 'canary.every'),
     limits: { journal: limit('journal'), live: limit('live'), query: limit('query'), history: limit('history') },
   }
   if (webhook === undefined) return settings
   const { url, every: calls = '60s' } = typeof webhook === 'string' ? { url: webhook } : webhook
-  return { ...settings, webhook: { url: address(url), every: interval(calls, 'canary.webhook.every') } }
+  return { ...settings, webhook: { url: address(url), every: atLeast(1000, calls, 'canary.webhook.every') } }
+}
+
+/** ms between two canaries, at least: more often would tell no more. */
+const LEAST = 100
+
+function atLeast(least: number, value: string | number, option: string): number {
+  const ms = interval(value, option)
+  if (ms >= least) return ms
+  throw new Error(`${option} must be at least ${least} ms, found ${JSON.stringify(value)}`)
 }
 
 /** The address is a secret: no message quotes it. */
