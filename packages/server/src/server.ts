@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import rateLimit from '@fastify/rate-limit'
 import statics from '@fastify/static'
 import swagger from '@fastify/swagger'
@@ -57,6 +58,7 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     routerOptions: { maxParamLength: 500 },
   })
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal) // one for each body that is being read
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
