@@ -1,6 +1,6 @@
-import { merging, type Partial, type Plan, plan, type Query, type Scope, type Steps } from '@telltale/query'
+import { GroupList, merging, type Partial, type Plan, plan, type Query, type Scope, type Steps } from '@telltale/query'
 import type { ChunkView } from './chunk-view.ts'
-import { gather } from './gather.ts'
+import { Gathering, gather } from './gather.ts'
 import { latest } from './latest.ts'
 import type { Remembered } from './remembered.ts'
 import { Scratch } from './scratch.ts'
@@ -18,12 +18,31 @@ export function* evaluation(
     if (query.aggregates.length === 0) return yield* latest(chunks, ready, scope, scratch)
     const [whole, others] = split(chunks, ready, scope)
     if (remembered.room === 0 || whole.length < 2) return yield* gather(chunks, ready, scope, scratch)
-    const past = yield* remembered.over(query, whole, some => gather(some, ready, scope, scratch))
-    scratch.reuse()
+    const known = remembered.known(query, whole)
+    let past: Partial
+    if (known === undefined) {
+      const gathering = new Gathering(ready, scope, scratch)
+      yield* gathering.add(whole)
+      if (!remembered.fits(gathering.size)) {
+        yield* gathering.add(others)
+        return yield* gathering.partial()
+      }
+      past = yield* settled(yield* gathering.partial())
+    } else if (known.chunks < whole.length) {
+      const more = yield* gather(whole.slice(known.chunks), ready, scope, scratch)
+      past = yield* merging(query, known.partial, more)
+    } else past = known.partial
+    remembered.keep(query, whole, past)
     return yield* merging(query, past, yield* gather(others, ready, scope, scratch))
   } finally {
     scratch.return()
   }
+}
+
+/** The same, all made. */
+function* settled(partial: Partial): Steps<Partial> {
+  if (partial.kind === 'groups' && partial.groups instanceof GroupList) yield* partial.groups.settling()
+  return partial
 }
 
 /** The chunks that never change and are wholly in scope, and the others. */

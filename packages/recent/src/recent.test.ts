@@ -140,6 +140,37 @@ test('many events: dense counts, bit sets and tables of pairs answer as the refe
   }
 })
 
+test('more groups than are made beforehand answer as the reference does, remembered or not, asked again after more came', () => {
+  const inputs = (from: number, to: number): never[] =>
+    Array.from({ length: to - from }, (_, i) => ({
+      type: 'a',
+      time: 1e12 + from + i,
+      additional_info: { id: `id-${(from + i) % 20_000}`, n: from + i },
+    })) as never[]
+  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  for (const remember of ['100MB', '20KB', 0]) {
+    const ring = recent({ clock: new SimulatedClock(1e12), chunk: 4096, events: 1e6, remember })
+    const held: Event[] = []
+    for (const [from, to] of [
+      [0, 22_000],
+      [22_000, 27_000],
+    ] as const) {
+      const { batch } = batchOf(inputs(from, to), origin)
+      batch.seq = from + 1
+      ring.append(batch)
+      for (let row = 0; row < batch.length; row++) held.push(batch.event(row))
+      for (const text of [
+        'count(), max(n), last(n) by id | sort id desc | limit 20',
+        'sum(n) by id | sort sum desc | limit 3',
+      ]) {
+        const query = parse(text).query!
+        const expected = comparable(finish(query, evaluate(query, held, all), all))
+        for (let again = 0; again < 2; again++) expect(comparable(ring.query(query))).toEqual(expected)
+      }
+    }
+  }
+})
+
 test('texts are found among many, the whole text and nothing but it', () => {
   const texts = Array.from({ length: 700 }, (_, i) => `id-${i}${'é'.repeat(i % 3)}`)
   const inputs = [...texts, '', 'id-', 'id-5', ...texts.slice(0, 20)].map((id, i) =>

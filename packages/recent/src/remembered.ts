@@ -1,4 +1,4 @@
-import { merging, type Partial, type Query, type Steps } from '@telltale/query'
+import type { Partial, Query } from '@telltale/query'
 import type { ChunkView } from './chunk-view.ts'
 
 interface Entry {
@@ -23,29 +23,25 @@ export class Remembered {
     this.room = room
   }
 
-  /** The partial result over these sealed chunks, whole. */
-  *over(
-    query: Query,
-    chunks: readonly ChunkView[],
-    compute: (chunks: readonly ChunkView[]) => Steps<Partial>,
-  ): Steps<Partial> {
-    if (this.room === 0) return yield* compute(chunks)
+  /** What is known over the first of these sealed chunks, whole, and how many they are. */
+  known(query: Query, chunks: readonly ChunkView[]): { partial: Partial; chunks: number } | undefined {
+    const known = this.#entries.get(JSON.stringify(query))
+    if (known === undefined || !known.ids.every((id, i) => chunks[i]?.id === id)) return undefined
+    return { partial: known.partial, chunks: known.ids.length }
+  }
+
+  /** Whether a result of so many groups may find room. */
+  fits(groups: number): boolean {
+    return groups * INDEX <= this.room
+  }
+
+  /** Remembers the result over these sealed chunks, whole; or, that it was asked for again. */
+  keep(query: Query, chunks: readonly ChunkView[], partial: Partial): void {
     const text = JSON.stringify(query)
     const known = this.#entries.get(text)
-    const begins = known?.ids.every((id, i) => chunks[i]?.id === id) ?? false
-    const more = begins ? chunks.slice(known!.ids.length) : chunks
-    let partial: Partial
-    let { bytes } = known ?? { bytes: 0 }
-    if (begins && more.length === 0) ({ partial } = known!)
-    else {
-      partial = yield* compute(more)
-      if (begins) partial = yield* merging(query, known!.partial, partial)
-      bytes = weighPartial(partial) + text.length * 2
-    }
-    // Another may have asked the same meanwhile: the last to end is remembered.
+    const bytes = known?.partial === partial ? known.bytes : weighPartial(partial) + text.length * 2
     this.#forget(text)
     this.#keep(text, { ids: chunks.map(({ id }) => id), partial, bytes })
-    return partial
   }
 
   #keep(text: string, entry: Entry): void {
@@ -64,7 +60,7 @@ export class Remembered {
   }
 }
 
-/** Of a group's key as text and its place in an index by such texts, beside the group itself. */
+/** What a group takes at least: its key as text and its place in an index by such texts, beside the group itself. */
 const INDEX = 150
 
 /** Groups weighed for all. */
