@@ -122,6 +122,9 @@ class Embedded implements Engine {
       ...options.settings,
       max_execution_time: timeout / 1000,
       max_memory_usage: memory,
+      // Of the columns of an answer, such as the counts of all values for top(x): all of it comes over at once.
+      max_result_bytes: memory,
+      result_overflow_mode: 'throw',
       max_bytes_before_external_group_by: Math.floor(memory / 2),
       max_bytes_before_external_sort: Math.floor(memory / 2),
       output_format_json_escape_forward_slashes: 0,
