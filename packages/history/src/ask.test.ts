@@ -178,6 +178,13 @@ const QUERIES = [
   'count() over 10 events',
   'count() by type over 5m every 1m',
   'count() by type | where count > 3 | sort count desc | limit 2',
+  'count() by md5, hostname | sort count desc | limit 2',
+  'count(x), sum(z) by type | sort `sum(z)` | limit 2',
+  'max(x), avg(z), countif(x > 1) by hostname, md5, type | sort avg | limit 4',
+  'min(x), count() by hostname, md5, type | sort min desc, count | limit 4',
+  'count() by hostname, md5 | sort md5 desc | limit 2',
+  'count() by x | sort x desc | limit 3',
+  'x = "nowhere" | count() | sort count | limit 1',
 ]
 
 function parsed(text: string): Query {
@@ -194,6 +201,10 @@ async function same(query: Query, scope: Scope, fields?: Fields, options?: AskOp
     scope,
   )
   const { collector } = one.journal
+  if (fields === undefined && options === undefined) {
+    const alone = await one.partial(query, scope, { alone: true })
+    expect(near(finish(query, alone, scope))).toEqual(near(expected))
+  }
   const partial =
     fields === undefined ? one.partial(query, scope, options) : ask(engine, fields, collector, query, scope, options)
   const found = finish(query, await partial, scope)

@@ -1,6 +1,6 @@
 import type { Event } from '@telltale/event'
 import { evaluate, merge, type Partial, type Query, type Scope } from '@telltale/query'
-import { compile } from './compile/compile.ts'
+import { type Compiled, compile } from './compile/compile.ts'
 import { type Asked, whereOf } from './compile/select.ts'
 import type { Engine, ReadOptions } from './engine/engine.ts'
 import type { Fields } from './fields.ts'
@@ -15,6 +15,8 @@ export interface AskOptions extends ReadOptions {
   doubtful?: number
   /** Events returned by a query without a limit. Default 100,000. */
   events?: number
+  /** Nothing will be merged with what is found: groups that can't be in the answer may be left out. Default false. */
+  alone?: boolean
   /**
    * Events of which states may list one number each (2 bytes, up to four times that while a list grows), which is faster
    * than counting in place. Default 50,000,000.
@@ -33,14 +35,16 @@ export async function ask(
   scope: Scope,
   options: AskOptions = {},
 ): Promise<Partial> {
-  const compiled = compile(query, scope, collector, fields, false)
+  const made = (many: boolean, alone: boolean): Compiled => compile(query, scope, collector, fields, { many, alone })
+  const plain = made(false, false)
+  // What is in doubt is merged with the rest.
+  const compiled = options.alone === true && plain.doubtful === undefined ? made(false, true) : plain
   const { sure, doubtful, groups } = compiled
   const rest = (): Promise<Partial> => judged(engine, query, scope, doubtful!, options)
   if (sure === '0') return doubtful === undefined ? evaluate(query, [], scope) : rest()
   if (groups !== undefined) {
     const scanned = await rowsOf(engine, whereOf(compiled))
-    const many = (): Promise<Grouped | undefined> =>
-      grouped(engine, query, compile(query, scope, collector, fields, true) as Asked, options)
+    const many = (): Promise<Grouped | undefined> => grouped(engine, query, made(true, false) as Asked, options)
     const few =
       scanned <= (options.listed ?? 50_000_000)
         ? await grouped(engine, query, { ...compiled, groups }, options)

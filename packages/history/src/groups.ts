@@ -38,7 +38,7 @@ export async function grouped(
   engine: Engine,
   query: Query,
   asked: Asked,
-  { groups: most = 1_000_000, ...options }: ReadOptions & { groups?: number },
+  { groups: most = 1_000_000, alone = false, ...options }: ReadOptions & { groups?: number; alone?: boolean },
 ): Promise<Grouped | undefined> {
   const ready = plan(query)
   const { states } = asked.groups
@@ -65,8 +65,9 @@ export async function grouped(
     let next = width
     /** Where each state's column is; −1 for lists. */
     const places = states.map(state => (typeof state === 'string' ? next++ : -1))
+    const order = query.sort.length === 0 ? 'keys' : alone ? 'first' : 'none'
     const bound = { max_rows_to_group_by: most, group_by_overflow_mode: 'throw' }
-    const done = await pass(statesSql(asked, query.sort.length === 0), bound, (columns, i) => {
+    const done = await pass(statesSql(asked, order), bound, (columns, i) => {
       const key = keyOf(asked.groups, columns, i)
       const own = statesOf(at => (places[at]! >= 0 ? columns[places[at]!]![i] : lists.of(states[at] as Frequent, key)))
       return own !== undefined && made.push({ key, states: own }) > 0

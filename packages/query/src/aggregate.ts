@@ -44,6 +44,8 @@ export interface SqlArgument {
   readonly seq: string
   /** States must not grow with the events of a group, but for how much they differ. */
   readonly many: boolean
+  /** Nothing but the quantiles at these levels will be asked of the state, and it won't be merged. */
+  readonly levels?: readonly number[]
 }
 
 /** An expression of SQL; or how often each value of the argument was met, of the `most` most frequent ones. */
@@ -91,8 +93,12 @@ export interface Aggregate<S = State> {
   mergeAll?(states: readonly S[]): S
   /** `span`: the ms of time the group covers; undefined where that is not known. Must not be called with a state of another family. */
   result(state: S, constants: readonly number[], span: number | undefined): unknown
+  /** The result is the quantile at this level. */
+  level?(constants: readonly number[]): number
   /** ClickHouse expressions, without aliases, that compute the state of a group. */
   sql(argument: SqlArgument): SqlState[]
+  /** An expression of the result, which sorts groups as the result does; NULL where that is null. Absent: SQL can't tell it. */
+  sqlResult?(argument: SqlArgument): string
   /**
    * The state from the values of {@link sql}'s expressions: whole numbers as numbers, arrays of such as typed arrays,
    * states of the engine's own aggregates as their types here say. undefined where only what SQL gives for `many` can tell.

@@ -146,11 +146,10 @@ export function mergeAllSketches(sketches: readonly Sketch[]): Sketch {
 }
 
 /**
- * How SQL may list numbers instead of counting them: a bucket's distance from that of 2^−256 in 16 bits. Those without a
- * place there are all {@link BEYOND}.
+ * How SQL may list numbers instead of counting them: 0 for 0, else a bucket's distance from that of 2^−256 in 16 bits.
+ * Those without a place there, and those below 0, are {@link BEYOND}.
  */
 export const FIRST_CODE: number = (1023 - 256) << 7
-export const ZERO_CODE = 0xfffe
 export const BEYOND = 0xffff
 
 /** Counts by code; all 0 between calls. */
@@ -159,30 +158,59 @@ const CODES: Uint32Array = new Uint32Array(BEYOND + 1)
 /** From the codes of numbers between min and max, in any order; undefined where one is beyond. */
 export function sketchOfCodes(codes: Uint16Array, min: number, max: number): Sketch | undefined {
   if (codes.length === 0) return newSketch()
-  if (min < 0 || (min > 0 && min < 2 ** -256) || max >= 2 ** 255) return undefined
+  if (!hasCodes(min, max)) return undefined
   for (let i = 0; i < codes.length; i++) CODES[codes[i]!]!++
+  const beyond = CODES[BEYOND]!
+  CODES[BEYOND] = 0
   const buckets: number[] = []
   const counts: number[] = []
-  const beyond = CODES[BEYOND]!
-  if (min === 0) {
-    buckets.push(0)
-    counts.push(CODES[ZERO_CODE]!)
-    CODES[ZERO_CODE] = CODES[BEYOND] = 0
-  }
-  const high = max === 0 ? -1 : bucketOf(max) - FIRST_CODE
-  for (let code = lowest(codes, min); code <= high; code++) {
+  const high = codeOf(max)
+  for (let code = codeOf(min); code <= high; code++) {
     const count = CODES[code]!
     if (count === 0) continue
-    buckets.push(code + FIRST_CODE)
+    buckets.push(code === 0 ? 0 : code + FIRST_CODE)
     counts.push(count)
     CODES[code] = 0
+    // Between 0 and the next there may be much to pass.
+    if (code === 0) code = codes.reduce((low, next) => (next > 0 && next < low ? next : low), high + 1) - 1
   }
   return beyond > 0 ? undefined : { n: codes.length, min, max, buckets, counts }
 }
 
-/** The lowest code of a number that is not 0. */
-function lowest(codes: Uint16Array, min: number): number {
-  return min > 0 ? bucketOf(min) - FIRST_CODE : codes.reduce((low, code) => Math.min(low, code), ZERO_CODE)
+/**
+ * From the codes at some levels of n numbers, the last of them the greatest code of all: a sketch that gives these
+ * quantiles and no other. Undefined where a number is beyond.
+ */
+export function sketchOfLevels(
+  n: number,
+  levels: readonly number[],
+  codes: Uint16Array,
+  min: number,
+  max: number,
+): Sketch | undefined {
+  const sketch = newSketch()
+  if (n === 0) return sketch
+  if (!hasCodes(min, max) || codes.at(-1) === BEYOND) return undefined
+  const found = levels.map((level, i) => ({ rank: rankOf(level, n), code: codes[i]! }))
+  found.push({ rank: n, code: codes.at(-1)! })
+  for (const { rank, code } of found.sort((a, b) => a.rank - b.rank)) {
+    const bucket = code === 0 ? 0 : code + FIRST_CODE
+    if (sketch.buckets.at(-1) !== bucket) add(sketch, bucket, rank - sketch.n)
+    else {
+      sketch.counts[sketch.counts.length - 1]! += rank - sketch.n
+      sketch.n = rank
+    }
+  }
+  return { ...sketch, min, max }
+}
+
+/** Whether numbers between these have codes, but for some next to 0. */
+function hasCodes(min: number, max: number): boolean {
+  return min >= 0 && (min === 0 || min >= 2 ** -255) && max < 2 ** 255
+}
+
+function codeOf(value: number): number {
+  return value === 0 ? 0 : bucketOf(value) - FIRST_CODE
 }
 
 /** From counts by the 19 highest bits of the numbers, in any order. */
@@ -203,11 +231,15 @@ function add(sketch: Sketch, bucket: number, count: number): void {
   sketch.counts.push(count)
 }
 
+function rankOf(q: number, n: number): number {
+  // 0.07 · 100 is 7.000000000000001 in doubles: the rank must not move for that.
+  return Math.max(1, Math.ceil(Number((q * n).toPrecision(14))))
+}
+
 /** The value of rank ceil(q·n), at least 1, to within 1/256 of it; null where nothing was counted. */
 export function quantileOf({ n, min, max, buckets, counts }: Sketch, q: number): number | null {
   if (n === 0) return null
-  // 0.07 · 100 is 7.000000000000001 in doubles: the rank must not move for that.
-  const rank = Math.max(1, Math.ceil(Number((q * n).toPrecision(14))))
+  const rank = rankOf(q, n)
   let seen = 0
   for (let i = 0; i < buckets.length; i++) {
     seen += counts[i]!

@@ -66,7 +66,7 @@ export class Asker {
     const cut = given.aggregates.length === 0 && (given.limit ?? Number.POSITIVE_INFINITY) > events
     // One more tells whether there are more.
     const query = cut ? { ...given, limit: events + 1 } : given
-    const { partial, sources, coverage } = await this.partial(query, scope, signal)
+    const { partial, sources, coverage } = await this.partial(query, scope, signal, true)
     if (cut && partial.kind === 'events' && partial.events.length > events)
       throw new TooMuch(
         `this answer has more than ${events} events`,
@@ -77,8 +77,11 @@ export class Asker {
     return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
   }
 
-  /** As {@link ask}, before the end: what is found is to be merged with more. It may be remembered: nobody may change it. */
-  async partial(query: Query, scope: Scope, signal?: AbortSignal): Promise<Gathered> {
+  /**
+   * As {@link ask}, before the end: what is found is to be merged with more, unless `final`. It may be remembered: nobody
+   * may change it.
+   */
+  async partial(query: Query, scope: Scope, signal?: AbortSignal, final = false): Promise<Gathered> {
     // The ring is looked at as it is at the call, so together with the mark, and gone through by and by.
     const inRing = (scope: Scope): Promise<Partial> => this.#run(this.#recent.steps(query, scope), signal)
     const { lowestSeq, evictedTime } = this.#recent.coverage()
@@ -108,14 +111,15 @@ export class Asker {
         )
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        return this.partial(query, scope, signal) // a segment was handed over meanwhile: the mark has moved
+        return this.partial(query, scope, signal, final) // a segment was handed over meanwhile: the mark has moved
       }
     }
     const { keys, calls } = plan(query)
+    const alone = final && between === undefined && present.kind === 'groups' && present.groups.size === 0
     const past = await this.#history.partial(
       query,
       { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) },
-      { groups: Math.floor(this.#limits.cells / (keys.length + calls.length)), events: this.#limits.events + 1 },
+      { groups: Math.floor(this.#limits.cells / (keys.length + calls.length)), events: this.#limits.events + 1, alone },
     )
     const older = between === undefined ? past : await this.#run(merging(query, past, between), signal)
     const partial = await this.#run(merging(query, older, present), signal)

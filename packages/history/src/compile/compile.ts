@@ -1,4 +1,13 @@
-import { type Call, type Expression, type Plan, plan, type Query, type Scope, type SqlArgument } from '@telltale/query'
+import {
+  type Call,
+  type Expression,
+  findColumn,
+  type Plan,
+  plan,
+  type Query,
+  type Scope,
+  type SqlArgument,
+} from '@telltale/query'
 import type { Fields } from '../fields.ts'
 import { text } from '../literal.ts'
 import { condition, view } from './condition.ts'
@@ -25,6 +34,8 @@ export interface GroupColumns {
   readonly states: readonly (string | Frequent)[]
   /** Per call with a state of its own, which of `states` are its. */
   readonly calls: readonly { readonly call: Call; readonly at: readonly number[] }[]
+  /** Where no other events matter: the answer's groups are among the first, by this expression, and those equal to the last. */
+  readonly first?: { readonly sql: string; readonly descending: boolean; readonly limit: number }
 }
 
 /** How often each value was met, of the most frequent ones. */
@@ -43,8 +54,14 @@ export type KeyKind = 'string' | 'number' | 'boolean' | 'identity' | 'missing'
 const DAY = 86_400_000
 const QUARTER = 900_000
 
-/** @param many the query may look at more events than states could list */
-export function compile(query: Query, scope: Scope, collector: string, fields: Fields, many: boolean): Compiled {
+export interface States {
+  /** The query may look at more events than states could list. */
+  readonly many: boolean
+  /** Nothing will be merged with them. */
+  readonly alone: boolean
+}
+
+export function compile(query: Query, scope: Scope, collector: string, fields: Fields, made: States): Compiled {
   const ready = plan(query)
   const within = scopeSql(scope, collector)
   const holds = ready.condition === undefined ? { sure: '1', possible: '1' } : condition(ready.condition, fields)
@@ -53,7 +70,7 @@ export function compile(query: Query, scope: Scope, collector: string, fields: F
   const { groups, doubts } =
     query.aggregates.length === 0
       ? { groups: undefined, doubts: orderDoubts(ready, fields) }
-      : groupColumns(ready, fields, many)
+      : groupColumns(ready, fields, made)
   const doubt = doubts.length === 0 ? undefined : `(${doubts.join(' OR ')})`
   const unsure: string[] = []
   if (holds.sure !== holds.possible) unsure.push(`${holds.possible} AND NOT ${holds.sure}`)
@@ -88,7 +105,11 @@ function opaqueOf({ opaque }: View): string[] {
   return opaque === undefined ? [] : [opaque]
 }
 
-function groupColumns(ready: Plan, fields: Fields, many: boolean): { groups: GroupColumns; doubts: string[] } {
+function groupColumns(
+  ready: Plan,
+  fields: Fields,
+  { many, alone }: States,
+): { groups: GroupColumns; doubts: string[] } {
   const doubts: string[] = []
   const keys = ready.keys.map(key => {
     const value = view(key, fields)
@@ -103,11 +124,40 @@ function groupColumns(ready: Plan, fields: Fields, many: boolean): { groups: Gro
   const calls = ready.calls.flatMap((call, i) => {
     if (call.slot !== i) return []
     const { value, ...argument } = argumentOf(call.argument, call.aggregate.params[0]?.kind, fields, doubts)
-    const own = call.aggregate.sql({ ...argument, time: TIME, seq: 'seq', many })
-    return [{ call, at: own.map(state => indexOf(typeof state === 'string' ? state : { ...state, value })) }]
+    const levels = alone ? levelsOf(ready, i) : undefined
+    const all = { ...argument, time: TIME, seq: 'seq', many, ...(levels === undefined ? {} : { levels }) }
+    const own = call.aggregate.sql(all)
+    const at = own.map(state => indexOf(typeof state === 'string' ? state : { ...state, value }))
+    return [{ call, argument: all, at }]
   })
   const bucket = ready.bucket === undefined ? {} : { bucket: bucketSql(ready.bucket) }
-  return { groups: { keys, ...bucket, states, calls }, doubts }
+  const first =
+    doubts.length === 0 && states.every(state => typeof state === 'string') ? firstOf(ready, keys, calls) : {}
+  return { groups: { keys, ...bucket, states, calls: calls.map(({ argument: _, ...call }) => call), ...first }, doubts }
+}
+
+/** The quantiles that all calls of a state ask for, where they ask for nothing else and it is not made of several. */
+function levelsOf({ calls, bucket, query: { window } }: Plan, slot: number): number[] | undefined {
+  if (window?.kind === 'sliding' || (bucket !== undefined && bucket.ms >= DAY)) return undefined
+  const levels = calls.flatMap(call => (call.slot === slot ? [call.aggregate.level?.(call.constants)] : []))
+  return levels.every(level => level !== undefined) ? levels : undefined
+}
+
+/** How SQL finds the groups that are in the answer, where its order is SQL's and nothing comes between. */
+function firstOf(
+  { query, bucket, columns }: Plan,
+  keys: readonly KeyColumn[],
+  calls: readonly { call: Call; argument: SqlArgument }[],
+): Pick<GroupColumns, 'first'> {
+  const [sort] = query.sort
+  const { limit } = query
+  if (limit === undefined || sort === undefined || query.where !== undefined || bucket !== undefined) return {}
+  // Keys of several types would not tell the type of their column from a few.
+  if (keys.some(({ kind }) => kind === 'identity')) return {}
+  const column = columns[findColumn(query, columns, sort.column) as number]!
+  const { call, argument } = calls.find(({ call }) => call === plan(query).calls[column.index]) ?? {}
+  const sql = column.source === 'key' ? `key${column.index}` : argument && call?.aggregate.sqlResult?.(argument)
+  return sql === undefined ? {} : { first: { sql, descending: sort.descending, limit } }
 }
 
 const TIME = '(toUnixTimestamp64Micro(time) / 1000)'

@@ -10,15 +10,21 @@ export function whereOf({ sure, doubtful, possible }: Compiled): string {
 
 /**
  * A row per group: the keys, the bucket, the states; last, where that is in question, whether SQL can judge its events.
- * @param sorted by bucket and keys, as most answers will be: sorting what is sorted is nearly free
+ * @param order `keys`: by bucket and keys, as most answers will be, since sorting what is sorted is nearly free; `first`:
+ * only those groups, where that is known
  */
-export function statesSql(asked: Asked, sorted: boolean): string {
+export function statesSql(asked: Asked, order: 'keys' | 'first' | 'none'): string {
   const states = asked.groups.states.filter(state => typeof state === 'string')
   const { columns, names, judged } = groupedBy(asked)
-  const order = asked.groups.bucket === undefined ? names : [names.at(-1)!, ...names.slice(0, -1)]
+  const sorted = asked.groups.bucket === undefined ? names : [names.at(-1)!, ...names.slice(0, -1)]
   const by = [...names, ...judged]
   return `${select([...columns, ...states, ...judged], asked)}
-${by.length === 0 ? 'HAVING count() > 0' : `GROUP BY ${by.join(', ')}`}${sorted && names.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}`
+${by.length === 0 ? 'HAVING count() > 0' : `GROUP BY ${by.join(', ')}`}${order === 'keys' && names.length > 0 ? ` ORDER BY ${sorted.join(', ')}` : order === 'first' ? firstSql(asked) : ''}`
+}
+
+function firstSql({ groups: { first }, doubtful }: Asked): string {
+  if (first === undefined || doubtful !== undefined) return ''
+  return ` ORDER BY ${first.sql} ${first.descending ? 'DESC' : 'ASC'} NULLS LAST LIMIT ${first.limit} WITH TIES`
 }
 
 /** A row per group and value, as above, but for states: the value, and how often it was met. The most frequent of a group come first. */

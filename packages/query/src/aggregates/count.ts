@@ -1,4 +1,4 @@
-import type { Aggregate } from '../aggregate.ts'
+import type { Aggregate, SqlArgument } from '../aggregate.ts'
 
 export const count: Aggregate<number> = {
   name: 'count',
@@ -11,6 +11,11 @@ export const count: Aggregate<number> = {
   add: state => state + 1,
   merge: (a, b) => a + b,
   result: state => state,
-  sql: ({ identity }) => [identity === '' ? 'count()' : `countIf(isNotNull(${identity}))`],
+  sql: argument => [counted(argument)],
+  sqlResult: counted,
   fromSql: ([n]) => Number(n),
+}
+
+function counted({ identity }: SqlArgument): string {
+  return identity === '' ? 'count()' : `countIf(isNotNull(${identity}))`
 }

@@ -12,5 +12,6 @@ export const countif: Aggregate<number> = {
   merge: (a, b) => a + b,
   result: state => state,
   sql: ({ condition }) => [`countIf(${condition})`],
+  sqlResult: ({ condition }) => `countIf(${condition})`,
   fromSql: ([n]) => Number(n),
 }

@@ -20,6 +20,7 @@ function extreme(
     merge: pick,
     result: state => (state === 0 ? 0 : state),
     sql: ({ number }) => [`${name}(${number})`],
+    sqlResult: ({ number }) => `${name}(${number})`,
     fromSql: ([value]) => (value === null || value === undefined ? null : Number(value)),
   }
 }

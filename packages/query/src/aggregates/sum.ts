@@ -27,6 +27,7 @@ export const sum: Aggregate<Total> = {
   merge: (a, b) => ({ n: a.n + b.n, sum: plus(a.sum, b.sum) }),
   result: ({ n, sum }) => (n === 0 ? null : sum),
   sql: ({ number }) => [`count(${number})`, `sum(${number})`],
+  sqlResult: ({ number }) => `if(isFinite(sum(${number})), sum(${number}), NULL)`,
   // The engine gives inf or nan where a sum is beyond doubles, which JSON cannot hold.
   fromSql: ([n, sum]) => ({ n: Number(n), sum: Number(n) === 0 ? 0 : sum === null ? null : plus(0, Number(sum)) }),
 }
@@ -37,4 +38,5 @@ export const avg: Aggregate<Total> = {
   doc: 'The arithmetic mean of the numbers.',
   example: 'type = page_load | avg(execution_time) by url',
   result: ({ n, sum }) => (n === 0 || sum === null ? null : sum / n),
+  sqlResult: ({ number }) => `if(isFinite(sum(${number})), sum(${number}) / count(${number}), NULL)`,
 }
