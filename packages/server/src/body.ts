@@ -23,8 +23,10 @@ export interface BodyOptions {
   patience: number
   /** What all bodies that are read at a time may hold of what is not taken yet. */
   room: Room
-  /** Aborted where Telltale is to stop: no more is taken then. */
+  /** Aborted where Telltale is to stop: what does not end soon is cut then. */
   stopping: AbortSignal
+  /** How long a body is still read once it is to stop, in ms. Default 1,000. */
+  lastWords?: number
 }
 
 export interface Outcome {
@@ -66,7 +68,7 @@ function pipe<T extends NodeJS.ReadWriteStream & Readable>(stream: Readable, int
 /**
  * Reads a body into the intake: lines as they come, an array or a single value once it is whole. The stream is not
  * destroyed, so that its sender can be answered.
- * Resolves when everything accepted is journaled; rejects where that, or the stream itself, failed.
+ * Resolves when everything accepted is journaled, or that failed; rejects where the stream itself failed.
  */
 export async function takeBody(
   stream: Readable,
@@ -89,14 +91,20 @@ class Body {
   readonly #options: BodyOptions
   readonly #reading: Reading
   readonly #stop = (): void => this.#reading.stop()
+  readonly #end = (): void => {
+    this.#ending = setTimeout(this.#stop, this.#options.lastWords ?? 1_000)
+  }
+  #ending: NodeJS.Timeout | undefined
   readonly #outcome: Outcome = { accepted: 0, rejected: [], rejectedTotal: 0, unreadable: false }
   /** What is not taken yet. */
   #pieces: Buffer[] = []
   #size = 0
   #array: boolean | undefined
   #syntax = 0
-  #last: Promise<void> | undefined
   #journaled: Promise<void> = Promise.resolve()
+  /** What is journaled of it: everything up to the first failure. */
+  #kept = { accepted: 0, rejectedTotal: 0 }
+  #failure: Error | undefined
 
   constructor(stream: Readable, intake: Intake, sender: Sender, options: BodyOptions) {
     this.#stream = stream
@@ -104,28 +112,30 @@ class Body {
     this.#sender = sender
     this.#options = options
     this.#reading = new Reading(stream)
-    options.stopping.addEventListener('abort', this.#stop)
-    if (options.stopping.aborted) this.#stop()
+    options.stopping.addEventListener('abort', this.#end)
   }
 
   async read(): Promise<Outcome> {
     const outcome = this.#outcome
+    if (this.#options.stopping.aborted) return { ...outcome, stopped: this.#cut() }
     for (let piece = await this.#next(); piece !== undefined; piece = await this.#next()) {
       outcome.stopped = await this.#piece(piece)
       if (outcome.stopped !== undefined) break
     }
-    if (outcome.stopped === undefined) {
+    if (outcome.stopped === undefined && this.#failure === undefined) {
       if (this.#stream.errored) throw this.#stream.errored
       if (!this.#stream.readableEnded) outcome.stopped = this.#cut()
       else if (this.#size > 0) this.#take(Buffer.concat(this.#pieces, this.#size))
     }
     await this.#journaled
+    if (this.#failure !== undefined) return this.#failed(this.#failure)
     outcome.unreadable = outcome.accepted === 0 && outcome.rejectedTotal === this.#syntax
     return outcome
   }
 
   end(): void {
-    this.#options.stopping.removeEventListener('abort', this.#stop)
+    this.#options.stopping.removeEventListener('abort', this.#end)
+    clearTimeout(this.#ending)
     this.#options.room.give(this.#size)
     this.#size = 0
     this.#pieces = []
@@ -165,6 +175,14 @@ class Body {
     return { status: 503, message: reason, retryAfter }
   }
 
+  /** What comes behind what is journaled is to be sent again. */
+  #failed({ message }: Error): Outcome {
+    const { accepted, rejectedTotal } = this.#kept
+    const rejected = this.#outcome.rejected.filter(({ index }) => index < accepted + rejectedTotal)
+    const stopped = { status: 503, message: `the events could not be journaled: ${message}`, retryAfter: 1 } as const
+    return { accepted, rejected, rejectedTotal, unreadable: false, stopped }
+  }
+
   #cut(): Outcome['stopped'] {
     if (this.#options.stopping.aborted) return { status: 503, message: 'Telltale is stopping', retryAfter: 1 }
     return { status: 408, message: `nothing came for ${IDLE / 1000} s, in the middle of an event` }
@@ -180,10 +198,18 @@ class Body {
       if (kind === 'syntax') this.#syntax++
       if (outcome.rejected.length < LISTED) outcome.rejected.push({ index: seen + index, reason })
     }
-    if (taken.journaled === this.#last) return
-    this.#last = taken.journaled
-    this.#journaled = this.#journaled.then(() => taken.journaled)
-    this.#journaled.catch(() => {}) // where the stream fails first, nobody awaits it
+    const settled = taken.journaled.then(
+      () => {
+        if (this.#failure !== undefined) return
+        this.#kept.accepted += taken.accepted
+        this.#kept.rejectedTotal += taken.refused
+      },
+      error => {
+        this.#failure ??= error as Error
+        this.#reading.stop()
+      },
+    )
+    this.#journaled = this.#journaled.then(() => settled)
   }
 }
 

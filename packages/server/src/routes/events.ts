@@ -131,15 +131,6 @@ async function receive(
     }
     return reply.code(202).send(answer)
   } catch (error) {
-    return failed(error as NodeJS.ErrnoException, reply, pipeline)
+    return refuse(reply, 400, `the body could not be read: ${(error as Error).message}`, 'check content-encoding')
   }
-}
-
-function failed(error: NodeJS.ErrnoException, reply: FastifyReply, pipeline: Context['pipeline']): unknown {
-  const inBody =
-    error.code?.startsWith('Z_') || error.code?.startsWith('ERR_') || error.message.startsWith('not Zstandard')
-  if (inBody) return refuse(reply, 400, `the body could not be read: ${error.message}`, 'check content-encoding')
-  pipeline.refused('http', error.message)
-  reply.header('retry-after', 1)
-  return refuse(reply, 503, `the events could not be journaled: ${error.message}`, 'send them again')
 }

@@ -1,0 +1,151 @@
+import { PassThrough } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { type Batch, SimulatedClock } from '@telltale/event'
+import { Pipeline } from '@telltale/pipeline'
+import { expect, test } from 'vitest'
+import { type BodyOptions, decoded, discard, takeBody } from './body.ts'
+import { Room } from './room.ts'
+
+const LINE = `{"type":"t","message":"${'x'.repeat(976)}"}\n`
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** A body being read into a pipeline whose journal takes a batch when it is told to. */
+function made(options: Partial<BodyOptions> = {}) {
+  const clock = new SimulatedClock(1e12)
+  let seq = 1
+  let fail: Error | undefined
+  const journal = {
+    pressure: undefined as Pipeline['busy'],
+    async append(batch: Batch) {
+      if (fail !== undefined) throw fail
+      batch.seq = seq
+      seq += batch.length
+    },
+  }
+  const pipeline = new Pipeline({ journal, clock, hostname: 'me', gatherEvents: 1 })
+  const stop = new AbortController()
+  const stream = new PassThrough()
+  const room = new Room(8 * 1024 * 1024)
+  const all = {
+    maxWhole: 4 * 1024 * 1024,
+    lines: true,
+    patience: 20,
+    lastWords: 100,
+    room,
+    stopping: stop.signal,
+    ...options,
+  }
+  const read = (from = stream as NonNullable<ReturnType<typeof decoded>>) =>
+    takeBody(from, pipeline, { channel: 'http', address: 'a' }, all)
+  return {
+    journal,
+    read,
+    room,
+    stream,
+    stop: () => stop.abort(),
+    failWith: (error: Error) => {
+      fail = error
+    },
+    taken: () => seq - 1,
+  }
+}
+
+test('a body that ends soon after the stop is taken whole', async () => {
+  const { read, stream, stop, taken } = made({ lastWords: 10_000 })
+  const outcome = read()
+  stream.write(LINE.repeat(30) + LINE.slice(0, 500))
+  await turn()
+  stop()
+  stream.end(LINE.slice(500) + LINE.repeat(20))
+  const { accepted, stopped } = await outcome
+  expect([accepted, stopped, taken()]).toEqual([51, undefined, 51])
+})
+
+test('of one that goes on, what was taken is told, no more is taken, and the stream lives on for the answer', async () => {
+  const { read, stream, stop, taken } = made()
+  const outcome = read()
+  stream.write(LINE.repeat(30) + LINE.slice(0, 500))
+  await turn()
+  stop()
+  expect(await outcome).toMatchObject({
+    accepted: 30,
+    rejectedTotal: 0,
+    stopped: { status: 503, message: 'Telltale is stopping', retryAfter: 1 },
+  })
+  expect(taken()).toBe(30)
+  expect(stream.destroyed).toBe(false)
+  // the rest is read away, so that its sender can hear the answer
+  const rest = discard(stream, 10_000)
+  stream.end(LINE.slice(500) + LINE.repeat(1000))
+  await rest
+  expect(stream.readableEnded).toBe(true)
+})
+
+test('a body that begins after the stop is not taken at all', async () => {
+  const { read, stream, stop, taken } = made()
+  stop()
+  stream.end(LINE)
+  expect(await read()).toMatchObject({ accepted: 0, stopped: { status: 503 } })
+  expect(taken()).toBe(0)
+})
+
+test('where the journal fails in the middle, the part before counts as accepted, none of the rest', async () => {
+  const { read, stream, failWith, taken } = made()
+  const outcome = read()
+  stream.write(`${LINE.repeat(10)}oops\n`)
+  await turn()
+  await turn()
+  failWith(new Error('the disk is full'))
+  stream.write(LINE.repeat(10))
+  await turn()
+  await turn()
+  stream.write(LINE.repeat(10))
+  const { accepted, rejectedTotal, rejected, stopped } = await outcome
+  expect([accepted, rejectedTotal, rejected.length, taken()]).toEqual([10, 1, 1, 10])
+  expect(stopped).toMatchObject({ status: 503, message: expect.stringContaining('the disk is full'), retryAfter: 1 })
+})
+
+test('bodies share one room; who finds none is told to come back, and what one held is free again', async () => {
+  const room = new Room(100_000)
+  const first = made({ room, lines: false })
+  const second = made({ room, lines: false })
+  const waiting = first.read()
+  first.stream.write(`[${`${LINE.trim()},`.repeat(60)}`)
+  await turn()
+  const refused = second.read()
+  second.stream.write(`[${`${LINE.trim()},`.repeat(60)}`)
+  expect(await refused).toMatchObject({
+    accepted: 0,
+    stopped: { status: 503, message: expect.stringContaining('100000'), retryAfter: 1 },
+  })
+  first.stream.end(`${LINE.trim()}]`)
+  expect(await waiting).toMatchObject({ accepted: 61, rejectedTotal: 0 })
+  expect(room.take(100_000)).toBe(true)
+})
+
+test('while the journal pushes back a long upload waits, then is stopped with what was taken of it', async () => {
+  const { read, stream, journal, room } = made()
+  const outcome = read()
+  stream.write(LINE.repeat(5))
+  await turn()
+  await turn()
+  journal.pressure = { reason: 'the journal is full', retryAfter: 7 }
+  stream.write(LINE.repeat(5) + LINE.slice(0, 99))
+  expect(await outcome).toMatchObject({
+    accepted: 10,
+    stopped: { status: 503, message: 'the journal is full', retryAfter: 7 },
+  })
+  expect(room.take(room.most)).toBe(true)
+})
+
+test('compressed, and broken in the middle: what came before counts, and the reason is the stream’s', async () => {
+  const { read, taken } = made()
+  const whole = gzipSync(LINE.repeat(500))
+  const good = new PassThrough()
+  good.end(whole)
+  expect(await read(decoded(good, 'gzip'))).toMatchObject({ accepted: 500 })
+  const broken = new PassThrough()
+  broken.end(whole.subarray(0, whole.length / 2))
+  await expect(read(decoded(broken, 'gzip'))).rejects.toThrow(/unexpected end/)
+  expect(taken()).toBeGreaterThanOrEqual(500)
+})
