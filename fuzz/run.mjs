@@ -55,7 +55,12 @@ async function bundle() {
     logLevel: 'error',
     configFile: false,
     resolve: { conditions: ['source'] },
-    ssr: { noExternal: [/^@telltale\//, 'telltale'], resolve: { conditions: ['source'] } },
+    // The history finds its child process beside itself, so it is as it was built.
+    ssr: {
+      noExternal: [/^@telltale\//, 'telltale'],
+      external: ['@telltale/history'],
+      resolve: { conditions: ['source'] },
+    },
     build: {
       ssr: true,
       target: 'node20',

@@ -3,6 +3,7 @@ import { accessLog } from './targets/access-log.ts'
 import { body } from './targets/body.ts'
 import { config } from './targets/config.ts'
 import { datagrams } from './targets/datagrams.ts'
+import { history } from './targets/history.ts'
 import { http } from './targets/http.ts'
 import { journal } from './targets/journal.ts'
 import { lines } from './targets/lines.ts'
@@ -29,6 +30,7 @@ export const targets: readonly Target[] = [
   http,
   live,
   query,
+  history,
   question,
   journal,
   snapshot,

@@ -4,91 +4,8 @@ import { complete, evaluate, finish, limited, parse, print, type Query, rangeOf,
 import { randomCase, same } from '@telltale/query/conformance'
 import { type Recent, recent } from '@telltale/recent'
 import { canStand } from '@telltale/standing'
-import type { Random } from '../../packages/query/src/seeded.ts'
-import { hostile } from '../hostile.ts'
-import { mutated } from '../mutate.ts'
-import { texts } from '../query-texts.ts'
+import { queryText } from '../query-texts.ts'
 import { must, type Target } from '../target.ts'
-
-const WORDS = [
-  ...['type', 'x', 'y', 's', 'a.b', 'time', 'tags', 'hostname', '`weird key`', 'additional_info.x', 'seq', 'md5'],
-  ...[
-    '=',
-    '!=',
-    '<',
-    '>=',
-    '~',
-    '!~',
-    'in',
-    'not',
-    'and',
-    'or',
-    'has',
-    '(',
-    ')',
-    ',',
-    '|',
-    '|',
-    '|',
-    '+',
-    '- ',
-    '*',
-    '/',
-    '%',
-  ],
-  ...[
-    '1',
-    '2.5',
-    '404',
-    '-1',
-    '"a"',
-    "'b'",
-    'true',
-    'null',
-    '*a*',
-    '/a+/',
-    '/(a|b)*$/i',
-    'tag:slow',
-    'text:web',
-    'exception',
-  ],
-  ...[
-    'count()',
-    'sum(x)',
-    'p99(x)',
-    'uniq(s)',
-    'top(s, 2)',
-    'countif(x > 1)',
-    'quantile(x, 0.3)',
-    'first(s)',
-    'rate(1m)',
-    'histogram(y)',
-    'avg(x) as m',
-  ],
-  ...[
-    'by',
-    'x, 1m',
-    '10s',
-    '1d in "Europe/Berlin"',
-    'over',
-    '1m',
-    'every 5s',
-    '3 events',
-    'set v =',
-    'where',
-    'sort',
-    'count',
-    'desc',
-    'limit',
-    '3',
-    'last 1h |',
-    'between 2026-11-22 and',
-  ],
-] as const
-
-function soup(random: Random): string {
-  return random.some(14, () => random.of(WORDS)).join(' ')
-}
 
 const CLOCK = new SimulatedClock(0)
 const EVERYTHING = { from: 0, to: 9e12 }
@@ -130,16 +47,7 @@ export const query: Target = {
   about:
     'a text taken for a query: an error in its place, or a query that prints as it reads, and whose ring answers as the reference does',
   few: 700,
-  make(random) {
-    const kind = random.next()
-    if (kind < 0.35) return mutated(random, Buffer.from(random.of(texts())))
-    if (kind < 0.65) return Buffer.from(soup(random))
-    if (kind < 0.95) {
-      const text = Buffer.from(print(randomCase(random.below(2 ** 31), 0).query))
-      return random.chance(0.6) ? text : mutated(random, text, 2)
-    }
-    return Buffer.from(hostile(random))
-  },
+  make: queryText,
   async open() {
     setUp()
   },
