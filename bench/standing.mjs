@@ -69,6 +69,15 @@ const rule = i => [`rule ${i}`, `type = t${i} and metric > 0.1 | count() over 1m
 const rate = ['rate', 'rate() by hostname over 5s']
 const percentiles = ['percentiles', 'p50(metric), p99(metric) by hostname, service over 1m']
 const moving = ['moving', 'count(), avg(metric) by hostname, service over 10s']
+/** At most one word of a critical service in 5 s, and how many there were with it: a throttle that rolls up. */
+const throttle = set =>
+  set.machine('throttled', {
+    filter: 'state = critical',
+    by: ['hostname', 'service'],
+    init: { since: 0, n: 0 },
+    step: ({ since, n }, { time }) =>
+      time - since < 5000 ? [{ since, n: n + 1 }, []] : [{ since: time, n: 0 }, [{ more: n }]],
+  })
 const follow = set => set.changed('state', { field: 'state', by: ['hostname', 'service'], init: 'ok' })
 
 const SCENES = {
@@ -86,6 +95,7 @@ const SCENES = {
     rules: [rate, percentiles, ['high', 'metric > 0.95 | count() by hostname, service over 1m | where count > 10']],
     read: true,
     follow: true,
+    throttle: true,
   },
 }
 
@@ -103,6 +113,7 @@ function run(batches, scene) {
   if (wrong) throw new Error(wrong.message)
   let told = 0
   if (scene?.follow) follow(set).onTransition(list => (told += list.length))
+  if (scene?.throttle) throttle(set).onTransition(list => (told += list.length))
   let seq = 1
   let next = START + 1000
   const start = cpu()

@@ -156,12 +156,47 @@ test('a snapshot that knows more than the journal, or is too far behind, is set 
   expect(log.at(-1)).toContain('it knows events up to seq 5, the journal up to 4')
 })
 
-test('what is too heavy is left out of the snapshot', async () => {
+test('where nobody has what came since, what stood begins anew', async () => {
+  const { begin, lose, log, journaled, file } = made()
+  const one = await begin()
+  one.send({ k: 'a', n: 1 })
+  await one.hold(COUNT).past
+  await one.host.save()
+  lose({ k: 'a', n: 2 }, { k: 'a', n: 3 })
+  const { unflushed } = journaled
+  let go = (): void => {}
+  const waiting = new Promise<void>(resolve => {
+    go = resolve
+  })
+  journaled.unflushed = async function* () {
+    await waiting
+    yield* []
+  }
+  const before = readFileSync(file, 'utf8')
+  const two = await begin()
+  const held = two.hold(COUNT)
+  // While it catches up the old snapshot stays.
+  await two.host.save()
+  expect(readFileSync(file, 'utf8')).toBe(before)
+  go()
+  await expect(held.past).rejects.toThrow('nobody has the events after seq 1')
+  expect(log.at(-1)).toContain('could not catch up and begins anew')
+  held.release()
+  journaled.unflushed = unflushed
+  two.send({ k: 'a', n: 4 })
+  expect(await rows(two.hold(COUNT))).toEqual([['a', 4, 10]])
+})
+
+test('what is too heavy is left out of the snapshot, and does not linger', async () => {
   const { begin } = made()
   const one = await begin({ maxQuery: 2000 })
   one.send(...Array.from({ length: 50 }, (_, k) => ({ k, n: 5 })))
-  await one.hold(COUNT).past
+  const held = one.hold(COUNT)
+  await held.past
   await one.hold(SUM).past
+  await one.host.save()
+  held.release()
+  expect(one.host.size).toBe(1)
   await one.host.stop()
   const two = await begin()
   expect(two.host.size).toBe(1)

@@ -4,7 +4,8 @@ import type { Recent } from '@telltale/recent'
 import { type SavedQuery, type Span, type Standing, type Standings, standing } from '@telltale/standing'
 import type { Answer, Asker } from './ask.ts'
 import { type Journaled, since } from './since.ts'
-import { readSnapshot, setAside, writeSnapshot } from './snapshot.ts'
+import { readSnapshot, setAside } from './snapshot.ts'
+import { Snapshots } from './snapshots.ts'
 
 export interface StandingHostOptions {
   asker: Asker
@@ -22,7 +23,10 @@ export interface StandingHostOptions {
   file?: string
   /** So long after a snapshot the next one is taken, in ms. Default 10,000. */
   every?: number
-  /** What one query may take in a snapshot, about, in bytes: it is written at one go. Default 4 MiB. */
+  /**
+   * What one query may take in a snapshot, about, in bytes: it is written at one go. Heavier ones begin anew at the next
+   * start, and do not linger. Default 4 MiB.
+   */
   maxQuery?: number
   /** What a snapshot may take, in bytes. Default 64 MiB. */
   maxSnapshot?: number
@@ -71,12 +75,9 @@ export class StandingHost {
   #held: Batch[] | undefined
   #heldEvents = 0
   #caughtUp: Promise<void> = Promise.resolve()
-  #saving: Promise<void> = Promise.resolve()
-  #saved = ''
   #names = 0
-  #collector: string | undefined
   #stopped = false
-  #cancel: () => void = () => {}
+  #snapshots: Snapshots | undefined
 
   constructor(options: StandingHostOptions) {
     this.#options = {
@@ -138,10 +139,9 @@ export class StandingHost {
    * Resolves at once: catching up goes on while everything runs.
    */
   async open(journaled: Journaled): Promise<void> {
-    const { file, log, clock, maxCatchUp } = this.#options
+    const { file, log, maxCatchUp } = this.#options
     if (file === undefined) return
     const { collector, lastSeq } = journaled.journal
-    this.#collector = collector
     try {
       const queries = await readSnapshot(file, collector, lastSeq)
       if (queries.length > 0) {
@@ -156,25 +156,29 @@ export class StandingHost {
       }
     } catch (error) {
       for (const one of [...this.#hosted.values()]) this.#drop(one)
+      this.#set.restore({ version: 1, seq: 0, collector, queries: [], machines: [] })
       const aside = await setAside(file).catch(() => file)
       log(`what stood begins anew from history; its snapshot was set aside as ${aside}: ${(error as Error).message}`)
     }
-    this.#cancel = clock.after(this.#options.every, () => void this.#saveAndAgain())
+    this.#snapshots = new Snapshots({
+      ...this.#options,
+      file,
+      collector,
+      what: () => (this.#held === undefined ? this.#whole() : undefined),
+    })
   }
 
   /** Resolves once all that is open is on disk. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#cancel()
-    await this.#caughtUp
-    await this.save()
+    await this.#caughtUp.catch(() => {})
+    await this.#snapshots?.stop()
     this.#set.stop()
   }
 
-  /** Takes a snapshot, unless nothing has changed since the last. */
-  save(): Promise<void> {
-    this.#saving = this.#saving.catch(() => {}).then(() => this.#save())
-    return this.#saving
+  /** Takes a snapshot. */
+  async save(): Promise<void> {
+    await this.#snapshots?.save()
   }
 
   #begin(key: string, query: Query, span: Span): Hosted | QueryError {
@@ -201,8 +205,9 @@ export class StandingHost {
   }
 
   #letGo(one: Hosted): void {
-    const { clock, linger, maxLingering } = this.#options
-    if (linger === 0 || !isGood(one) || this.#hosted.get(one.key) !== one) {
+    const { clock, linger, maxLingering, maxQuery } = this.#options
+    const heavy = one.standing.weight > maxQuery
+    if (linger === 0 || heavy || !isGood(one) || this.#hosted.get(one.key) !== one) {
       this.#drop(one)
       return
     }
@@ -235,6 +240,7 @@ export class StandingHost {
       const hosted: Hosted = { key, standing: one, past, whole: true, holders: 0, endLinger: undefined }
       this.#hosted.set(key, hosted)
       this.#letGo(hosted)
+      past.catch(() => this.#drop(hosted))
     }
   }
 
@@ -245,44 +251,21 @@ export class StandingHost {
         if (this.#stopped) return
         this.#set.update(batch)
       }
+      if (this.#set.seq < upto) throw new Error(`nobody has the events after seq ${this.#set.seq}`)
     } catch (error) {
-      this.#options.log(`what stands could not catch up: ${(error as Error).message}`)
+      this.#options.log(`what stood could not catch up and begins anew: ${(error as Error).message}`)
+      throw error
+    } finally {
+      const held = this.#held ?? []
+      this.#held = undefined
+      for (const batch of held) this.#set.update(batch)
     }
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const batch of held) this.#set.update(batch)
   }
 
-  async #saveAndAgain(): Promise<void> {
-    const { clock, every, log } = this.#options
-    await this.save().catch(error => log(`what stands could not be saved: ${(error as Error).message}`))
-    if (!this.#stopped) this.#cancel = clock.after(every, () => void this.#saveAndAgain())
-  }
-
-  async #save(): Promise<void> {
-    const { file } = this.#options
-    if (file === undefined || this.#collector === undefined || this.#held !== undefined) return
-    const all = [...this.#hosted.values()]
-    const state = all.length === 0 ? 'nothing' : JSON.stringify([this.#set.seq, all.map(one => [one.key, one.whole])])
-    if (state === this.#saved) return
-    await writeSnapshot(file, this.#collector, this.#lines())
-    this.#saved = state
-  }
-
-  /** What is whole and not too large, a query at a time, with rests in between. */
-  async *#lines(): AsyncGenerator<string> {
-    const { maxQuery, maxSnapshot } = this.#options
-    let bytes = 0
-    for (const one of [...this.#hosted.values()]) {
-      if (one.whole !== true || !isGood(one) || this.#hosted.get(one.key) !== one) continue
-      if (one.standing.weight > Math.min(maxQuery, maxSnapshot - bytes)) continue
-      const started = performance.now()
-      const line = JSON.stringify(one.standing.save())
-      const rest = (performance.now() - started) * 10
-      bytes += line.length
-      yield line
-      if (!this.#stopped) await new Promise(resolve => setTimeout(resolve, rest))
-    }
+  /** What may be saved: no query that is still without its past, or has missed something. */
+  *#whole(): Generator<Standing> {
+    for (const one of [...this.#hosted.values()])
+      if (one.whole === true && isGood(one) && this.#hosted.get(one.key) === one) yield one.standing
   }
 }
 

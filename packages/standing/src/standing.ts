@@ -204,6 +204,11 @@ export class Standing implements Taker {
     }
   }
 
+  /** Up to this seq all that counts is in it, or does not count. */
+  get seq(): number {
+    return Math.max(this.after, this.#sources.seen)
+  }
+
   /** What it keeps weighs about so much, in bytes. */
   get weight(): number {
     return this.#store.weight * this.#store.entries.size
@@ -237,7 +242,7 @@ export class Standing implements Taker {
       name: this.name,
       query: this.query,
       span: this.horizon.span,
-      after: Math.max(this.after, this.#sources.seen),
+      after: this.seq,
       stats: this.stats,
       entries: Array.from(this.#store.entries.values(), savedEntry),
     }

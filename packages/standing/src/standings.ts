@@ -42,6 +42,9 @@ export function standing(options: StandingsOptions = {}): Standings {
   return new Standings(options)
 }
 
+/** What is shared is forgotten after so many have ended. */
+const STOPS = 1000
+
 export class Standings {
   readonly #options: Required<StandingsOptions>
   readonly #rows: BatchRows = new BatchRows()
@@ -56,6 +59,7 @@ export class Standings {
   readonly #savedMachines: Map<string, SavedMachine> = new Map()
   /** Whose seqs are counted. */
   #collector: string | undefined
+  #stops = 0
 
   constructor(options: StandingsOptions) {
     this.#options = {
@@ -115,6 +119,7 @@ export class Standings {
       stop: () => {
         this.#filters.remove(condition, one)
         if (this.#queries.get(name) === one) this.#queries.delete(name)
+        this.#stopped()
       },
     })
     this.#queries.set(name, one)
@@ -179,6 +184,8 @@ export class Standings {
    * same is stood up under their name. Batches are to be given from the saved seq on; earlier ones are ignored.
    */
   restore(saved: Saved): void {
+    this.#savedQueries.clear()
+    this.#savedMachines.clear()
     for (const one of saved.queries) this.#savedQueries.set(one.name, one)
     for (const one of saved.machines) this.#savedMachines.set(one.name, one)
     this.#sources.seen = saved.seq
@@ -202,6 +209,7 @@ export class Standings {
     machine.stop = () => {
       this.#filters.remove(machine.condition, machine)
       if (this.#machines.get(name) === machine) this.#machines.delete(name)
+      this.#stopped()
     }
     this.#machines.set(name, machine)
     this.#filters.add(machine.condition, machine)
@@ -209,6 +217,11 @@ export class Standings {
     this.#savedMachines.delete(name)
     if (saved?.of === machine.of) machine.restore(saved)
     return machine
+  }
+
+  /** Now and then lets go of what only those shared that stand no more. */
+  #stopped(): void {
+    if (++this.#stops % STOPS === 0) this.#sources.clear()
   }
 
   #full(): QueryError | undefined {

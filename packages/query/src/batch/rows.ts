@@ -2,6 +2,9 @@ import { Batch, type Column, type Event, type Json } from '@telltale/event'
 import { ofEvent, type Source, type Value } from '../match.ts'
 import { resolve, type TopField } from '../names.ts'
 
+/** Names whose columns are shared; beyond, those who ask from then on look anew. */
+const REMEMBERED = 1000
+
 /**
  * The rows of a batch as the source of fields: what is compiled against it once works for every batch it is turned to.
  * Whoever changes the batch must turn to it again.
@@ -56,6 +59,7 @@ export class BatchRows implements Source<number> {
     let columns = this.#named.get(name)
     if (columns === undefined) {
       columns = this.columns(({ path }) => path.name === name)
+      if (this.#named.size === REMEMBERED) this.#named.clear()
       this.#named.set(name, columns)
     }
     return columns
