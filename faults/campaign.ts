@@ -172,7 +172,7 @@ class Campaign {
       if (this.#tally.rounds % 10 === 0) console.log(`${this.#tally.sentence(life)}, life ${this.#lives}`)
       if (log !== undefined && this.#tally.rounds % PER_LINE === 0) this.#write(log, life)
     }
-    await this.#end(life)
+    if (this.#plan.broken === undefined || life.findings.length === 0) await this.#end(life)
   }
 
   /** All there is, from disk, after a good stop and a start. */

@@ -25,7 +25,7 @@ export const CHANNELS = Object.keys(CLIENTS) as Channel[]
 /** A client's longest pause while there is no load, ms. */
 const CALM = 150
 /** Events in one go. */
-const BURST = 10_000
+const BURST = 5_000
 
 /** Clients on every channel that answers, sending numbered events as fast as they are answered, through every failure. */
 export class Crowd implements Desk {
