@@ -32,7 +32,7 @@ let left = Number.POSITIVE_INFINITY
 
 /**
  * Evaluates within limits: evaluators say what they did by {@link worked} and {@link fits}, which throw
- * {@link TooMuch} beyond. An evaluation never pauses, so there is one at a time, and its limits need not be handed
+ * {@link TooMuch} beyond. What is evaluated within never pauses, so there is one at a time, and its limits need not be handed
  * from function to function.
  */
 export function limited<T>(given: Limits, evaluate: () => T): T {
