@@ -119,6 +119,10 @@ class Campaign {
   }
 
   async run(): Promise<number> {
+    process.once('SIGINT', () => {
+      console.log('This life is its last.')
+      this.#plan.rounds = this.#tally.rounds
+    })
     const { rounds, seed, broken, log } = this.#plan
     this.#bin = await copyBuild(ROOT, join(this.#folder, 'program'), broken)
     const before = log === undefined ? 0 : roundsIn(log)
@@ -127,7 +131,7 @@ class Campaign {
     )
     console.log(this.#means())
     const enough = broken === undefined ? BAD_LIVES : 1
-    while (this.#tally.rounds < rounds && this.#bad < enough) await this.#life()
+    while (this.#tally.rounds < this.#plan.rounds && this.#bad < enough) await this.#life()
     if (log !== undefined) this.#write(log)
     console.log(`${this.#tally.sentence()}\n${this.#tally.wrong === 0 ? 'All right.' : 'NOT all right.'}`)
     if (this.#tally.wrong > 0) console.log(`The lives in which it went wrong are in ${this.#plan.keep}`)
@@ -155,12 +159,12 @@ class Campaign {
   }
 
   async #live(life: Life): Promise<void> {
-    const { only, log, rounds } = this.#plan
+    const { only, log } = this.#plan
     const faults = FAULTS.filter(({ name, needs }) => (only === undefined || name === only) && this.#has(needs))
     await life.up()
     life.crowd.start(2)
     for (let round = 0; round < ROUNDS_OF_A_LIFE && life.ledger.next < EVENTS_OF_A_LIFE; round++) {
-      if (this.#tally.rounds >= rounds || life.findings.length > 0 || life.troubles.length > 3) break
+      if (this.#tally.rounds >= this.#plan.rounds || life.findings.length > 0 || life.troubles.length > 3) break
       const fault = this.#random.weighted(faults)
       life.note(`round ${round}: ${fault.name}`)
       life.crowd.load(this.#random.pick([0, 5, 20]))

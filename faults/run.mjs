@@ -2,7 +2,8 @@
  * `npm run test:faults -- --rounds N --seed S [--broken journal|dedup]`: see campaign.ts. Where the system allows it all of
  * it runs in namespaces of its own, so that a small disk can be mounted, and nothing that was started outlives it.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 import { build, install } from '../scripts/setup.mjs'
@@ -15,7 +16,7 @@ if (process.env.TELLTALE_FAULTS_INSIDE === undefined) {
     install()
     build()
   }
-  process.exit(inside(namespaces()))
+  process.exit(await inside(namespaces()))
 }
 const { module } = await runnerImport(fileURLToPath(new URL('campaign.ts', import.meta.url)), {
   configFile: false,
@@ -32,11 +33,13 @@ function namespaces() {
 }
 
 /** Runs it again there, beneath a shell: as the first process it buries the orphans that kill -9 makes. */
-function inside(options) {
+async function inside(options) {
   const env = { ...process.env, TELLTALE_FAULTS_INSIDE: options === undefined ? 'no' : 'namespaces' }
   const [command, ...rest] =
     options === undefined
       ? [process.execPath, self, ...args]
-      : ['unshare', ...options, 'sh', '-c', '"$@"; exit $?', 'sh', process.execPath, self, ...args]
-  return spawnSync(command, rest, { env, stdio: 'inherit' }).status ?? 1
+      : ['unshare', ...options, 'sh', '-c', 'trap : INT; "$@"; exit $?', 'sh', process.execPath, self, ...args]
+  process.on('SIGINT', () => {}) // it comes to an end by itself
+  const [status] = await once(spawn(command, rest, { env, stdio: 'inherit' }), 'exit')
+  return status ?? 1
 }
