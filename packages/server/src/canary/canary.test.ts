@@ -9,7 +9,7 @@ import { recent } from '@telltale/recent'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Asker } from '../ask.ts'
-import { Live } from '../live.ts'
+import { Live, type Subscribe } from '../live.ts'
 import { StandingHost } from '../standing-host.ts'
 import { Canary } from './canary.ts'
 import { type CanaryOptions, canarySettings } from './options.ts'
@@ -33,6 +33,7 @@ function made(options: CanaryOptions = {}, stages: Stages = {}) {
   }
   const does = {
     journal: true,
+    early: false,
     fail: false,
     live: true,
     recent: true,
@@ -77,10 +78,27 @@ function made(options: CanaryOptions = {}, stages: Stages = {}) {
   pipeline.broadcast.listen('live', batch => {
     if (does.live) live.batch(batch)
   })
+  pipeline.broadcast.consume(batch => {
+    if (does.early) live.batch(batch)
+  })
+  /** What the canary said to those who watch live. */
+  const said: Subscribe[] = []
+  const heard: Pick<Live, 'join'> = {
+    join(outgoing) {
+      const { receive, leave } = live.join(outgoing)
+      return {
+        leave,
+        receive(message) {
+          said.push(message)
+          receive(message)
+        },
+      }
+    },
+  }
   const canary = new Canary(
     {
       intake: pipeline,
-      live,
+      live: heard,
       asker,
       history: kept,
       clock,
@@ -98,6 +116,7 @@ function made(options: CanaryOptions = {}, stages: Stages = {}) {
   canary.start()
   const stage = (name: StageName) => canary.report.stages.find(({ stage }) => stage === name)!
   return {
+    asker,
     canary,
     does,
     engine,
@@ -106,6 +125,7 @@ function made(options: CanaryOptions = {}, stages: Stages = {}) {
     live,
     log,
     pipeline,
+    said,
     told,
     stage,
     unflushed,
@@ -134,7 +154,7 @@ const types = (told: EventInput[]) =>
   (told as { type: string; stage: string }[]).map(({ type, stage }) => `${type} ${stage}`)
 
 test('a canary every five seconds comes by everywhere', async () => {
-  const { canary, pass, latest, live, failing, told, ready, pipeline } = made()
+  const { canary, pass, latest, live, failing, told, said, ready, pipeline } = made()
   expect(canary.report.well).toBe(false)
   expect(canary.report.stages.map(({ state }) => state)).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
   await pass(60_000)
@@ -148,10 +168,21 @@ test('a canary every five seconds comes by everywhere', async () => {
   expect(latest.query('type = telltale_canary | count(), uniq(canary)').rows).toEqual([[acknowledged, acknowledged]])
   expect(pipeline.channels.get('canary')).toMatchObject({ accepted: 13, rejected: 0 })
   expect(live.size).toBe(1)
+  // it subscribes for as long as one is on its way
+  expect(said.filter(({ unsubscribe }) => unsubscribe === true)).toHaveLength(canary.report.stages[1]!.back)
+  expect(said.filter(({ query }) => query !== undefined)).toHaveLength(13)
   canary.stop()
   expect(live.size).toBe(0)
   await pass(60_000)
   expect(canary.report.sent).toBe(13)
+})
+
+test('one that is seen live before its sender is answered counts', async () => {
+  const { canary, does, pass } = made()
+  does.early = true
+  does.live = false
+  await pass(30_000)
+  expect(canary.report.well).toBe(true)
 })
 
 test('a journal that does not answer: said with since when, one canary waits, well again by itself', async () => {
@@ -247,7 +278,8 @@ test('a history that stands still is behind, not lost: a warning with its state;
     expect.stringContaining('the history is 60 s behind, new events are kept in the journal: it crashed'),
   ])
   await pass(3_600_000, 5_000)
-  const { back } = stage('history')
+  const { back, waiting_ms } = stage('history')
+  expect(waiting_ms).toBeGreaterThan(3_600_000)
   expect(stage('history').since).toEqual(fourth())
   engine.state = { kind: 'ready' }
   does.flush = true
@@ -304,6 +336,19 @@ test('an event that the history has twice is said', async () => {
   does.flush = true
   await pass(4_000)
   expect(stage('history')).toMatchObject({ state: 'failing', message: 'the history has an event 2 times' })
+})
+
+test('an event that questions count twice is said', async () => {
+  const { pass, asker, stage, failing } = made()
+  await pass(12_000)
+  const ask = asker.ask.bind(asker)
+  asker.ask = async (query, scope) => ({ ...(await ask(query, scope)), rows: [[2]] })
+  await pass(5_000)
+  expect(failing()).toEqual(['query'])
+  expect(stage('query')).toMatchObject({ message: 'questions count an event 2 times', lost: 1 })
+  asker.ask = ask
+  await pass(20_000)
+  expect(failing()).toEqual([])
 })
 
 test.each([86_400_000, -86_400_000, 12_345])('a clock set by %i ms makes nothing late, nor well', async by => {

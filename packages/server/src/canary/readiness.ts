@@ -11,11 +11,14 @@ import { failures } from './report.ts'
  */
 export function readiness(
   { busy, faults = [] }: Pick<Intake, 'busy'> & { readonly faults?: readonly string[] },
-  { status }: { status: Pick<History['status'], 'engine'> },
+  { status }: { status: Pick<History['status'], 'engine' | 'detached'> },
   canary?: Canary,
 ): Readiness {
   const reasons = busy === undefined ? [] : [busy.reason]
   const warnings = [...faults, ...(status.engine.kind === 'ready' ? [] : [`the history is ${stateOf(status.engine)}`])]
+  const { length: damaged } = status.detached
+  if (damaged > 0)
+    warnings.push(`${damaged} parts of the history were damaged on disk: their events are missing from answers`)
   if (canary === undefined) return { reasons, warnings }
   const { report } = canary
   reasons.push(...failures(report, 'journal'))
