@@ -39,6 +39,8 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
     for (const [name, value] of Object.entries(numbers))
       if (typeof value === 'number' && Number.isFinite(value))
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
+  const damaged = history.status.detached.length
+  text.add('telltale_history_parts_damaged', 'gauge', 'Parts the engine could not read and set aside', damaged)
   if (canary !== undefined) addCanary(text, canary.report)
   for (const [part, bytes] of Object.entries(bounds ?? {}))
     text.add('telltale_memory_bound_bytes', 'gauge', 'Memory a part may take', bytes, { part })
