@@ -3,6 +3,9 @@ import type { Key } from './keys.ts'
 import { PaneSketch } from './pane-sketch.ts'
 import { RollingSketch } from './rolling.ts'
 
+/** Of what has not been made yet. */
+const NONE: State[] = []
+
 /** One key of a standing query, with its states pane by pane. */
 export class Entry {
   /** The key as text: equal for equal keys. */
@@ -18,11 +21,11 @@ export class Entry {
   gone = false
   /** The start of the pane that changed last, and its states; NaN where more is to be done before one changes. */
   last: number = Number.NaN
-  states: State[] = []
+  states: State[] = NONE
   /** All panes together, while none of them changes. */
   merged: { readonly from: number; readonly to: number; readonly states: readonly State[] } | undefined
-  /** Sketches of the first so many panes together, by call. */
-  rolling: (RollingSketch | undefined)[] = []
+  /** Sketches of the first so many panes together, by call; absent until all panes are asked for. */
+  rolling: (RollingSketch | undefined)[] | undefined
   #rolled = 0
 
   constructor({ text, values }: Key) {
@@ -50,7 +53,7 @@ export class Entry {
     while (n < starts.length && starts[n]! < from) n++
     if (this.#rolled > 0) {
       const gone = Math.min(n, this.#rolled)
-      for (const [i, rolling] of this.rolling.entries())
+      for (const [i, rolling] of this.rolling!.entries())
         if (rolling !== undefined) for (let p = 0; p < gone; p++) rolling.subtract(panes[p]![i] as Sketch)
       this.#rolled -= gone
     }
@@ -86,6 +89,7 @@ export class Entry {
       const { aggregate, slot } = calls[i]!
       if (slot !== i) states.push(states[slot])
       else if (aggregate.family === 'sketch') {
+        this.rolling ??= []
         this.rolling[i] ??= new RollingSketch()
         states.push(this.rolling[i])
       } else if (aggregate.family === 'count') {
@@ -98,7 +102,7 @@ export class Entry {
         states.push(aggregate.mergeAll?.(parts) ?? parts.reduce((a, b) => aggregate.merge(a, b)))
       }
     }
-    if (this.rolling.length > 0) {
+    if (this.rolling !== undefined) {
       this.#roll(n)
       for (const [i, rolling] of this.rolling.entries()) if (rolling !== undefined) bound(rolling, this.panes, n, i)
       if (calls.some(({ aggregate }) => aggregate.name === 'histogram'))
@@ -110,7 +114,7 @@ export class Entry {
   /** Makes the rolling sketches those of the first n panes. */
   #roll(n: number): void {
     const { panes } = this
-    for (const [i, rolling] of this.rolling.entries()) {
+    for (const [i, rolling] of this.rolling!.entries()) {
       if (rolling === undefined) continue
       for (let p = this.#rolled; p < n; p++) rolling.add(panes[p]![i] as Sketch)
       for (let p = n; p < this.#rolled; p++) rolling.subtract(panes[p]![i] as Sketch)

@@ -105,7 +105,7 @@ export class Store {
     let bytes = 0
     let n = 0
     for (const { text, panes, merged, rolling } of this.entries.values()) {
-      bytes += 250 + text.length * 2 + weightOf(panes) + weightOf(rolling.length > 0 ? rolling : merged?.states)
+      bytes += 250 + text.length * 2 + weightOf(panes) + weightOf(rolling ?? merged?.states)
       if (++n === SAMPLE) break
     }
     return n === 0 ? 0 : bytes / n
