@@ -18,7 +18,8 @@ const CONFIG = (process: string): string => `export default {
 }`
 const LOOPS = `
   poison: event => { if (event.additional_info.deadly) for (;;); event.tags.push('seen') },
-  fine: event => { event.tags.push('fine') },`
+  fine: event => { event.tags.push('fine') },
+  dangling: () => { Promise.reject(new Error('nobody waits')) },`
 
 beforeAll(async () => {
   const data = folder()
@@ -61,7 +62,13 @@ test('a processor that loops for ever is stopped and named, everywhere; no event
   expect((await state()).processors).toMatchObject([
     { name: 'config:poison', off: expect.stringMatching('400 ms') },
     {},
+    {},
   ])
+  await send(program, '{"type":"dangling"}')
+  await eventually(
+    () => count(program, 'type = unhandled_rejection and message ~ "*nobody waits*"'),
+    n => n === 1,
+  )
 
   writeFileSync(config, CONFIG(`poison: event => { event.tags.push('mended') }`))
   program.process.kill('SIGHUP')

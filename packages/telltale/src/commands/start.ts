@@ -63,6 +63,12 @@ async function start(options: Options): Promise<void> {
     log(`${signal}: taking no more, flushing; once more ends at once`)
     void house.stop().then(() => process.exit(0))
   }
+  // A promise of the configuration's own code that nobody awaits must not take everybody's events with it.
+  process.on('unhandledRejection', error => {
+    const message = `something failed that nobody waited for: ${error instanceof Error ? error.stack : String(error)}`
+    log(message)
+    house.tell({ type: 'unhandled_rejection', tags: ['telltale'], message: message.slice(0, 4_000) })
+  })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
 }
