@@ -22,7 +22,9 @@ function made(options: Partial<LiveOptions> = {}): {
   clock: SimulatedClock
   live: Live
   latest: Recent
-  send(events: number, type?: string): void
+  send(events: number, type?: string): Promise<void> | undefined
+  /** So many are journaled, and do not come here. */
+  skip(events: number): void
   subscriber(): { got: Message[]; receive(message: Subscribe): void; waiting: number; leave(): void }
 } {
   const clock = new SimulatedClock(1e12)
@@ -49,7 +51,10 @@ function made(options: Partial<LiveOptions> = {}): {
       seq += events
       latest.append(batch)
       host.batch(batch)
-      live.batch(batch)
+      return live.batch(batch)
+    },
+    skip(events) {
+      seq += events
     },
     subscriber() {
       const got: Message[] = []
@@ -171,7 +176,7 @@ test('all who do not read share one bound; who reads is served, who lags starts 
   const reader = subscriber()
   for (const each of [...deaf, reader]) each.receive({ id: 'a', query: '' })
   await new Promise(resolve => setImmediate(resolve))
-  for (let i = 0; i < 40; i++) send(10)
+  for (let i = 0; i < 40; i++) await send(10)
   expect(reader.got.flatMap(({ events }) => events ?? [])).toHaveLength(400)
   expect(deaf.reduce((sum, { waiting }) => sum + waiting, 0)).toBeLessThan(250_000)
   // one of them reads again: it is told to start over, then goes on
@@ -181,5 +186,40 @@ test('all who do not read share one bound; who reads is served, who lags starts 
   for (const each of deaf.slice(1)) each.leave()
   send(1)
   expect(first!.got.map(({ reset, events }) => reset ?? events!.length)).toEqual([true, 1])
+  live.stop()
+})
+
+test('where batches were dropped on the way here, whoever follows is told to start over', async () => {
+  const { live, send, subscriber, skip } = made()
+  const one = subscriber()
+  one.receive({ id: 'a', query: '' })
+  await new Promise(resolve => setImmediate(resolve))
+  send(2)
+  skip(5)
+  send(1)
+  expect(one.got.slice(1).map(({ reset, events }) => reset ?? events!.map(e => e.additional_info.n))).toEqual([
+    [1, 2],
+    true,
+    [8],
+  ])
+  live.stop()
+})
+
+test('serving very many leaves the event loop to others in between, and serves each', async () => {
+  const { live, send, subscriber } = made()
+  const all = Array.from({ length: 3000 }, subscriber)
+  for (const each of all) each.receive({ id: 'a', query: '' })
+  await new Promise(resolve => setImmediate(resolve))
+  let turns = 0
+  let counting = true
+  const count = (): void => {
+    turns++
+    if (counting) setImmediate(count)
+  }
+  setImmediate(count)
+  await send(400)
+  counting = false
+  expect(turns).toBeGreaterThan(3)
+  for (const { got } of all) expect(got.flatMap(({ events }) => events ?? [])).toHaveLength(400)
   live.stop()
 })

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch, Clock } from '@telltale/event'
 import { print, type Query } from '@telltale/query'
 import { type Selector, selector } from '@telltale/query/batch'
@@ -75,6 +76,8 @@ export class Live {
   readonly #subscribers = new Set<Subscriber>()
   readonly #answers: LiveAnswers
   readonly #stops: (() => void)[]
+  /** The last seq that was broadcast. */
+  #seen = 0
   /** Bytes all together have not read, as far as is known. */
   #unread = 0
 
@@ -109,17 +112,30 @@ export class Live {
     return this.#subscribers.size
   }
 
-  /** Re-broadcasts a journaled batch to all whose filter matches, each distinct filter run once. */
-  batch(batch: Batch): void {
+  /**
+   * Re-broadcasts a journaled batch to all whose filter matches, each distinct filter run once. Where there are many, others
+   * get their turn of the event loop in between.
+   * @returns when it is done, where it is not yet
+   */
+  batch(batch: Batch): Promise<void> | undefined {
     this.#weigh()
-    const selected = new Map<string, string[]>()
-    for (const subscriber of this.#subscribers)
-      for (const subscription of subscriber.tails.values()) {
-        if (subscription.held !== undefined) {
-          if (subscription.held.length < 1000) subscription.held.push(batch)
-          else subscription.dropped += batch.length
-        } else this.#forward(subscription, batch, selected)
+    // What a mailbox had to drop is missed by all of them.
+    if (this.#seen > 0 && batch.seq > this.#seen + 1) for (const each of this.#subscribers) each.behind = true
+    this.#seen = batch.seq + batch.length - 1
+    return this.#serve(this.#subscribers.values(), batch, new Map())
+  }
+
+  #serve(rest: Iterator<Subscriber>, batch: Batch, selected: Map<string, string[]>): Promise<void> | undefined {
+    const until = performance.now() + TURN
+    for (let next = rest.next(); !next.done; next = rest.next()) {
+      for (const tail of next.value.tails.values()) {
+        if (tail.held === undefined) this.#forward(tail, batch, selected)
+        else if (tail.held.length < 1000) tail.held.push(batch)
+        else tail.dropped += batch.length
       }
+      if (performance.now() > until) return turn().then(() => this.#serve(rest, batch, selected))
+    }
+    return undefined
   }
 
   stop(): void {
@@ -272,6 +288,9 @@ export class Live {
 
 /** A message has some characters more than that at most, so that who does not read takes no more beyond the bounds. */
 const PIECE = 64 * 1024
+
+/** How long serving may keep others waiting at a time, in ms. */
+const TURN = 5
 
 /** What decides which events a query without aggregates gives. */
 function filterOf({ filter, where, set }: Query): Partial<Query> {
