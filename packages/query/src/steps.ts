@@ -33,6 +33,7 @@ export function* sorting<T>(items: T[], compare: (a: T, b: T) => number): Steps<
     for (let i = 0; i < some.length; i++) from[start + i] = some[i]!
     yield
   }
+  if (isSorted(from, compare)) return from
   let to = items
   for (let size = RUN; size < length; size *= 2) {
     for (let start = 0; start < length; start += 2 * size) {
@@ -44,6 +45,12 @@ export function* sorting<T>(items: T[], compare: (a: T, b: T) => number): Steps<
     to = next
   }
   return from
+}
+
+/** Whether sorted runs are one. */
+function isSorted<T>(items: readonly T[], compare: (a: T, b: T) => number): boolean {
+  for (let i = RUN; i < items.length; i += RUN) if (compare(items[i - 1]!, items[i]!) > 0) return false
+  return true
 }
 
 /** Merges the sorted stretches before and after `middle`. */

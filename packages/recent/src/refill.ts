@@ -2,8 +2,9 @@ import type { Batch } from '@telltale/event'
 import { Chunk } from './chunk.ts'
 import type { Ring } from './ring.ts'
 
-/** Cells sealed at a time: a millisecond or two. */
+/** Cells sealed, and rows appended, at a time: a millisecond or two. */
 const CELLS = 20_000
+const ROWS = 1024
 
 /**
  * Puts older events before those a ring holds, while it goes on taking new ones: they become chunks on the side, bit by
@@ -20,9 +21,10 @@ export async function refill(ring: Ring, batches: AsyncIterable<Batch>, now: () 
         chunk = new Chunk(batch.schema, chunk)
         chunks.push(chunk)
       }
-      const to = Math.min(batch.length, from + ring.caps.chunk - chunk.length)
+      const to = Math.min(batch.length, from + ring.caps.chunk - chunk.length, from + ROWS)
       chunk.append(batch, from, to)
       from = to
+      await turn()
     }
   }
   for (const chunk of chunks) while (!chunk.seal(CELLS)) await turn()
