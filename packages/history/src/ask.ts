@@ -1,7 +1,7 @@
 import type { Event } from '@telltale/event'
 import { evaluate, merge, type Partial, type Query, type Scope } from '@telltale/query'
 import { type Compiled, compile } from './compile/compile.ts'
-import { type Asked, whereOf } from './compile/select.ts'
+import { type Asked, type Seam, whereOf } from './compile/select.ts'
 import type { Engine, ReadOptions } from './engine/engine.ts'
 import type { Fields } from './fields.ts'
 import { type Grouped, grouped } from './groups.ts'
@@ -17,6 +17,8 @@ export interface AskOptions extends ReadOptions {
   events?: number
   /** Nothing will be merged with what is found: groups that can't be in the answer may be left out. Default false. */
   alone?: boolean
+  /** Names of the table's parts that hold nothing above the scope's `uptoSeq`. Default: it is not known of any. */
+  parts?: readonly string[]
   /**
    * Events of which states may list one number each (2 bytes, up to four times that while a list grows), which is faster
    * than counting in place. Default 50,000,000.
@@ -35,19 +37,28 @@ export async function ask(
   scope: Scope,
   options: AskOptions = {},
 ): Promise<Partial> {
-  const made = (many: boolean, alone: boolean): Compiled => compile(query, scope, collector, fields, { many, alone })
+  const { parts = [] } = options
+  const halves = parts.length > 0 && scope.uptoSeq !== undefined
+  const made = (many: boolean, alone: boolean, within = scope): Compiled =>
+    compile(query, within, collector, fields, { many, alone })
+  const seam = (many: boolean): Seam | undefined => {
+    const { uptoSeq: _, ...open } = scope
+    return halves ? { parts, open: made(many, false, open) as Asked } : undefined
+  }
   const plain = made(false, false)
-  // What is in doubt is merged with the rest.
-  const compiled = options.alone === true && plain.doubtful === undefined ? made(false, true) : plain
+  // What is in doubt is merged with the rest, and halves with each other.
+  const alone = options.alone === true && plain.doubtful === undefined && !halves
+  const compiled = alone ? made(false, true) : plain
   const { sure, doubtful, groups } = compiled
   const rest = (): Promise<Partial> => judged(engine, query, scope, doubtful!, options)
   if (sure === '0') return doubtful === undefined ? evaluate(query, [], scope) : rest()
   if (groups !== undefined) {
     const scanned = await rowsOf(engine, whereOf(compiled))
-    const many = (): Promise<Grouped | undefined> => grouped(engine, query, made(true, false) as Asked, options)
+    const many = (): Promise<Grouped | undefined> =>
+      grouped(engine, query, made(true, false) as Asked, options, seam(true))
     const few =
       scanned <= (options.listed ?? 50_000_000)
-        ? await grouped(engine, query, { ...compiled, groups }, options)
+        ? await grouped(engine, query, { ...compiled, groups }, { ...options, alone }, seam(false))
         : undefined
     const found = (few ?? (await many()))!
     const partial: Partial = { kind: 'groups', groups: found.groups, scanned }

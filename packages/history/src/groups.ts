@@ -14,7 +14,7 @@ import {
   type State,
 } from '@telltale/query'
 import type { Frequent, GroupColumns, KeyKind } from './compile/compile.ts'
-import { type Asked, frequenciesSql, statesSql } from './compile/select.ts'
+import { type Asked, frequenciesSql, ONE_SNAPSHOT, type Seam, statesSql } from './compile/select.ts'
 import type { Engine, ReadOptions } from './engine/engine.ts'
 import { blocksOf, type Column } from './native.ts'
 
@@ -39,9 +39,12 @@ export async function grouped(
   query: Query,
   asked: Asked,
   { groups: most = 1_000_000, alone = false, ...options }: ReadOptions & { groups?: number; alone?: boolean },
+  seam?: Seam,
 ): Promise<Grouped | undefined> {
   const ready = plan(query)
   const { states } = asked.groups
+  // A list is of all rows, so it can't be had by halves.
+  const halves = states.every(state => typeof state === 'string') ? seam : undefined
   let doubts = false
   const pass = async (sql: string, bound: Bound, row: (columns: Column[], i: number) => boolean): Promise<boolean> => {
     const { bytes } = await engine.read(sql, { ...options, format: 'Native', settings: bound })
@@ -66,15 +69,15 @@ export async function grouped(
     /** Where each state's column is; −1 for lists. */
     const places = states.map(state => (typeof state === 'string' ? next++ : -1))
     const order = query.sort.length === 0 ? 'keys' : alone ? 'first' : 'none'
-    const bound = { max_rows_to_group_by: most, group_by_overflow_mode: 'throw' }
-    const done = await pass(statesSql(asked, order), bound, (columns, i) => {
+    const bound = { ...ONE_SNAPSHOT, max_rows_to_group_by: most, group_by_overflow_mode: 'throw' }
+    const done = await pass(statesSql(asked, order, halves), bound, (columns, i) => {
       const key = keyOf(asked.groups, columns, i)
       const own = statesOf(at => (places[at]! >= 0 ? columns[places[at]!]![i] : lists.of(states[at] as Frequent, key)))
       return own !== undefined && made.push({ key, states: own }) > 0
     })
     if (!done) return undefined
   }
-  return { groups: inBuckets(ready, made), doubts }
+  return { groups: inBuckets(ready, made, halves !== undefined), doubts }
 }
 
 /** Row by row as long as it gives true, letting others have the event loop now and then. @returns the last it gave */
@@ -167,16 +170,17 @@ function stateMaker({ calls }: Plan, groups: GroupColumns): (value: (at: number)
 }
 
 /** The groups by the bucket they belong to; SQL knows only a part of a bucket that is longer than a day, or a day elsewhere. */
-function inBuckets(ready: Plan, groups: Group[]): ReadonlyMap<string, Group> {
+function inBuckets(ready: Plan, groups: Group[], halves: boolean): ReadonlyMap<string, Group> {
   const { bucket } = ready
-  if (bucket === undefined || bucket.ms < DAY || (bucket.ms === DAY && bucket.zone === 'UTC'))
-    return new GroupList(groups)
+  const parted = bucket !== undefined && bucket.ms >= DAY && (bucket.ms > DAY || bucket.zone !== 'UTC')
+  if (!parted && !halves) return new GroupList(groups)
   const found = new Map<string, Group>()
-  for (const { key, states } of groups) {
-    const whole = { key: [...key.slice(0, -1), bucketStart(key.at(-1) as number, bucket)], states }
-    const text = groupKey(whole.key)
+  for (const group of groups) {
+    const { key, states } = group
+    const one = parted ? { key: [...key.slice(0, -1), bucketStart(key.at(-1) as number, bucket)], states } : group
+    const text = groupKey(one.key)
     const other = found.get(text)
-    found.set(text, other === undefined ? whole : mergeGroups(ready, other, whole))
+    found.set(text, other === undefined ? one : mergeGroups(ready, other, one))
   }
   return found
 }

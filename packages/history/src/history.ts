@@ -15,6 +15,7 @@ import { keepMs } from './keep.ts'
 import { latest, stored } from './latest.ts'
 import { text } from './literal.ts'
 import { lock } from './lock.ts'
+import { Parts } from './parts.ts'
 import { DATABASE, migrate, retain, TABLE } from './schema.ts'
 import { type SqlResult, sql } from './sql.ts'
 
@@ -65,6 +66,7 @@ export class History {
   readonly #clock: Clock
   readonly #flush: Flush
   readonly #fields: Fields
+  readonly #parts: Parts
   readonly #log: (message: string) => void
   #keep: number
   #flushedSeq = 0
@@ -87,6 +89,7 @@ export class History {
       options.engine ??
       embedded({ path: join(this.#path, 'history'), log: this.#log, ...(memory === undefined ? {} : { memory }) })
     this.#fields = new Fields(this.#engine)
+    this.#parts = new Parts(this.#engine)
     this.journal = journal({
       ...options.journal,
       dir: join(this.#path, 'journal'),
@@ -95,7 +98,10 @@ export class History {
     })
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
-      loaded: segment => this.#fields.learn(segment),
+      loaded: async segment => {
+        await this.#fields.learn(segment)
+        if (segment.collector === this.journal.collector) await this.#parts.note(segment.lastSeq)
+      },
       flushed: segment => this.#flushed(segment.lastSeq, segment.collector),
       refused: refused => {
         this.#refused++
@@ -189,8 +195,8 @@ export class History {
    */
   async partial(query: Query, scope: Scope, options?: AskOptions): Promise<Partial> {
     const uptoSeq = Math.min(scope.uptoSeq ?? Number.POSITIVE_INFINITY, this.#flushedSeq)
-    const run = (own: Scope): Promise<Partial> =>
-      ask(this.#engine, this.#fields, this.journal.collector, query, own, options)
+    const run = (own: Scope, parts: readonly string[] = []): Promise<Partial> =>
+      ask(this.#engine, this.#fields, this.journal.collector, query, own, { ...options, parts })
     // Reading every row's seq can cost more than the rest of a query, so not where nothing is above the mark, before and after.
     const { settled } = this.#flush
     const quiet = this.#clock.now() - this.#flushedAt > QUIET
@@ -199,7 +205,7 @@ export class History {
       const partial = await run(open)
       if (this.#flush.settled === settled) return partial
     }
-    return run({ ...scope, uptoSeq })
+    return run({ ...scope, uptoSeq }, this.#parts.below(uptoSeq))
   }
 
   /** Answers one SELECT a person wrote over the table `events`; for admins. Rejects with a sentence where it may not run. */
