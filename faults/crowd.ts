@@ -23,7 +23,7 @@ const CLIENTS: Readonly<Record<Channel, (desk: Desk) => Promise<void>>> = { http
 export const CHANNELS = Object.keys(CLIENTS) as Channel[]
 
 /** A client's longest pause while there is no load, ms. */
-const CALM = 150
+const CALM = 300
 /** Events in one go. */
 const BURST = 5_000
 
@@ -79,13 +79,14 @@ export class Crowd implements Desk {
   }
 
   async parcel(): Promise<Parcel | undefined> {
-    const pause = this.ledger.next < this.#until ? this.#pause : CALM
+    const load = this.ledger.next < this.#until
+    const pause = load ? this.#pause : CALM
     if (pause > 0) await sleep(this.random.int(0, pause))
     if (this.#ended) return undefined
     const again = this.ledger.again()
     if (again !== undefined) return again
     const { random } = this
-    const count = random.oneIn(40) ? random.int(100, 1000) : random.int(1, 20)
+    const count = load && random.oneIn(40) ? random.int(100, 1000) : random.int(1, 20)
     return this.ledger.take(count, random.oneIn(60))
   }
 
