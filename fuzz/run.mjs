@@ -12,7 +12,7 @@ import { build } from 'vite'
 
 const root = join(import.meta.dirname, '..')
 /** Of this run: several may be under way. */
-const out = join(root, '.telltale/fuzz', String(process.pid))
+const out = join(root, 'node_modules/.cache/telltale-fuzz', String(process.pid))
 process.on('exit', () => rmSync(out, { recursive: true, force: true }))
 /** CPU time of one case beyond which it hangs, and wall time beyond which it waits for what never comes, in ms. */
 const HANG = 1000
