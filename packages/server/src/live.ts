@@ -127,13 +127,14 @@ export class Live {
 
   #serve(rest: Iterator<Subscriber>, batch: Batch, selected: Map<string, string[]>): Promise<void> | undefined {
     const until = performance.now() + TURN
-    for (let next = rest.next(); !next.done; next = rest.next()) {
+    for (let next = rest.next(), served = 1; !next.done; next = rest.next(), served++) {
       for (const tail of next.value.tails.values()) {
         if (tail.held === undefined) this.#forward(tail, batch, selected)
         else if (tail.held.length < 1000) tail.held.push(batch)
         else tail.dropped += batch.length
       }
-      if (performance.now() > until) return turn().then(() => this.#serve(rest, batch, selected))
+      if (served % AT_ONCE === 0 && performance.now() > until)
+        return turn().then(() => this.#serve(rest, batch, selected))
     }
     return undefined
   }
@@ -289,8 +290,9 @@ export class Live {
 /** A message has some characters more than that at most, so that who does not read takes no more beyond the bounds. */
 const PIECE = 64 * 1024
 
-/** How long serving may keep others waiting at a time, in ms. */
+/** How long serving more than so many may keep others waiting at a time, in ms. */
 const TURN = 5
+const AT_ONCE = 16
 
 /** What decides which events a query without aggregates gives. */
 function filterOf({ filter, where, set }: Query): Partial<Query> {
