@@ -20,6 +20,13 @@ const STUCK = 60_000
 /** Bytes a target may hold more at most in the second half of a run than in the first. */
 const GROWTH = 64 * 1024 * 1024
 
+/** Set once somebody has seen enough: what was run counts. */
+let interrupted = false
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    interrupted = true
+  })
+
 function usage(problem) {
   console.error(`${problem}\nusage: npm run fuzz -- [--target name]… [--cases N | --seconds S] [--seed S] [--list]`)
   process.exit(2)
@@ -172,6 +179,10 @@ async function campaign(target, { seed, cases, ms }) {
     })
     const lost = await watched(target, run, started, sum)
     if (finished) break
+    if (interrupted) {
+      sum.done += run.progress[1]
+      break
+    }
     const { progress } = run
     sum.done += progress[1] + 1
     sum.failures++
@@ -198,6 +209,10 @@ async function watched(target, run, started, sum) {
     await wait(50)
     const now = performance.now()
     const done = run.progress[1]
+    if (interrupted) {
+      await run.worker.terminate()
+      return 'interrupted'
+    }
     const moved = done + run.progress[3]
     if (moved !== at) {
       at = moved
@@ -240,6 +255,7 @@ const commit = existsSync(join(root, '.git'))
 console.log(`seed ${seed}`)
 let failed = 0
 for (const target of chosen) {
+  if (interrupted) break
   const ms = seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000
   const { done, failures, hangs, samples, cpu, seconds: took } = await campaign(target, { seed, cases, ms })
   const half = samples.length >> 1
@@ -263,6 +279,7 @@ for (const target of chosen) {
     cpu_s: +cpu.toFixed(1),
     held_first_half: first,
     held_second_half: second,
+    ...(interrupted ? { interrupted } : {}),
   }
   appendFileSync(join(root, 'bench/results/fuzz.ndjson'), `${JSON.stringify(line)}\n`)
 }
