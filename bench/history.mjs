@@ -173,19 +173,32 @@ async function timed(run) {
   await engine.command('SYSTEM DROP QUERY CONDITION CACHE')
   const began = cpu()
   const result = await run()
-  return [cpu() - began, result]
+  return [between(began, cpu()), result]
 }
 
-/** ms of CPU this process and the engine's have used: other work on the machine is not in it. */
+/** What this process and its children have used, by thread and in all: other work on the machine is not in it. */
 function cpu() {
   const { user, system } = process.cpuUsage()
-  let ms = (user + system) / 1000
+  const own = (user + system) / 1000
+  const threads = new Map()
+  let ticks = 0
   for (const thread of fs.readdirSync('/proc/self/task')) {
     for (const child of fs.readFileSync(`/proc/self/task/${thread}/children`, 'utf8').split(' ').filter(Boolean)) {
-      for (const one of fs.readdirSync(`/proc/${child}/task`)) ms += spent(`/proc/${child}/task/${one}/schedstat`)
+      const stat = fs.readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1].split(' ')
+      ticks += Number(stat[11]) + Number(stat[12])
+      for (const one of fs.readdirSync(`/proc/${child}/task`))
+        threads.set(one, spent(`/proc/${child}/task/${one}/schedstat`))
     }
   }
-  return ms
+  return { own, threads, ticks }
+}
+
+/** ms of CPU from one to the other: to the microsecond, or to a tick of 10 ms where a thread ended between. */
+function between(a, b) {
+  let ms = 0
+  for (const [thread, spent] of b.threads) ms += spent - (a.threads.get(thread) ?? 0)
+  const ended = [...a.threads.keys()].some(thread => !b.threads.has(thread))
+  return b.own - a.own + (ended ? (b.ticks - a.ticks) * 10 : ms)
 }
 
 function spent(file) {
