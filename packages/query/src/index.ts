@@ -47,6 +47,7 @@ export { print } from './print.ts'
 export type { QueryError } from './query-error.ts'
 export { type Outer, rangeOf } from './range.ts'
 export { evaluate, inScope } from './reference.ts'
+export { size } from './size.ts'
 export {
   addToSketch,
   BUCKET_SHIFT,

@@ -1,4 +1,4 @@
-import { check, plan, printDuration, type Query, type QueryError } from '@telltale/query'
+import { check, plan, printDuration, type Query, type QueryError, size } from '@telltale/query'
 import { ALL, Horizon, type Span } from './horizon.ts'
 
 export interface CanStandOptions {
@@ -21,6 +21,8 @@ export interface Stands {
 }
 
 const MAX_KEYS = 10_000
+/** Some tens of microseconds an event. */
+const MAX_PARTS = 2000
 const MEMORY = 64 << 20
 
 /** What a state commonly weighs by family, in bytes; others about 100. */
@@ -45,6 +47,12 @@ export function canStand(query: Query, options: CanStandOptions = {}): Stands | 
   const { maxKeys = MAX_KEYS, memory = MEMORY } = options
   const wrong = check(query) ?? problem(query, query.range ?? options.span ?? ALL, maxKeys)
   if (wrong !== undefined) return wrong
+  const parts = size(query)
+  if (parts > MAX_PARTS)
+    return refused(
+      `every event would be held against its ${parts} parts, with the names of set filled in; at most ${MAX_PARTS} may stand`,
+      'ask for less at a time',
+    )
   const horizon = new Horizon(query, query.range ?? options.span ?? ALL)
   const { panes } = horizon
   const bytesPerKey = ENTRY + query.by.length * 50 + panes * (PANE + weigh(query))

@@ -58,6 +58,11 @@ test('whether a query can stand is answered before it stands, with what to add',
   expect(reason('last 1d | p99(x), uniq(y) by 1s', { memory: 1e6 })).toMatch(
     /one key needs about \d+ MB in 86401 panes/,
   )
+  const doubling = Array.from(
+    { length: 12 },
+    (_, i) => `| set x${i} = ${i === 0 ? 'n' : `x${i - 1} + x${i - 1}`}`,
+  ).join(' ')
+  expect(reason(`* ${doubling} | sum(x11)`)).toMatch(/held against its \d+ parts/)
   const { set } = made()
   expect(set.stand('a', 'type = = a')).toMatchObject({ position: 7 })
   expect(set.stand('a', 'count() by 1m')).toHaveProperty('hint')
