@@ -87,7 +87,7 @@ function contiguous(lines: Buffer): Run[] {
 
 /** -1 where the line has none. */
 function seqAt(lines: Buffer, at: number): number {
-  if (lines.compare(SEQ, 0, SEQ.length, at, at + SEQ.length) !== 0) return -1
+  if (lines.compare(SEQ, 0, SEQ.length, at, Math.min(at + SEQ.length, lines.length)) !== 0) return -1
   let seq = 0
   for (let i = at + SEQ.length; lines[i]! >= 48 && lines[i]! <= 57; i++) seq = seq * 10 + lines[i]! - 48
   return seq
