@@ -1,6 +1,9 @@
 import { type Distinct, distinctOf, EXACT, hex, placeOf, REGISTERS, raise } from './distinct.ts'
 import { HASH, hashNumber, hashOf } from './hash.ts'
+import type { Steps } from './steps.ts'
 
+/** Words of bits that are hashed in a step. */
+const HASHED = 256
 /** Whole numbers below this find their place in a table. */
 const SMALL = 1 << 22
 /** Bytes that all bit sets of a query may take. */
@@ -110,9 +113,17 @@ export class DistinctCounts {
     else this.#addNumber(value)
   }
 
+  /** What {@link distinct} would do first, in steps. */
+  *settling(): Steps<void> {
+    for (let word = 0; word < this.#bits.length; word += HASHED) {
+      this.#hashBits(word, Math.min(this.#bits.length, word + HASHED))
+      yield
+    }
+  }
+
   /** The state as plain data. */
   distinct(): Distinct {
-    this.#hashBits()
+    this.#hashBits(0, this.#bits.length)
     if (this.#ranks !== undefined) return { kind: 'registers', ranks: Array.from(this.#ranks) }
     const hashes = Array.from(this.#exact!, number => this.#values.hash(number))
     return distinctOf([...new Set(hashes)])
@@ -132,14 +143,14 @@ export class DistinctCounts {
     return true
   }
 
-  #hashBits(): void {
+  #hashBits(from: number, to: number): void {
     const bits = this.#bits
-    for (let word = 0; word < bits.length; word++) {
+    for (let word = from; word < to; word++) {
       for (let left = bits[word]!; left !== 0; left &= left - 1) {
         raise(this.#ranks!, this.#values.placeOfSmall(word * 32 + 31 - Math.clz32(left & -left)))
       }
     }
-    bits.fill(0)
+    bits.fill(0, from, to)
   }
 
   #overflow(): void {

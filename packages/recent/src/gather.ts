@@ -81,6 +81,7 @@ export class Gathering {
   *partial(): Steps<Partial> {
     const { calls, keys, bucket } = this.#ready
     const groups = this.#groups
+    for (const tally of this.#tallies) if (tally?.settling !== undefined) yield* tally.settling()
     const order = this.#any ? yield* groups.sorted(bucket === undefined ? 0 : keys.length) : []
     const make = (i: number): Group => ({
       key: groups.key(order[i]!),

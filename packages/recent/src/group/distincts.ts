@@ -75,6 +75,10 @@ export class Distincts implements Tally {
     }
   }
 
+  *settling(): Steps<void> {
+    for (const counts of this.#counts) yield* counts.settling()
+  }
+
   state(group: number): Distinct {
     return (this.#counts[group] ?? new DistinctCounts(this.#values)).distinct()
   }

@@ -11,6 +11,8 @@ import { eachValue } from './values.ts'
 /** One aggregate's states for all groups, gathered chunk by chunk. */
 export interface Tally {
   add(assigned: Assigned): Steps<void>
+  /** What is left to do before the states can be had. */
+  settling?(): Steps<void>
   /** As the aggregate wants it. */
   state(group: number): State
 }
