@@ -28,19 +28,20 @@ export class Followed {
   #offset: number
   /** Where the line begins whose end has not come. */
   #line: number
-  #head: string
+  /** The first bytes, as they were when they were read: the file may be another by now. */
+  #first: Buffer
   #journaled: number
   /** Rises when what was read counts no longer: the file was cut, or the journal failed. */
   #era = 0
   #failed = false
 
-  private constructor(handle: FileHandle, file: string, offset: number, head: string) {
+  private constructor(handle: FileHandle, file: string, offset: number, first: Buffer) {
     this.#handle = handle
     this.file = file
     this.#offset = offset
     this.#line = offset
     this.#journaled = offset
-    this.#head = head
+    this.#first = first
   }
 
   /**
@@ -57,7 +58,7 @@ export class Followed {
       let offset = 0
       if (from === 'end') offset = await afterLastLine(handle, Number(size))
       else if (from !== 'beginning') offset = (await isMarked(handle, file, Number(size), from)) ? from.offset : 0
-      return new Followed(handle, file, offset, await headOf(handle, offset))
+      return new Followed(handle, file, offset, await firstOf(handle, offset))
     } catch (error) {
       await handle.close()
       throw error
@@ -65,7 +66,7 @@ export class Followed {
   }
 
   get mark(): Mark {
-    return { file: this.file, offset: this.#journaled, head: this.#head }
+    return { file: this.file, offset: this.#journaled, head: headOf(this.#first) }
   }
 
   /** Reads what is new. @param take hands whole lines over and resolves to the moment they are journaled */
@@ -83,12 +84,13 @@ export class Followed {
       if (bytesRead === 0) break
       this.quiet = 0
       const bytes = chunk.subarray(0, bytesRead)
+      if (this.#offset === this.#first.length)
+        this.#first = Buffer.concat([this.#first, bytes.subarray(0, HEAD - this.#offset)])
       const newline = bytes.lastIndexOf(10)
       if (newline >= 0) this.#line = this.#offset + newline + 1
       this.#offset += bytesRead
       await this.#take(this.#lines.push(bytes), take)
     }
-    if (headLength(this.#head) < Math.min(HEAD, this.#offset)) this.#head = await headOf(this.#handle, this.#offset)
   }
 
   /** Nobody will write to it any more: its last line is whole as it is. */
@@ -122,25 +124,27 @@ export class Followed {
     this.#offset = offset
     this.#line = offset
     this.#journaled = offset
-    if (offset === 0) this.#head = ''
+    if (offset < this.#first.length) this.#first = this.#first.subarray(0, offset)
   }
 
   async #wasCut(size: number): Promise<boolean> {
     if (size < this.#offset) return true
-    return (
-      headLength(this.#head) > 0 &&
-      size > this.#offset &&
-      (await headOf(this.#handle, headLength(this.#head))) !== this.#head
-    )
+    const { length } = this.#first
+    return length > 0 && size > this.#offset && !(await firstOf(this.#handle, length)).equals(this.#first)
   }
 }
 
-/** Length and hash of the first bytes, at most as many as were read. */
-async function headOf(handle: FileHandle, offset: number): Promise<string> {
-  const head = Buffer.alloc(Math.min(HEAD, offset))
-  if (head.length === 0) return ''
-  const { bytesRead } = await handle.read(head, 0, head.length, 0)
-  return `${bytesRead}:${createHash('md5').update(head.subarray(0, bytesRead)).digest('hex')}`
+/** The first bytes, at most as many as were read. */
+async function firstOf(handle: FileHandle, offset: number): Promise<Buffer> {
+  const first = Buffer.alloc(Math.min(HEAD, offset))
+  if (first.length === 0) return first
+  const { bytesRead } = await handle.read(first, 0, first.length, 0)
+  return first.subarray(0, bytesRead)
+}
+
+/** Length and hash of the first bytes. */
+function headOf(first: Buffer): string {
+  return first.length === 0 ? '' : `${first.length}:${createHash('md5').update(first).digest('hex')}`
 }
 
 function headLength(head: string): number {
@@ -149,7 +153,7 @@ function headLength(head: string): number {
 
 async function isMarked(handle: FileHandle, file: string, size: number, mark: Mark): Promise<boolean> {
   if (file !== mark.file || size < mark.offset) return false
-  return (await headOf(handle, headLength(mark.head))) === mark.head
+  return headOf(await firstOf(handle, headLength(mark.head))) === mark.head
 }
 
 /** A line being written when it starts belongs to what is to come. */
