@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { BROKEN, copyBuild } from './build.ts'
 
 const keep = mkdtempSync(join(tmpdir(), 'telltale-faults-kept-'))
 afterAll(() => rmSync(keep, { recursive: true, force: true }))
@@ -27,3 +28,8 @@ test('the oracle notices a journal that acknowledges before it has written', () 
   expect(status, said).toBe(1)
   expect(said).toMatch(/lost [1-9]/)
 }, 300_000)
+
+test.each(BROKEN)('there still is what --broken %s breaks', async broken => {
+  const root = join(import.meta.dirname, '..')
+  expect(await copyBuild(root, join(keep, broken), broken)).toMatch(/telltale\.js$/)
+})
