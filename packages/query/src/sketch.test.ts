@@ -2,14 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   addToSketch,
+  BEYOND,
   BUCKETS,
   bucketMiddle,
   bucketOf,
+  FIRST_CODE,
   mergeAllSketches,
   mergeSketches,
   newSketch,
   quantileOf,
   type Sketch,
+  sketchOfCodes,
+  sketchOfLevels,
 } from './sketch.ts'
 import { SketchCounts } from './sketch-counts.ts'
 
@@ -96,3 +100,50 @@ function addTogether(sketch: SketchCounts, numbers: readonly number[]): void {
   for (const bucket of buckets) counts[bucket - low]!++
   sketch.addCounts(low, counts, Math.min(...numbers), Math.max(...numbers))
 }
+
+/** As SQL makes it, see aggregates/quantile.ts. */
+function codeOf(value: number): number {
+  const distance = bucketOf(value) - FIRST_CODE
+  return value === 0 ? 0 : distance < 1 || distance >= BEYOND ? BEYOND : distance
+}
+
+test('codes make the sketch that the numbers make, and those at some levels its quantiles', () => {
+  const number = fc.oneof(
+    fc.constantFrom(0, -0, 1, 2 ** -255, 2 ** -256, 1e-300, 2 ** 254.9, 2 ** 255, -3, 1e308),
+    fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
+    fc.integer({ min: 0, max: 100 }),
+  )
+  let told = 0
+  fc.assert(
+    fc.property(
+      fc.array(number, { maxLength: 40 }),
+      fc.uniqueArray(fc.constantFrom(0, 0.07, 0.5, 0.95, 0.99, 1)),
+      (values, levels) => {
+        const sketch = newSketch()
+        for (const value of values) addToSketch(sketch, value)
+        const codes = Uint16Array.from(values, codeOf)
+        const { n, min, max } = sketch
+        const found = sketchOfCodes(codes, min, max)
+        codes.sort()
+        const at = [...levels, 1].map(
+          level => codes[Math.max(1, Math.ceil(Number((level * n).toPrecision(14)))) - 1] ?? 0,
+        )
+        const few = sketchOfLevels(n, levels, Uint16Array.from(at), min, max)
+        if (found === undefined) {
+          expect(
+            codes.some(code => code === BEYOND) || min < 0 || (min > 0 && min < 2 ** -255) || max >= 2 ** 255,
+          ).toBe(true)
+          expect(few).toBe(undefined)
+          return
+        }
+        told++
+        expect(found).toEqual(sketch)
+        expect(levels.map(level => quantileOf(few!, level))).toEqual(levels.map(level => quantileOf(sketch, level)))
+      },
+    ),
+    { numRuns: 2000 },
+  )
+  expect(told).toBeGreaterThan(200)
+  // Nothing is left over from one to the next.
+  expect(sketchOfCodes(Uint16Array.of(codeOf(1)), 1, 1)).toMatchObject({ n: 1, counts: [1] })
+})

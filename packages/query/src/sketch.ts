@@ -204,9 +204,10 @@ export function sketchOfLevels(
   return { ...sketch, min, max }
 }
 
-/** Whether numbers between these have codes, but for some next to 0. */
+/** Whether the least and the greatest number have codes; between them and 0 there may still be some without. */
 function hasCodes(min: number, max: number): boolean {
-  return min >= 0 && (min === 0 || min >= 2 ** -255) && max < 2 ** 255
+  const inside = (value: number): boolean => value === 0 || (value >= 2 ** -255 && value < 2 ** 255)
+  return inside(min) && inside(max)
 }
 
 function codeOf(value: number): number {
