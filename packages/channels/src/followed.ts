@@ -148,7 +148,7 @@ function headOf(first: Buffer): string {
 }
 
 function headLength(head: string): number {
-  return Number.parseInt(head, 10) || 0
+  return Math.max(0, Number.parseInt(head, 10) || 0)
 }
 
 async function isMarked(handle: FileHandle, file: string, size: number, mark: Mark): Promise<boolean> {
