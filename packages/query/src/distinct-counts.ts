@@ -23,15 +23,17 @@ export class DistinctValues {
   #bits = 0
   /** The number of a small whole number, 0 where it has none yet. */
   #small: Uint32Array = new Uint32Array(256)
-  readonly #others: Map<string | number | boolean, number> = new Map()
+  /** Spread over several, since a map that grows pauses for all it holds. */
+  readonly #others: Map<string | number | boolean, number>[] = Array.from({ length: SHARDS }, () => new Map())
 
   /** The number of a value. */
   of(value: string | number | boolean): number {
     if (typeof value === 'number') return this.ofNumber(value)
-    let number = this.#others.get(value)
+    const others = this.#others[shardOf(value)]!
+    let number = others.get(value)
     if (number === undefined) {
       hashOf(value)
-      this.#others.set(value, (number = this.#add()))
+      others.set(value, (number = this.#add()))
     }
     return number
   }
@@ -42,8 +44,9 @@ export class DistinctValues {
       if (value >= this.#small.length) this.#small = grown(this.#small, value + 1)
       return this.#small[value]! || (this.#small[value] = this.#addNumber(value))
     }
-    let number = this.#others.get(value)
-    if (number === undefined) this.#others.set(value, (number = this.#addNumber(value)))
+    const others = this.#others[shardOf(value)]!
+    let number = others.get(value)
+    if (number === undefined) others.set(value, (number = this.#addNumber(value)))
     return number
   }
 
@@ -86,6 +89,17 @@ export class DistinctValues {
     this.#low[number] = HASH[1]!
     return number
   }
+}
+
+const SHARDS = 128
+
+/** Texts that differ mostly do so near their ends. */
+function shardOf(value: string | number | boolean): number {
+  if (typeof value === 'number') return ((value * 4096) ^ (value * 7)) & (SHARDS - 1)
+  if (typeof value !== 'string') return 0
+  let hash = value.length
+  for (let i = Math.max(0, value.length - 6); i < value.length; i++) hash = Math.imul(hash, 31) + value.charCodeAt(i)
+  return (hash ^ (hash >>> 8)) & (SHARDS - 1)
 }
 
 /** A {@link Distinct} being counted in bulk. */
