@@ -143,6 +143,26 @@ test('what was only held up once is tried again, and not switched off', async ()
   expect(all.pipeline.faults).toEqual([])
 })
 
+test('one that waits for ever without computing is switched off, too; one that is kept from computing is not', async () => {
+  const wait = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+  let waited = 0
+  const all = made({
+    process: {
+      sleeper: () => wait(60_000),
+      starved: event => {
+        // as if the process had been stopped for a while, now and then
+        if (waited++ % 2 === 0) wait(200)
+        event.tags.push('seen')
+      },
+    },
+    code: { stuck: 60 },
+  })
+  await through(all, ['starved', 'starved', 'starved', 'sleeper', 'sleeper'])
+  expect(of(all.events, 'starved').map(event => event.tags)).toEqual([['seen'], ['seen'], ['seen']])
+  expect(of(all.events, 'sleeper')).toHaveLength(2)
+  expect(all.pipeline.faults).toEqual([expect.stringMatching(/^config:sleeper .* 5 times/)])
+})
+
 test('code that is slow for long is told of, then switched off; one that is slow seldom is not', async () => {
   const all = made({
     process: { slow: () => spin(4), seldom: () => spin(4) },

@@ -45,6 +45,9 @@ export interface Failure {
 /** What is told of code that is slow, or was switched off. */
 export type Verdict = (code: Code, kind: 'slow' | 'stopped', message: string) => void
 
+/** How often a call may stand still without computing. */
+const MAX_IDLE = 5
+
 const context = createContext({ run: () => {} })
 const script = new Script('run()')
 
@@ -72,21 +75,28 @@ export class Guard {
     const strikes = new Map<Code, number>()
     let i = 0
     let end = 0
+    /** The call at which it last stood still without computing, and how often. */
+    let idle = { at: -1, times: 0 }
     const stretch = (): void => {
       for (; i < end; i++) each(i)
     }
     while (i < n) {
       end = Math.min(n, i + STRETCH)
       this.running = undefined
+      const before = process.cpuUsage()
       if (within(this.limits.stuck, stretch)) continue
       const code = this.running as Code | undefined
       if (code === undefined) continue
-      const struck = (strikes.get(code) ?? 0) + 1
+      const { user, system } = process.cpuUsage(before)
+      // Where the process itself was stopped, or has next to no processor, the code is not to blame.
+      const computed = (user + system) / 1e3 > this.limits.stuck / 2
+      const struck = (strikes.get(code) ?? 0) + (computed ? 1 : 0)
       strikes.set(code, struck)
-      if (struck > 1)
+      if (!computed) idle = { at: i, times: idle.at === i ? idle.times + 1 : 1 }
+      if (struck > 1 || idle.times >= MAX_IDLE)
         this.#stop(
           code,
-          `did not come back within ${this.limits.stuck} ms, twice; events go on without it, until the configuration is saved again`,
+          `did not come back within ${this.limits.stuck} ms, ${struck > 1 ? 'twice' : `${MAX_IDLE} times`}; events go on without it, until the configuration is saved again`,
         )
     }
     this.running = undefined
