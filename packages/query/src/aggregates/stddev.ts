@@ -30,12 +30,13 @@ export const stddev: Aggregate<Spread> = {
     return finite({ n, mean: a.mean + (distance * b.n) / n, m2 }, m2)
   },
   result: ({ n, m2 }) => (n === 0 || m2 === null ? null : Math.sqrt(Math.max(0, m2) / n)),
-  sql: ({ number }) => [`count(${number})`, `avg(${number})`, `varPopStable(${number})`],
-  fromSql([n, mean, variance]) {
+  // The first two are those of sum and avg as well.
+  sql: ({ number }) => [`count(${number})`, `sum(${number})`, `varPopStable(${number})`],
+  fromSql([n, sum, variance]) {
     const count = Number(n)
     if (count === 0) return { n: 0, mean: 0, m2: 0 }
-    const m2 = mean === null || variance === null ? Number.NaN : Number(variance) * count
-    return finite({ n: count, mean: Number(mean), m2 }, m2)
+    const m2 = sum === null || variance === null ? Number.NaN : Number(variance) * count
+    return finite({ n: count, mean: Number(sum) / count, m2 }, m2)
   },
 }
 
