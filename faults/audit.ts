@@ -10,6 +10,8 @@ export interface Findings {
   late: number[]
   /** There more than once. */
   doubled: number[]
+  /** Their seq is another event's, too. */
+  twins: number[]
   /** There, and other than it was sent. */
   torn: { n: number; how: string }[]
   /** Refused, and there. */
@@ -24,7 +26,7 @@ const WAIT = 120_000
 
 /** Compares events [from, to) of the ledger with what the public interface answers, while more are being sent. */
 export async function audit(url: string, ledger: Ledger, from: number, to: number): Promise<Findings> {
-  const found: Findings = { lost: [], late: [], doubled: [], torn: [], ghosts: [], strangers: [] }
+  const found: Findings = { lost: [], late: [], doubled: [], twins: [], torn: [], ghosts: [], strangers: [] }
   for (let at = from; at < to; at += PAGE) await page(url, ledger, at, Math.min(to, at + PAGE), found)
   return found
 }
@@ -36,6 +38,7 @@ export function wrong(found: Findings): number {
 async function page(url: string, ledger: Ledger, from: number, to: number, found: Findings): Promise<void> {
   const before = ledger.fates(from, to)
   const times = new Uint8Array(to - from)
+  const seqs = new Map<number, number>()
   for (const event of await events(url, `type = oracle and n >= ${from} and n < ${to}`)) {
     const n = event.additional_info['n']
     if (typeof n !== 'number' || !(n >= from && n < to)) {
@@ -43,6 +46,8 @@ async function page(url: string, ledger: Ledger, from: number, to: number, found
       continue
     }
     if (times[n - from]! < 255) times[n - from]!++
+    if ((seqs.get(event.seq) ?? n) !== n) found.twins.push(n)
+    seqs.set(event.seq, n)
     const how = harm(event, n)
     if (how !== undefined) found.torn.push({ n, how })
   }

@@ -222,6 +222,7 @@ export function summary(found: Findings): string {
     ['lost', ranges(found.lost)],
     ['not answered at first', ranges(found.late)],
     ['doubled', ranges(found.doubled)],
+    ["of another's seq", ranges(found.twins)],
     [
       'torn',
       found.torn

@@ -50,6 +50,7 @@ export interface Answered {
   type: string
   time: number
   tags: string[]
+  seq: number
   additional_info: Record<string, unknown>
 }
 

@@ -60,7 +60,7 @@ export class Tally {
     for (const { found } of findings) {
       this.lost += found.lost.length
       this.late += found.late.length
-      this.doubled += found.doubled.length
+      this.doubled += found.doubled.length + found.twins.length
       this.torn += found.torn.length
       this.ghosts += found.ghosts.length + found.strangers.length
     }
