@@ -64,18 +64,20 @@ export class ZstdFrames {
     this.#checksum = (flags & 4) > 0
     const rest = (): void => {
       const blocks = (): void => this.#next(3, block => this.#block(block))
-      if (dictionary + size === 0) return blocks()
-      this.#next(dictionary + size, header => {
-        if (single) this.#bound(sizeOf(header.subarray(dictionary), sized))
-        blocks()
-      })
+      if (dictionary + size === 0) blocks()
+      else
+        this.#next(dictionary + size, header => {
+          if (single) this.#bound(sizeOf(header.subarray(dictionary), sized))
+          blocks()
+        })
     }
-    if (single) return rest()
+    if (single) rest()
     // As soon as it is known: what decodes may not wait for the rest of a header that is torn.
-    this.#next(1, descriptor => {
-      this.#bound(windowOf(descriptor[0]!))
-      rest()
-    })
+    else
+      this.#next(1, descriptor => {
+        this.#bound(windowOf(descriptor[0]!))
+        rest()
+      })
   }
 
   #bound(window: number): void {
