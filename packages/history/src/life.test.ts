@@ -204,7 +204,7 @@ test('a table of an older version is brought up to this one', async () => {
   await engine.start()
   const { bytes } = await engine.read('SHOW CREATE TABLE telltale.events')
   await engine.stop()
-  expect(bytes.toString()).toMatch(/fsync_after_insert = 1.*telltale schema 2/s)
+  expect(bytes.toString()).toMatch(/fsync_after_insert = 1.*telltale schema 3/s)
 })
 
 test('events go when they were received longer ago than is kept; a shorter time to keep takes effect', async () => {

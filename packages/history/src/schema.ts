@@ -7,7 +7,7 @@ export const DATABASE = 'telltale'
 export const TABLE = 'telltale.events'
 
 /** Rises with every change of the table; {@link migrate} brings older tables up. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 const JSON_TYPE = 'JSON(max_dynamic_paths = 64, max_dynamic_types = 8)'
 
@@ -34,6 +34,9 @@ const SETTINGS = {
   // A segment goes once its part is there: then it must be on disk, not only with the operating system.
   fsync_after_insert: 1,
   fsync_part_directory: 1,
+  // Likewise a merged part, which takes the place of others.
+  min_rows_to_fsync_after_merge: 1,
+  min_compressed_bytes_to_fsync_after_merge: 1,
   vertical_merge_algorithm_min_rows_to_activate: 1,
   vertical_merge_algorithm_min_columns_to_activate: 1,
   ttl_only_drop_parts: 1,
@@ -62,6 +65,7 @@ FROM ${source}`
 /** What brings a table of a version to the next. */
 const STEPS: Readonly<Record<number, string>> = {
   1: 'MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0',
+  2: 'MODIFY SETTING min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1',
 }
 
 /** Makes the table, or brings an older one up to this version. */

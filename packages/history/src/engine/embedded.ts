@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, statfs, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -53,6 +53,9 @@ const CHILD = fileURLToPath(new URL('../../child/main.mjs', import.meta.url))
 const START_LIMIT = 120_000
 const LOAD_LIMIT = 600_000
 const GRACE = 15_000
+const MB = 1e6
+/** Bytes free on the disk below which parts are not merged. */
+const ROOM: number = 512 * MB
 const BACK_OFF = { first: 200, most: 30_000 }
 
 /** chDB in a process of its own: a crash or a hang there costs a restart, never Telltale. */
@@ -81,6 +84,7 @@ class Embedded implements Engine {
   #fence: Promise<void> | undefined
   readonly #listeners = new Set<() => void>()
   #lastWords = ''
+  #merging = true
 
   constructor(options: EmbeddedOptions) {
     this.#path = resolve(options.path)
@@ -265,6 +269,8 @@ class Embedded implements Engine {
           const one = (): Slots => new Slots(1)
           this.#slots = { ingest: one(), read: new Slots(this.#readers), admin: one(), sandbox: one() }
           this.#fence = undefined
+          this.#merging = true
+          void this.#mindRoom()
           settle()
         } else if (told.kind === 'unavailable') {
           this.state = { kind: 'unavailable', reason: `chDB can't be loaded here: ${told.reason}` }
@@ -297,6 +303,7 @@ class Embedded implements Engine {
   #checkBeat(): void {
     const child = this.#child
     if (child?.connected !== true || this.state.kind !== 'ready') return
+    void this.#mindRoom()
     child.send({ kind: 'beat' }, () => {})
     this.#silent++
     let stuck = false
@@ -304,6 +311,26 @@ class Embedded implements Engine {
     if (!stuck && this.#silent * 1000 < this.#hungAfter) return
     this.#log(`the history engine ${stuck ? 'does not finish its work' : 'is silent'}: killing process ${child.pid}`)
     child.kill('SIGKILL')
+  }
+
+  /**
+   * No merges while the disk is nearly full: one that runs out of room in the middle may be taken for done, and what it
+   * replaces goes. (Seen: a part with an empty index, all its events lost.)
+   */
+  async #mindRoom(): Promise<void> {
+    const { bavail, bsize } = await statfs(this.#path).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }))
+    const free = bavail * bsize
+    const merging = free > (this.#merging ? ROOM : ROOM * 2)
+    if (merging === this.#merging || this.state.kind !== 'ready') return
+    this.#merging = merging
+    this.#log(
+      merging
+        ? 'there is room on the disk again: parts of the history are merged'
+        : `only ${Math.round(free / MB)} MB are free on the disk of ${this.#path}: parts of the history are not merged until there is more`,
+    )
+    await this.#run('admin', `SYSTEM ${merging ? 'START' : 'STOP'} MERGES`, GRACE).catch(() => {
+      this.#merging = !merging // again at the next look
+    })
   }
 
   /** Tells who waits, and starts another after a while. */

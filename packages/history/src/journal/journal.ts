@@ -215,7 +215,7 @@ export class Journal {
   async #work(): Promise<void> {
     const { sync, segmentBytes } = this.#options
     while (this.#due) {
-      const group = this.#takeGroup()
+      let group = this.#takeGroup()
       try {
         const open = this.#open!
         if (group.length > 0) {
@@ -226,6 +226,7 @@ export class Journal {
             sync === 'always',
           )
           for (const { resolve } of group) resolve()
+          group = [] // acknowledged: if sealing fails, it is not refused, and its seq is used
           this.#cancelAge ??= this.#ageing()
         }
         const due = this.#aged || open.bytes >= segmentBytes || (this.#sealNow && this.#queue.length === 0)
