@@ -1,19 +1,9 @@
 import type { Event } from '@telltale/event'
-import {
-  compareSorted,
-  First,
-  ofEvent,
-  type Partial,
-  type Plan,
-  type Scalar,
-  type Scope,
-  type Steps,
-  scalarOf,
-  valuer,
-} from '@telltale/query'
+import { First, type Partial, type Plan, type Scope, type Steps } from '@telltale/query'
 import type { ChunkView } from './chunk-view.ts'
 import { EVENTS } from './event-steps.ts'
 import { compile } from './filter/compile.ts'
+import { Foremost } from './foremost.ts'
 import { mark } from './mask.ts'
 import { byAge, type Place } from './place.ts'
 import type { Scratch } from './scratch.ts'
@@ -31,7 +21,7 @@ export function* latest(
   const filter = condition && compile(condition, scratch)
   const limit = query.limit ?? Number.POSITIVE_INFINITY
   if (limit === 0) return { kind: 'events', events: [], scanned: 0 }
-  const best = order.length > 0 ? new Foremost(limit, order) : new Newest(limit)
+  const best = order.length > 0 ? new Foremost(limit, order, scratch) : new Newest(limit)
   const byTime = chunks.map((_, i) => i).sort((a, b) => chunks[b]!.maxTime - chunks[a]!.maxTime || b - a)
   let scanned = 0
   for (const at of byTime) {
@@ -90,46 +80,5 @@ class Newest {
     const found = yield* this.#first.cut()
     if (found.length === this.#limit) this.worst = found[this.#limit - 1]!.time
     return found
-  }
-}
-
-/** A row with what it is sorted by. */
-interface Sorted extends Place {
-  readonly values: readonly Scalar[]
-}
-
-/** The rows offered that come first by a query's `sort`, at most `limit`. */
-class Foremost {
-  readonly worst: number = Number.NEGATIVE_INFINITY
-  readonly #first: First<Sorted>
-  readonly #values: ((event: Event) => Scalar)[]
-
-  constructor(limit: number, order: Plan['order']) {
-    this.#values = order.map(({ value }) => {
-      const evaluated = valuer(value, ofEvent)
-      return event => scalarOf(evaluated(event))
-    })
-    this.#first = new First<Sorted>((a, b) => {
-      for (let i = 0; i < order.length; i++) {
-        const found = compareSorted(a.values[i]!, b.values[i]!, order[i]!.descending)
-        if (found !== 0) return found
-      }
-      return byAge(b, a)
-    }, limit)
-  }
-
-  *offer(chunk: ChunkView, at: number, mask: Uint8Array): Steps<void> {
-    let made = 0
-    for (let row = chunk.length - 1; row >= chunk.first; row--) {
-      if (mask[row] === 0) continue
-      const event = chunk.event(row)
-      const values = this.#values.map(value => value(event))
-      if (++made % EVENTS === 0) yield
-      if (this.#first.offer({ time: event.time, seq: event.seq ?? 0, chunk: at, row, values })) yield* this.take()
-    }
-  }
-
-  take(): Steps<readonly Place[]> {
-    return this.#first.cut()
   }
 }

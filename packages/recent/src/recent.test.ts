@@ -112,6 +112,52 @@ test('asked again while events come and go, it still answers as the reference do
   )
 })
 
+test('the foremost of many events are those the reference sorts first, whatever they are sorted by', () => {
+  const inputs = Array.from({ length: 5000 }, (_, i) => ({
+    type: i % 3 === 0 ? 'a' : 'b',
+    time: 1e12 + ((i * 31) % 500),
+    additional_info: {
+      n: (i * 7919) % 401,
+      id: `id-${(i * 31) % 4999}`,
+      ...(i % 7 !== 0 && { ms: ((i * 104_729) % 997) / 8 - 20 }),
+      ...(i % 11 === 0 && { mixed: i % 2 === 0 ? i : `t${i % 13}` }),
+      ...(i % 5 === 0 && { rare: i === 2500 ? -0 : i % 50 === 0 }),
+      ...(i % 4 === 0 && { same: 7 }),
+      ...(i % 6 === 0 ? { list: [i % 9] } : i % 6 === 1 && { list: {} }),
+    },
+  }))
+  const [ring, held] = filled([inputs.slice(0, 3000), inputs.slice(3000)] as never[][], { chunk: 512, events: 4000 })
+  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  for (const by of [
+    'n',
+    'id',
+    'ms',
+    'mixed',
+    'rare',
+    'same',
+    'list',
+    'time',
+    'seq',
+    'type',
+    'tags',
+    'collector',
+    'none',
+  ]) {
+    for (const text of [
+      `sort ${by} desc | limit 50`,
+      `sort ${by} | limit 50`,
+      `type = b | sort ${by}, n desc | limit 20`,
+      `sort type, ${by} desc, id | limit 9`,
+      `n < 3 | set m = n + ${by} | sort m desc | limit 100`,
+      `n > 390 | sort ${by} desc`,
+    ]) {
+      const query = parse(text).query!
+      const expected = comparable(finish(query, evaluate(query, held, all), all))
+      expect({ text, ...(comparable(ring.query(query)) as object) }).toEqual({ text, ...(expected as object) })
+    }
+  }
+})
+
 test('many events: dense counts, bit sets and tables of pairs answer as the reference does', () => {
   const inputs = Array.from({ length: 9000 }, (_, i) => ({
     type: i % 3 === 0 ? 'a' : 'b',
