@@ -6,6 +6,7 @@ import type { Journal } from './journal/journal.ts'
 import type { Segment } from './journal/segment.ts'
 import { mend } from './mend.ts'
 import { insertMissingSql, insertSql, STRUCTURE } from './schema.ts'
+import { atFault } from './verdict.ts'
 
 /** An event the engine would not take; its line is kept in `refused/`. */
 export interface Refused {
@@ -34,7 +35,8 @@ const BREATH = 300
  * an earlier offer may have gone in, wholly or in part, only those go in that the engine does not have, by their seq.
  * (The engine's own deduplication can't be trusted with that: it notes a token before the part is there, so a kill in
  * between loses the part for good.) What the engine can't take never blocks the queue: good events go in, each bad one is
- * set aside and reported, also one that makes the engine crash.
+ * set aside and reported, also one that makes the engine crash. A table that is damaged is no event's fault: then all
+ * wait, and {@link Flush.stuck} says why.
  */
 export class Flush {
   readonly #journal: Journal
@@ -49,6 +51,9 @@ export class Flush {
   readonly #fresh = new Set<string>()
   /** Failures of the segment being offered. */
   #strikes = 0
+  #stuck: string | undefined
+  /** Lines of the segment being offered that were set aside. */
+  readonly #refused = new Set<string>()
 
   constructor(journal: Journal, engine: Engine, hooks: FlushHooks) {
     this.#journal = journal
@@ -76,6 +81,11 @@ export class Flush {
     return this.#settled ? this.#offers : undefined
   }
 
+  /** Why the oldest segment still waits though it was offered; undefined where all goes well. */
+  get stuck(): string | undefined {
+    return this.#stuck
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#running
@@ -98,8 +108,12 @@ export class Flush {
         await this.#journal.remove(segment)
         this.#retryAfter = 250
         this.#strikes = 0
+        this.#stuck = undefined
+        this.#refused.clear()
       } catch (error) {
-        this.#hooks.log(`segment ${segment.name} waits: ${(error as Error).message}`)
+        const why = said(error as EngineError)
+        this.#stuck = (error as EngineError).gone ? undefined : why
+        this.#hooks.log(`segment ${segment.name} waits: ${why}`)
         if (this.#stopped) return
         setTimeout(() => this.wake(), this.#retryAfter).unref()
         this.#retryAfter = Math.min(this.#retryAfter * 2, 30_000)
@@ -114,11 +128,23 @@ export class Flush {
     try {
       await this.#load(segment.path, fresh ? insertSql : insertMissingSql(segment))
     } catch (error) {
-      const { data, heavy } = error as EngineError
-      if (heavy) this.#strikes++
-      if (data !== true && this.#strikes < STRIKES) throw error
+      const failure = error as EngineError
+      if (failure.heavy) this.#strikes++
+      if (failure.data !== true && this.#strikes < STRIKES) throw failure
+      if (!(await this.#lessMayDo(segment.path, failure))) throw failure
       await this.#offerMended(segment)
     }
+  }
+
+  /** Whether part of a file that failed may go in: there was too much of it, or an event in it is at fault. */
+  async #lessMayDo(path: string, failure: EngineError): Promise<boolean> {
+    if (!failure.data && !failure.died) return failure.heavy
+    if (failure.died) await sleep(BREATH)
+    const engine: Pick<Engine, 'load' | 'command'> = {
+      load: given => this.#up().then(() => this.#engine.load(given)),
+      command: sql => this.#up().then(() => this.#engine.command(sql)),
+    }
+    return atFault(engine, path, failure)
   }
 
   async #offerMended(segment: Segment): Promise<void> {
@@ -133,40 +159,47 @@ export class Flush {
 
   /** Loads a file; where its data is refused, its halves. */
   async #bisect(segment: Segment, path: string): Promise<void> {
-    try {
-      await this.#load(path, insertMissingSql(segment))
-    } catch (error) {
-      const { data, heavy } = error as EngineError
-      if (data !== true && heavy !== true) throw error
-      const lines = await readFile(path)
-      const middle = lines.indexOf(NEWLINE, Math.floor(lines.length / 2) - 1) + 1 || lines.lastIndexOf(NEWLINE, -2) + 1
-      const cut = middle < lines.length ? middle : lines.lastIndexOf(NEWLINE, -2) + 1
-      if (cut <= 0) return this.#last(segment, path, lines.toString())
-      for (const [half, bytes] of [lines.subarray(0, cut), lines.subarray(cut)].entries()) {
-        const part = `${path}${half}`
-        try {
-          await writeFile(part, bytes)
-          await this.#bisect(segment, part)
-        } finally {
-          await rm(part, { force: true })
-        }
+    if (this.#refused.size > 0 && this.#refused.has(await readFile(path, 'utf8'))) return
+    if ((await this.#tried(segment, path)) === undefined) return
+    const lines = await readFile(path)
+    const middle = lines.indexOf(NEWLINE, Math.floor(lines.length / 2) - 1) + 1 || lines.lastIndexOf(NEWLINE, -2) + 1
+    const cut = middle < lines.length ? middle : lines.lastIndexOf(NEWLINE, -2) + 1
+    if (cut <= 0) return this.#last(segment, path, lines.toString())
+    for (const [half, bytes] of [lines.subarray(0, cut), lines.subarray(cut)].entries()) {
+      const part = `${path}${half}`
+      try {
+        await writeFile(part, bytes)
+        await this.#bisect(segment, part)
+      } finally {
+        await rm(part, { force: true })
       }
     }
   }
 
   /**
-   * A single event that failed. It is at fault only where the engine says so, or crashes over it again and again: others
-   * kill engines too, disks fail, memory runs out, and then it waits.
+   * A single event that failed. It is at fault only where the engine says so of the event alone, or crashes over it again
+   * and again: others kill engines too, disks fail, memory runs out, and then it waits.
    */
   async #last(segment: Segment, path: string, line: string): Promise<void> {
     for (let crashes = 0; ; ) {
+      const failure = await this.#tried(segment, path)
+      if (failure === undefined) return
+      if ((!failure.data && !failure.died) || this.#stopped) throw failure
+      if (failure.data || ++crashes >= CRASHES) return this.#refuse(segment, line, failure.message)
+      await sleep(BREATH * 2 ** (crashes - 1))
+    }
+  }
+
+  /** Loads a file. @returns why it failed, where less of it may do; a crash over something else is tried again */
+  async #tried(segment: Segment, path: string): Promise<EngineError | undefined> {
+    for (let crashes = 0; ; ) {
       try {
-        return await this.#load(path, insertMissingSql(segment))
+        await this.#load(path, insertMissingSql(segment))
+        return undefined
       } catch (error) {
-        const { data, died, message } = error as EngineError
-        if (data || (died && ++crashes >= CRASHES)) return this.#refuse(segment, line, message)
-        if (!died || this.#stopped) throw error
-        await sleep(BREATH * 2 ** (crashes - 1))
+        const failure = error as EngineError
+        if (await this.#lessMayDo(path, failure)) return failure
+        if (failure.died !== true || ++crashes >= CRASHES || this.#stopped) throw failure
       }
     }
   }
@@ -181,13 +214,27 @@ export class Flush {
     } finally {
       await file.close()
     }
+    this.#refused.add(line)
     this.#hooks.refused({ segment: segment.name, line, reason })
   }
 
   async #load(file: string, sql: (source: string) => string): Promise<void> {
-    // It comes back by itself a moment after a crash.
-    while (!this.#stopped && (this.#engine.state.kind === 'starting' || this.#engine.state.kind === 'down'))
-      await sleep(50)
+    await this.#up()
     return this.#engine.load({ file, sql, structure: STRUCTURE })
   }
+
+  /** It comes back by itself a moment after a crash. */
+  async #up(): Promise<void> {
+    while (!this.#stopped && (this.#engine.state.kind === 'starting' || this.#engine.state.kind === 'down'))
+      await sleep(50)
+  }
+}
+
+/** Where on disk a part of the table is, in what the engine says of it. */
+const PART = /\/\S*?\/store\/[^\s/]+\/[^\s/]+\/[^\s/]+_\d+_\d+_\d+[^\s/]*\//
+
+function said({ message, words = message, died }: EngineError): string {
+  const part = died ? undefined : PART.exec(words)?.[0]
+  if (part === undefined) return message
+  return `the history is damaged on disk: stop Telltale, move ${part} elsewhere or bring it back from a copy, and start again; until then events wait in the journal (${words.split('\n')[0]!.slice(0, 300)})`
 }

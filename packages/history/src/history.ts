@@ -47,6 +47,8 @@ export interface HistoryStatus {
   readonly refused: number
   /** Parts of the table the engine could not read at its start and set aside: events that are missing from answers. */
   readonly detached: readonly string[]
+  /** Why events wait in the journal though they were offered: a damaged part, a full disk; undefined where none do. */
+  readonly stuck: string | undefined
 }
 
 /** ms after a hand-over in which the next is to be expected. */
@@ -180,6 +182,7 @@ export class History {
       flushedSeq: this.#flushedSeq,
       refused: this.#refused,
       detached: this.#detached,
+      stuck: this.#flush.stuck,
     }
   }
 

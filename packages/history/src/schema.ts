@@ -56,9 +56,26 @@ export function insertMissingSql({ collector, firstSeq, lastSeq }: Segment): (so
 
 /** From lines of a segment to rows. */
 export function insertSql(source: string): string {
+  return `INSERT INTO ${TABLE} ${ROW} ${rowsSql(source)}`
+}
+
+/** Reads lines of a segment as {@link insertSql} does, and keeps nothing: no table is touched. */
+export function parseSql(source: string): string {
+  return `INSERT INTO FUNCTION null() ${rowsSql(source)}`
+}
+
+/** Takes lines of a segment into a table made from nothing for that. */
+export const TRIAL: { begin: readonly string[]; insert: (source: string) => string; end: string } = {
+  begin: [`DROP TABLE IF EXISTS ${DATABASE}.trial SYNC`, `CREATE TABLE ${DATABASE}.trial AS ${TABLE}`],
+  insert: (source: string): string => `INSERT INTO ${DATABASE}.trial ${ROW} ${rowsSql(source)}`,
+  end: `DROP TABLE IF EXISTS ${DATABASE}.trial SYNC`,
+}
+
+const ROW = '(time, received_at, collector, seq, type, hostname, md5, tags, additional_info, raw)'
+
+function rowsSql(source: string): string {
   const micros = (column: string): string => `fromUnixTimestamp64Micro(toInt64(round(${column} * 1000)), 'UTC')`
-  return `INSERT INTO ${TABLE} (time, received_at, collector, seq, type, hostname, md5, tags, additional_info, raw)
-SELECT ${micros('time')}, ${micros('received_at')}, collector, seq, type, hostname, md5, tags, additional_info::${JSON_TYPE}, if(raw = '', additional_info, raw)
+  return `SELECT ${micros('time')}, ${micros('received_at')}, collector, seq, type, hostname, md5, tags, additional_info::${JSON_TYPE}, if(raw = '', additional_info, raw)
 FROM ${source}`
 }
 

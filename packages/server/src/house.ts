@@ -190,7 +190,7 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
 /** Telltale's own numbers, for its health event. */
 function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number): Record<string, number> {
   const { events, bytes, evicted } = latest.stats()
-  const { waiting, waitingBytes, flushedSeq, refused, detached } = kept.status
+  const { waiting, waitingBytes, flushedSeq, refused, detached, stuck } = kept.status
   let accepted = 0
   let rejected = 0
   let dropped = 0
@@ -212,6 +212,7 @@ function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number):
     history_seq: flushedSeq,
     history_refused: refused,
     history_parts_damaged: detached.length,
+    history_stuck: stuck === undefined ? 0 : 1,
   }
 }
 

@@ -41,6 +41,13 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
   const damaged = history.status.detached.length
   text.add('telltale_history_parts_damaged', 'gauge', 'Parts the engine could not read and set aside', damaged)
+  const stuck = history.status.stuck === undefined ? 0 : 1
+  text.add(
+    'telltale_history_stuck',
+    'gauge',
+    '1 where events were offered to the history and it does not take them',
+    stuck,
+  )
   if (canary !== undefined) addCanary(text, canary.report)
   for (const [part, bytes] of Object.entries(bounds ?? {}))
     text.add('telltale_memory_bound_bytes', 'gauge', 'Memory a part may take', bytes, { part })

@@ -85,6 +85,8 @@ class Embedded implements Engine {
   readonly #listeners = new Set<() => void>()
   #lastWords = ''
   #merging = true
+  /** One after another: they write the same file. */
+  #keeping: Promise<void> = Promise.resolve()
 
   constructor(options: EmbeddedOptions) {
     this.#path = resolve(options.path)
@@ -184,7 +186,8 @@ class Embedded implements Engine {
 
   async command(sql: string): Promise<void> {
     await this.#run('ingest', sql, LOAD_LIMIT)
-    await keepMetadata(this.#path)
+    this.#keeping = this.#keeping.catch(() => {}).then(() => keepMetadata(this.#path))
+    await this.#keeping
   }
 
   async load({ file, sql, structure }: Load): Promise<void> {

@@ -56,11 +56,14 @@ export const DIED: number = -1
 export class EngineError extends Error {
   /** ClickHouse's error code; {@link ABSENT} or {@link DIED} where the engine itself was at fault. */
   readonly code: number
+  /** The engine's own. */
+  readonly words: string
 
   constructor(message: string, code: number) {
     super(SENTENCES[code] ?? message)
     this.name = 'EngineError'
     this.code = code
+    this.words = message
   }
 
   /** The data is at fault, not the engine: the same data will fail again. */

@@ -67,7 +67,7 @@ function made(options: CanaryOptions = {}, stages: Stages = {}) {
     partial: async (query: Query, scope: Scope): Promise<Partial> => past.partial(query, scope),
     onFlushed: () => () => {},
     get status() {
-      return { engine: engine.state, detached: [] }
+      return { engine: engine.state, detached: [], stuck: undefined }
     },
   }
   const pipeline = new Pipeline({ journal, clock, hostname: 'h', ...stages })

@@ -11,7 +11,7 @@ import { failures } from './report.ts'
  */
 export function readiness(
   { busy, faults = [] }: Pick<Intake, 'busy'> & { readonly faults?: readonly string[] },
-  { status }: { status: Pick<History['status'], 'engine' | 'detached'> },
+  { status }: { status: Pick<History['status'], 'engine' | 'detached' | 'stuck'> },
   canary?: Canary,
 ): Readiness {
   const reasons = busy === undefined ? [] : [busy.reason]
@@ -19,6 +19,7 @@ export function readiness(
   const { length: damaged } = status.detached
   if (damaged > 0)
     warnings.push(`${damaged} parts of the history were damaged on disk: their events are missing from answers`)
+  if (status.stuck !== undefined) warnings.push(`the history does not take events: ${status.stuck}`)
   if (canary === undefined) return { reasons, warnings }
   const { report } = canary
   reasons.push(...failures(report, 'journal'))
