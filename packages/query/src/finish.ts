@@ -64,7 +64,8 @@ function* eventRows({ query, columns, names }: Plan, events: readonly Event[]): 
   return { columns: types.columns, rows: rows.slice(0, query.limit) }
 }
 
-function* groupRows(ready: Plan, groups: Iterable<Group>, scope: Scope | undefined): Steps<Result> {
+/** @param groups each is looked at before the next is asked for; undefined between two steps of one */
+function* groupRows(ready: Plan, groups: Iterable<Group | undefined>, scope: Scope | undefined): Steps<Result> {
   const { query, columns, calls, latest } = ready
   const few = latest !== undefined || calls.some(({ aggregate }) => DEAR.has(aggregate.family)) ? 1 : ROWS
   const kept = where(ready)
@@ -72,7 +73,8 @@ function* groupRows(ready: Plan, groups: Iterable<Group>, scope: Scope | undefin
   const first = new First(compareRows(ready), query.limit ?? Number.POSITIVE_INFINITY)
   let seen = 0
   for (const group of groups) {
-    if (++seen % few === 0) yield
+    if (group === undefined || ++seen % few === 0) yield
+    if (group === undefined) continue
     const row = rowOf(ready, latest === undefined ? group : counted(ready, group), scope)
     if (!kept(row)) continue
     types.see(row)

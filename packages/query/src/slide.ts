@@ -1,7 +1,7 @@
 import { fits, worked } from './limits.ts'
-import { mergeGroups } from './merge.ts'
+import { type Moving, moving } from './moving.ts'
 import { groupKey } from './order.ts'
-import type { Group, Scope } from './partial.ts'
+import type { Group, Scope, State } from './partial.ts'
 import type { Plan } from './plan.ts'
 import { type Steps, sorting } from './steps.ts'
 import type { Window } from './tree.ts'
@@ -9,20 +9,20 @@ import type { Window } from './tree.ts'
 type Sliding = Window & { kind: 'sliding' }
 
 /** Groups to a step. */
-const GROUPS = 512
+const GROUPS = 256
 
 /**
  * A sliding window over the past, from its panes: per key one group for each pane's end at which the window holds
  * anything; the time of its key is the window's end. Windows that begin before the scope does are left out, for they
  * are not complete ({@link rangeOf} widens the scope so that none asked for is).
+ * @returns the groups, made when they are asked for and valid until the next is; undefined between two steps of one
  */
 export function* slide(
   plan: Plan,
-  { ms, every }: Sliding,
+  window: Sliding,
   groups: Iterable<Group>,
   scope: Scope | undefined,
-): Steps<Group[]> {
-  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = scope ?? {}
+): Steps<Iterable<Group | undefined>> {
   const series = new Map<string, Group[]>()
   let seen = 0
   for (const group of groups) {
@@ -32,69 +32,64 @@ export function* slide(
     if (panes === undefined) series.set(key, [group])
     else panes.push(group)
   }
-  const windows: Group[] = []
-  for (const unsorted of series.values()) {
-    const panes = yield* sorting(unsorted, (a, b) => startOf(a) - startOf(b))
-    const inside = new Inside(plan)
-    let next = 0
-    for (const end of endsOf(panes, ms, every, from, to)) {
-      while (next < panes.length && startOf(panes[next]!) < end) {
-        inside.push(panes[next++]!)
-        yield
-      }
-      const whole = yield* inside.since(end - ms)
-      yield
-      if (whole === undefined) continue
-      windows.push({ key: [...whole.key.slice(0, -1), end], states: whole.states })
-      fits(plan, windows.length)
-    }
+  const sorted: Group[][] = []
+  for (const panes of series.values()) {
+    sorted.push(yield* sorting(panes, (a, b) => startOf(a) - startOf(b)))
+    yield
   }
-  return windows
+  return windows(plan, window, sorted, scope)
 }
 
-/**
- * The panes inside a window that only moves on, merged: each pane is merged a few times in all, however many windows
- * it is in. (The queue of two stacks, Tangwongsan, Hirzel and Schneider, "In-order sliding-window aggregation", 2015.)
- */
+function* windows(
+  plan: Plan,
+  { ms, every }: Sliding,
+  series: readonly (readonly Group[])[],
+  scope: Scope | undefined,
+): Generator<Group | undefined, undefined> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = scope ?? {}
+  let made = 0
+  for (const panes of series) {
+    const inside = new Inside(plan)
+    const key = panes[0]!.key.slice(0, -1)
+    let [first, next] = [0, 0]
+    for (const end of endsOf(panes, ms, every, from, to)) {
+      // What never is inside a window asked for is passed over.
+      while (first === next && next < panes.length && startOf(panes[next]!) < end - ms) first = ++next
+      while (next < panes.length && startOf(panes[next]!) < end) inside.push(panes[next++]!)
+      let gone = 0
+      while (startOf(panes[first + gone]!) < end - ms) gone++
+      if (gone > 0) yield* inside.drop(gone)
+      first += gone
+      fits(plan, ++made)
+      yield { key: [...key, end], states: inside.states() }
+    }
+  }
+  return undefined
+}
+
+/** The panes inside a window that only moves on, merged. */
 class Inside {
   readonly #plan: Plan
-  /** The older panes, the oldest last, each merged with all after it here. */
-  #front: { start: number; whole: Group }[] = []
-  #back: Group[] = []
-  #backWhole: Group | undefined
+  /** One a call that has a state of its own. */
+  readonly #moving: readonly (Moving | undefined)[]
 
   constructor(plan: Plan) {
     this.#plan = plan
+    this.#moving = plan.calls.map(({ aggregate, slot }, i) => (slot === i ? moving(aggregate) : undefined))
   }
 
   push(pane: Group): void {
-    this.#back.push(pane)
-    this.#backWhole = this.#with(this.#backWhole, pane)
+    worked(this.#moving.length)
+    for (const [i, one] of this.#moving.entries()) one?.push(pane.states[i])
   }
 
-  /** What has started since; undefined where nothing has. Must not be asked for an earlier time than before. */
-  *since(from: number): Steps<Group | undefined> {
-    while ((this.#front.at(-1)?.start ?? from) < from) this.#front.pop()
-    if (this.#front.length === 0 && this.#back.length > 0 && startOf(this.#back[0]!) < from) yield* this.#turn(from)
-    const front = this.#front.at(-1)?.whole
-    return this.#backWhole === undefined ? front : this.#with(front, this.#backWhole)
+  *drop(panes: number): Generator<undefined, void> {
+    for (const one of this.#moving) if (one !== undefined) yield* one.drop(panes)
   }
 
-  /** What came last becomes what goes first. */
-  *#turn(from: number): Steps<void> {
-    let whole: Group | undefined
-    for (let i = this.#back.length - 1; i >= 0 && startOf(this.#back[i]!) >= from; i--) {
-      const pane = this.#back[i]!
-      whole = whole === undefined ? pane : mergeGroups(this.#plan, pane, whole)
-      this.#front.push({ start: startOf(pane), whole })
-      yield
-    }
-    this.#back = []
-    this.#backWhole = undefined
-  }
-
-  #with(a: Group | undefined, b: Group): Group {
-    return a === undefined ? b : mergeGroups(this.#plan, a, b)
+  states(): State[] {
+    const own = this.#moving.map(one => one?.state())
+    return this.#plan.calls.map(({ slot }) => own[slot])
   }
 }
 

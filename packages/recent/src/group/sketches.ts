@@ -1,4 +1,4 @@
-import { BUCKET_SHIFT, BUCKETS, type Sketch, SketchCounts } from '@telltale/query'
+import { addToSketch, BUCKET_SHIFT, BUCKETS, newSketch, type Sketch, SketchCounts } from '@telltale/query'
 import type { NumberTally } from './number-tallies.ts'
 
 /** A group with so many numbers gets an array of counts; before that it keeps the numbers themselves. */
@@ -53,7 +53,11 @@ export class Sketches implements NumberTally {
   }
 
   state(group: number): Sketch {
-    return (this.#many[group] ?? counted(this.#few[group] ?? [])).sketch()
+    const many = this.#many[group]
+    if (many !== undefined) return many.sketch()
+    const sketch = newSketch()
+    for (const value of this.#few[group] ?? []) addToSketch(sketch, value)
+    return sketch
   }
 
   #add(group: number, value: number): void {
