@@ -2,6 +2,7 @@ import { Column } from './column.ts'
 import { Dictionary, NUMBER } from './dictionary.ts'
 import type { Event, Json, JsonObject } from './event.ts'
 import { type Path, Schema, type Shape } from './schema.ts'
+import { doubles, words } from './slab.ts'
 import { unfold } from './unfold.ts'
 import { roomFor } from './usual.ts'
 
@@ -41,13 +42,13 @@ export class Batch {
   constructor(rows = 16, schema: Schema = Schema.shared(), dictionary: Dictionary = new Dictionary()) {
     this.schema = schema
     this.dictionary = dictionary
-    this.type = new Uint32Array(rows)
-    this.hostname = new Uint32Array(rows)
-    this.tags = new Uint32Array(rows)
-    this.md5 = new Uint32Array(rows)
-    this.time = new Float64Array(rows)
-    this.receivedAt = new Float64Array(rows)
-    this.shapes = new Uint32Array(rows)
+    this.type = words(rows)
+    this.hostname = words(rows)
+    this.tags = words(rows)
+    this.md5 = words(rows)
+    this.time = doubles(rows)
+    this.receivedAt = doubles(rows)
+    this.shapes = words(rows)
   }
 
   /** The column of a path of this batch's schema, if any row fills it. */
@@ -86,12 +87,12 @@ export class Batch {
     if (this.length < this.type.length) return
     const room = Math.max(16, this.type.length * 2)
     const codes = (old: Uint32Array): Uint32Array => {
-      const next = new Uint32Array(room)
+      const next = words(room)
       next.set(old)
       return next
     }
     const numbers = (old: Float64Array): Float64Array => {
-      const next = new Float64Array(room)
+      const next = doubles(room)
       next.set(old)
       return next
     }

@@ -45,20 +45,22 @@ export class CellReader {
     this.repeated = false
   }
 
-  /** The path of the key at i where it is the one that followed last time; i + path.word.length is then after the key. */
+  /** The path of the key at i where it is one that followed in other events; i + path.word.length is then after the key. */
   predicted(i: number, parent: Path): Path | undefined {
-    let path = this.shape.likely?.path
-    if (path === undefined) return undefined
+    const { steps } = this.shape
     const depth = parent.depth + 1
-    while (path.depth > depth) path = path.parent!
-    if (path.parent !== parent) return undefined
-    return this.#lexer.begins(i, path.word) ? path : undefined
+    for (let k = 0; k < steps.length; k++) {
+      let path = steps[k]!.path!
+      while (path.depth > depth) path = path.parent!
+      if (path.parent === parent && this.#lexer.begins(i, path.word)) return path
+    }
+    return undefined
   }
 
   /** Reads the value at i; a container there would have this depth. @returns where it ends */
   value(i: number, path: Path, depth: number): number {
     this.#meet(path)
-    if (this.#lexer.bytes[i] !== OPEN) return this.#leaf(i, path, depth)
+    if (this.#lexer.bytes[i] !== OPEN) return this.#leaf(i, path, depth, undefined)
     const first = this.#enter(i, path, depth)
     return first > 0 ? this.members(i, path, depth) : -first
   }
@@ -102,7 +104,7 @@ export class CellReader {
       first = false
       if (bytes[i]! <= 0x20) i = lexer.space(i)
       this.#meet(path)
-      if (bytes[i] !== OPEN) i = this.#leaf(i, path, base + path.depth)
+      if (bytes[i] !== OPEN) i = this.#leaf(i, path, base + path.depth, likely)
       else {
         const inside = this.#enter(i, path, base + path.depth)
         if (inside > 0) {
@@ -113,17 +115,31 @@ export class CellReader {
     }
   }
 
-  /** The step that followed last time, where the bytes at i lead to it, from what was read of this event. */
+  /** The step that the bytes at i lead to, from what was read of this event, if it is one of the usual. */
   #likely(i: number, parent: Path, base: number): Shape | undefined {
-    const next = this.shape.likely
-    if (next === undefined || this.repeated || !this.#lexer.begins(i, next.lead.word)) return undefined
+    const lexer = this.#lexer
+    const { steps } = this.shape
+    if (this.repeated || i + 4 > lexer.bytes.length) return undefined
+    const start = lexer.view.getInt32(i, true)
+    for (let k = 0; k < steps.length; k++) {
+      const next = steps[k]!
+      const { lead } = next
+      if (lead.start !== start || !lexer.begins(i, lead.word)) continue
+      this.shape.prefer(k)
+      return this.#allowed(next, parent, base) ? next : undefined
+    }
+    return undefined
+  }
+
+  /** Counts what stands before this step's value, if all of it may stand there. */
+  #allowed(next: Shape, parent: Path, base: number): boolean {
     const { opened, kept } = next.lead
     const compactor = this.#compactor
-    if (kept < parent.depth || !compactor.allows(opened + 1, base + next.path!.depth - 1)) return undefined
+    if (kept < parent.depth || !compactor.allows(opened + 1, base + next.path!.depth - 1)) return false
     compactor.keys += opened + 1
     let container = next.path!.parent!
     for (let n = opened; n > 0; n--, container = container.parent!) this.#meet(container)
-    return next
+    return true
   }
 
   /** Reads the key at i of the object at this path, and the colon. Leaves in {@link #after} where its value may start. */
@@ -156,24 +172,24 @@ export class CellReader {
     path.stamp = this.#stamp
   }
 
-  /** The value at i, which is no object with members. */
-  #leaf(i: number, path: Path, depth: number): number {
+  /** The value at i, which is no object with members; `next` is the shape that has its path more, where that is known. */
+  #leaf(i: number, path: Path, depth: number, next: Shape | undefined): number {
     const lexer = this.#lexer
     const b = lexer.bytes[i]!
     let end: number
     if (b === QUOTE) {
       end = lexer.string(i + 1)
-      if (!this.repeated) this.#put(path, this.#text())
+      if (!this.repeated) this.#put(path, this.#text(), next)
     } else if (isNumber(b)) {
       end = lexer.number(i)
-      if (!this.repeated) this.#number(path, i, end)
+      if (!this.repeated) this.#number(path, i, end, next)
     } else if (b === OPEN_ARRAY) {
       const compactor = this.#compactor
       end = compactor.copy(i, depth)
-      if (!this.repeated) this.#put(path, this.#batch.dictionary.add(compactor.out, 0, compactor.length, 1))
+      if (!this.repeated) this.#put(path, this.#batch.dictionary.add(compactor.out, 0, compactor.length, 1), next)
     } else {
       end = lexer.literal(i)
-      if (!this.repeated) this.#put(path, b === NULL_LETTER ? NULL : b === TRUE_LETTER ? TRUE : FALSE)
+      if (!this.repeated) this.#put(path, b === NULL_LETTER ? NULL : b === TRUE_LETTER ? TRUE : FALSE, next)
     }
     return end
   }
@@ -184,20 +200,20 @@ export class CellReader {
     return this.#batch.dictionary.addHashed(source, from, to, 0, hash, sourceView)
   }
 
-  #put(path: Path, code: number): void {
-    this.shape = this.#batch.schema.step(this.shape, path)
+  #put(path: Path, code: number, next: Shape | undefined): void {
+    this.shape = next ?? this.#batch.schema.step(this.shape, path)
     this.#batch.ensure(path).pushCode(this.#row, code)
   }
 
   #empty(path: Path): void {
-    if (!this.repeated) this.#put(path, this.#batch.dictionary.jsonText('{}'))
+    if (!this.repeated) this.#put(path, this.#batch.dictionary.jsonText('{}'), undefined)
   }
 
-  #number(path: Path, i: number, end: number): void {
+  #number(path: Path, i: number, end: number, next: Shape | undefined): void {
     const lexer = this.#lexer
-    this.shape = this.#batch.schema.step(this.shape, path)
+    this.shape = next ?? this.#batch.schema.step(this.shape, path)
     const column = this.#batch.ensure(path)
-    if (lexer.exact) column.pushNumber(this.#row, lexer.value)
+    if (lexer.isExact(i, end)) column.pushNumber(this.#row, lexer.value)
     else if (Number.isFinite(lexer.value))
       column.pushNumber(this.#row, lexer.value, this.#batch.dictionary.add(lexer.bytes, i, end, 1))
     else this.#compactor.beyond = true

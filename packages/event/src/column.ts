@@ -1,5 +1,6 @@
 import { NUMBER } from './dictionary.ts'
 import type { Path } from './schema.ts'
+import { doubles, words } from './slab.ts'
 
 /**
  * The values at one path of a batch: one cell per row that has a value there, in rising row order. Cells, not rows, are
@@ -27,8 +28,8 @@ export class Column {
   constructor(path: Path, index = 0, room = 16) {
     this.path = path
     this.index = index
-    this.rows = new Uint32Array(room)
-    this.codes = new Uint32Array(room)
+    this.rows = words(room)
+    this.codes = words(room)
   }
 
   /** Adds a cell that is not a number. `row` must be greater than the last. */
@@ -46,7 +47,7 @@ export class Column {
     const i = this.count++
     if (i === this.rows.length) this.#grow()
     if (this.numbers === undefined) {
-      this.numbers = new Float64Array(this.rows.length)
+      this.numbers = doubles(this.rows.length)
       this.numbers.fill(Number.NaN, 0, i)
     }
     this.rows[i] = row
@@ -111,14 +112,14 @@ export class Column {
 
   #grow(): void {
     const room = Math.max(16, this.rows.length * 2)
-    const rows = new Uint32Array(room)
+    const rows = words(room)
     rows.set(this.rows)
     this.rows = rows
-    const codes = new Uint32Array(room)
+    const codes = words(room)
     codes.set(this.codes)
     this.codes = codes
     if (this.numbers !== undefined) {
-      const numbers = new Float64Array(room)
+      const numbers = doubles(room)
       numbers.set(this.numbers)
       this.numbers = numbers
     }

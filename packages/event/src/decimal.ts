@@ -1,5 +1,23 @@
 /** 10 to the n, for as long as a double holds it exactly. */
-export const POWERS: readonly number[] = Array.from({ length: 23 }, (_, n) => Number(`1e${n}`))
+export const POWERS: Float64Array = Float64Array.from({ length: 23 }, (_, n) => Number(`1e${n}`))
+
+/** Whether all four bytes of a word are digits. */
+export function areDigits(word: number): boolean {
+  return ((word & 0xf0f0f0f0) | (((word + 0x06060606) & 0xf0f0f0f0) >>> 4)) === 0x33333333
+}
+
+/** The number that a word of four digits says. (Two steps of pairs, as in simdjson.) */
+export function four(word: number): number {
+  const pairs = (Math.imul(word & 0x0f0f0f0f, 2561) >>> 8) & 0x00ff00ff
+  return Math.imul(pairs, 6553601) >>> 16
+}
+
+/** The sum of a whole number and a fraction that may be off by its last bit; NaN where that bit matters. */
+export function sum(whole: number, fraction: number): number {
+  const off = fraction * Number.EPSILON
+  const least = whole + (fraction - off)
+  return least === whole + (fraction + off) ? least : Number.NaN
+}
 
 /**
  * Whether a JSON number's text says the same number as the double nearest to it does when written back, so that the

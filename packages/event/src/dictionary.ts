@@ -1,4 +1,5 @@
 import type { Json } from './event.ts'
+import { flags, signed, words } from './slab.ts'
 import { copy, hashOf, same, viewOf } from './words.ts'
 
 /** The cell is a number: look into `numbers`. */
@@ -50,12 +51,12 @@ export class Dictionary {
     const room = texts + FIRST_TEXT
     this.bytes = roomOf(bytes)
     this.#view = viewOf(this.bytes)
-    this.offsets = new Uint32Array(room + 1)
-    this.json = new Uint8Array(room)
-    this.#hashes = new Int32Array(room)
+    this.offsets = words(room + 1)
+    this.json = flags(room)
+    this.#hashes = signed(room)
     let slots = 16
     while (slots < room * 2) slots *= 2
-    this.#table = new Uint32Array(slots)
+    this.#table = words(slots)
     this.#mask = slots - 1
   }
 
@@ -184,9 +185,9 @@ export class Dictionary {
 
   #growCodes(): void {
     const room = this.json.length * 2
-    this.offsets = grown(this.offsets, room + 1)
-    this.json = grown(this.json, room)
-    this.#hashes = grown(this.#hashes, room)
+    this.offsets = grown(this.offsets, words(room + 1))
+    this.json = grown(this.json, flags(room))
+    this.#hashes = grown(this.#hashes, signed(room))
   }
 
   #growBytes(length: number): void {
@@ -197,7 +198,7 @@ export class Dictionary {
   }
 
   #rehash(): void {
-    const table = new Uint32Array(this.#table.length * 2)
+    const table = words(this.#table.length * 2)
     const mask = table.length - 1
     for (const code of this.#table) {
       if (code === 0) continue
@@ -216,8 +217,7 @@ function roomOf(bytes: number): Buffer {
   return bytes < SMALL ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes)
 }
 
-function grown<T extends Uint8Array | Uint32Array | Int32Array>(array: T, length: number): T {
-  const next = new (array.constructor as new (length: number) => T)(length)
-  next.set(array)
-  return next
+function grown<T extends Uint8Array | Uint32Array | Int32Array>(from: T, to: T): T {
+  to.set(from)
+  return to
 }

@@ -1,4 +1,4 @@
-import { POWERS, writesBack } from './decimal.ts'
+import { areDigits, four, POWERS, sum, writesBack } from './decimal.ts'
 import { finish, hashOf, mix, SEED, same, viewOf, type Word } from './words.ts'
 
 export const QUOTE = 0x22
@@ -18,6 +18,8 @@ export const NULL_LETTER = 0x6e
 export const TRUE_LETTER = 0x74
 
 const MOST = 2 ** 53
+/** Up to here the doubles are closer together than the decimals with as many digits, so that each has one of its own. */
+const CERTAIN = 2 ** 52
 const NOTHING = Buffer.alloc(0)
 const NOTHING_VIEW = viewOf(NOTHING)
 
@@ -51,9 +53,10 @@ export class Lexer {
   from = 0
   to = 0
   hash = 0
-  /** The number read last: the nearest double (never -0), and whether that says the same as the text. */
-  value = 0
-  exact = true
+  /** The number read last: the nearest double (never -0). */
+  value: number = Number.NaN
+  /** Whether that double is known to say the same as the text. */
+  #certain = true
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
   #scratchView: DataView = viewOf(this.#scratch)
 
@@ -122,8 +125,10 @@ export class Lexer {
 
   /** The string without escapes ends at this quote. */
   #whole(quote: number, hash: number): number {
-    this.source = this.bytes
-    this.sourceView = this.view
+    if (this.source !== this.bytes) {
+      this.source = this.bytes
+      this.sourceView = this.view
+    }
     this.to = quote
     this.hash = finish(hash, quote - this.from)
     return quote + 1
@@ -180,7 +185,7 @@ export class Lexer {
     const start = i
     let out = this.#scratchView
     while (i <= last) {
-      if (n + 4 > out.byteLength) {
+      if (n + 4 > this.#scratch.length) {
         this.#room(n, n + 4)
         out = this.#scratchView
       }
@@ -191,7 +196,7 @@ export class Lexer {
       i += 4
       n += 4
     }
-    if (n + 4 > out.byteLength) this.#room(n, n + 4)
+    if (n + 4 > this.#scratch.length) this.#room(n, n + 4)
     for (let b = bytes[i]!; i < end && b >= 0x20 && b !== QUOTE && b !== BACKSLASH; b = bytes[i]!) {
       this.#scratch[n++] = b
       i++
@@ -220,61 +225,66 @@ export class Lexer {
     return this.#scratch
   }
 
-  /** Reads a number. Up to 15 digits with a small power of ten are exact by one multiplication or division (Clinger). */
+  /**
+   * Reads a number. Up to 2^53 as a whole number, with a small power of ten, it takes one multiplication or division
+   * (Clinger 1990); a longer one with a whole part and few decimals, as times with microseconds are, an addition.
+   */
   number(i: number): number {
-    const { bytes } = this
+    const { bytes, view } = this
+    const last = bytes.length - 4
     const start = i
     const negative = bytes[i] === MINUS
     if (negative) i++
     let b = bytes[i]!
-    let mantissa = 0
-    let digits = 0
-    let power = 0
+    let whole = 0
     if (b === ZERO) b = bytes[++i]!
     else if (b > ZERO && b <= NINE) {
-      do {
-        mantissa = mantissa * 10 + (b - ZERO)
-        digits++
-        b = bytes[++i]!
-      } while (b >= ZERO && b <= NINE)
+      for (let word = 0; i <= last && areDigits((word = view.getInt32(i, true))); i += 4)
+        whole = whole * 1e4 + four(word)
+      for (b = bytes[i]!; b >= ZERO && b <= NINE; b = bytes[++i]!) whole = whole * 10 + (b - ZERO)
     } else throw new Fault(i, negative ? 'a digit after the minus' : 'a value')
+    let mantissa = whole
+    let fraction = 0
+    let power = 0
     if (b === DOT) {
-      const first = i + 1
-      b = bytes[++i]!
-      while (b >= ZERO && b <= NINE) {
-        mantissa = mantissa * 10 + (b - ZERO)
-        if (mantissa !== 0) digits++
-        b = bytes[++i]!
-      }
+      const first = ++i
+      for (let word = 0; i <= last && areDigits((word = view.getInt32(i, true))); i += 4)
+        fraction = fraction * 1e4 + four(word)
+      for (b = bytes[i]!; b >= ZERO && b <= NINE; b = bytes[++i]!) fraction = fraction * 10 + (b - ZERO)
       if (i === first) throw new Fault(i, 'a digit after the decimal point')
       power = first - i
+      mantissa = power >= -22 ? whole * POWERS[-power]! + fraction : MOST
     }
+    let exponent = 0
     if (b === 0x65 || b === 0x45) {
       b = bytes[++i]!
       const minus = b === MINUS
       if (minus || b === 0x2b) b = bytes[++i]!
       if (!(b >= ZERO && b <= NINE)) throw new Fault(i, 'a digit in the exponent')
-      let exponent = 0
       do {
         if (exponent < 1e6) exponent = exponent * 10 + (b - ZERO)
         b = bytes[++i]!
       } while (b >= ZERO && b <= NINE)
-      power += minus ? -exponent : exponent
+      if (minus) exponent = -exponent
+      power += exponent
     }
-    if (digits <= 15 && power >= -22 && power <= 22) {
-      const value = power < 0 ? mantissa / POWERS[-power]! : mantissa * POWERS[power]!
-      this.value = negative ? 0 - value : value
-      this.exact = true
-    } else if (power === 0 && mantissa < MOST) {
-      this.value = negative ? 0 - mantissa : mantissa
-      this.exact = true
-    } else this.#long(bytes.toString('latin1', start, i))
+    this.#certain = mantissa <= CERTAIN
+    let value = Number.NaN
+    if (mantissa < MOST && power >= -22 && power <= 22)
+      value = power < 0 ? mantissa / POWERS[-power]! : mantissa * POWERS[power]!
+    else if (whole < MOST && fraction < MOST && exponent === 0 && power >= -22)
+      value = sum(whole, fraction / POWERS[-power]!)
+    if (value === value) this.value = negative ? 0 - value : value
+    else {
+      this.value = Number(bytes.toString('latin1', start, i)) + 0
+      this.#certain = false
+    }
     return i
   }
 
-  #long(text: string): void {
-    this.value = Number(text) + 0
-    this.exact = writesBack(text, this.value)
+  /** Whether the number read last, bytes[start..end), says no other number when its double is written back. */
+  isExact(start: number, end: number): boolean {
+    return this.#certain || writesBack(this.bytes.toString('latin1', start, end), this.value)
   }
 
   /** Reads `true`, `false` or `null`. */

@@ -206,7 +206,7 @@ export class EventReader {
     } else if (isNumber(b)) {
       end = lexer.number(i)
       if (!Number.isFinite(lexer.value)) this.#compactor.beyond = true
-      const text = lexer.exact ? String(lexer.value) : lexer.bytes.toString('latin1', i, end)
+      const text = lexer.isExact(i, end) ? String(lexer.value) : lexer.bytes.toString('latin1', i, end)
       code = this.#builder.batch.dictionary.string(text)
     } else {
       end = this.#compactor.copy(i, 2)

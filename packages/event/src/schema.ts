@@ -27,8 +27,8 @@ export class Path {
   /** The batch that met it last, by its id, and which of its columns it has there. For batches. */
   batch = 0
   column = 0
-  /** Cells a row had here on average in the batch scanned last. */
-  share = 0
+  /** Cells a row had here on average in the batch scanned last; NaN before. (Never a small integer, which V8 would keep another way.) */
+  share: number = Number.NaN
   #byHash: Map<number, Path> | undefined
 
   constructor(id: number, parent: Path | undefined, key: string) {
@@ -56,6 +56,9 @@ export class Path {
   }
 }
 
+/** Of so many ways to go on from a shape the scanner looks whether an event takes them. */
+const STEPS = 6
+
 /**
  * The ordered list of paths an event fills, as a node in a tree: each event walks from the empty shape, one step per
  * value. Events built alike share one shape, and a row can be rebuilt in the very order it came. The paths of one
@@ -66,9 +69,10 @@ export class Shape {
   readonly parent: Shape | undefined
   /** The last path of the list; undefined for the empty shape. */
   readonly path: Path | undefined
-  /** The child taken last time: most events repeat the one before. */
-  likely: Shape | undefined
+  /** What came next in other events, at most {@link STEPS} of it, what came often first. */
+  readonly steps: Shape[] = []
   #lead: Lead | undefined
+  /** All that came next, where that is more. */
   #children: Map<Path, Shape> | undefined
   #paths: readonly Path[] | undefined
 
@@ -94,13 +98,33 @@ export class Shape {
     return this.#lead
   }
 
-  child(path: Path): Shape | undefined {
-    return this.#children?.get(path)
+  /** The shape that has this path more, if it was met. */
+  next(path: Path): Shape | undefined {
+    const { steps } = this
+    for (let k = 0; k < steps.length; k++) if (steps[k]!.path === path) return steps[k]
+    const next = this.#children?.get(path)
+    if (next !== undefined) steps[STEPS - 1] = next
+    return next
   }
 
-  adopt(path: Path, child: Shape): void {
-    this.#children ??= new Map()
-    this.#children.set(path, child)
+  adopt(next: Shape): void {
+    const { steps } = this
+    if (steps.length < STEPS) {
+      steps.push(next)
+      return
+    }
+    this.#children ??= new Map(steps.map(step => [step.path!, step]))
+    this.#children.set(next.path!, next)
+    steps[STEPS - 1] = next
+  }
+
+  /** Says that the step at k came next once more. */
+  prefer(k: number): void {
+    if (k === 0) return
+    const { steps } = this
+    const next = steps[k]!
+    steps[k] = steps[k - 1]!
+    steps[k - 1] = next
   }
 }
 
@@ -168,15 +192,11 @@ export class Schema {
 
   /** The shape that has one more path than `shape`. */
   step(shape: Shape, path: Path): Shape {
-    const likely = shape.likely
-    if (likely !== undefined && likely.path === path) return likely
-    let next = shape.child(path)
-    if (next === undefined) {
-      next = new Shape(this.shapes.length, shape, path)
-      shape.adopt(path, next)
-      this.shapes.push(next)
-    }
-    shape.likely = next
+    const known = shape.next(path)
+    if (known !== undefined) return known
+    const next = new Shape(this.shapes.length, shape, path)
+    shape.adopt(next)
+    this.shapes.push(next)
     return next
   }
 }
