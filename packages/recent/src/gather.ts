@@ -12,7 +12,7 @@ import {
 import type { ChunkView } from './chunk-view.ts'
 import { compile } from './filter/compile.ts'
 import type { Condition } from './filter/condition.ts'
-import { Groups } from './group/groups.ts'
+import { type Assigned, Groups } from './group/groups.ts'
 import { Kept } from './group/kept.ts'
 import { bucketKey, keyOf } from './group/keys.ts'
 import { type Tally, tallyOf } from './group/tally.ts'
@@ -68,6 +68,7 @@ export class Gathering {
       this.#any = true
       const assigned = yield* this.#groups.assign(chunk, selection)
       fits(this.#ready, this.#groups.count)
+      if (this.#wanted(assigned)) yield
       for (const tally of this.#tallies) {
         if (tally === undefined) continue
         yield* tally.add(assigned)
@@ -77,26 +78,34 @@ export class Gathering {
     }
   }
 
+  /** Finds out each row's group, if anybody wants to know. */
+  #wanted(assigned: Assigned): boolean {
+    const wanted = this.#kept !== undefined || this.#tallies.some(tally => tally !== undefined && !tally.ofGroups)
+    return wanted && assigned.groups.length > 0
+  }
+
   /** What is found so far. Where that are many groups it holds only until more is added. */
   *partial(): Steps<Partial> {
     const { calls, keys, bucket } = this.#ready
     const groups = this.#groups
     for (const tally of this.#tallies) if (tally?.settling !== undefined) yield* tally.settling()
-    const order = this.#any ? yield* groups.sorted(bucket === undefined ? 0 : keys.length) : []
+    const { size } = this
+    const order = size === 0 ? undefined : yield* groups.sorted(bucket === undefined ? 0 : keys.length)
+    const groupAt = (i: number): number => (order === undefined ? i : order[i]!)
     const make = (i: number): Group => ({
-      key: groups.key(order[i]!),
-      states: statesOf(order[i]!, this.#tallies, calls),
+      key: groups.key(groupAt(i)),
+      states: statesOf(groupAt(i), this.#tallies, calls),
     })
     const scanned = this.#scanned
-    if (order.length > MANY && this.#kept === undefined)
-      return { kind: 'groups', groups: new GroupList({ length: order.length, at: make }), scanned }
+    if (size > MANY && this.#kept === undefined)
+      return { kind: 'groups', groups: new GroupList({ length: size, at: make }), scanned }
     const dear = calls.some(({ aggregate: { family } }) => family === 'uniq' || family === 'sketch')
     const found: Group[] = []
-    for (let i = 0; i < order.length; i++) {
+    for (let i = 0; i < size; i++) {
       if (this.#kept === undefined) found.push(make(i))
       else {
-        const states = [yield* this.#kept.state(order[i]!, this.#chunks)]
-        found.push({ key: groups.key(order[i]!), states })
+        const states = [yield* this.#kept.state(groupAt(i), this.#chunks)]
+        found.push({ key: groups.key(groupAt(i)), states })
       }
       if (dear || i % GROUPS === GROUPS - 1) yield
     }

@@ -11,7 +11,9 @@ import { Pairs } from './pairs.ts'
 const LOOKED = 1024
 /** Above so many groups whoever wants them sorted does it himself: by then they are often fewer. */
 const SORTED = 1 << 15
-const PAIRED = 8192
+const PAIRED = 4096
+/** Groups that are given their place in a step. */
+const PLACED = 4096
 const NO_ROWS: Float64Array = new Float64Array(64)
 
 /** The keys of a chunk's rows as one number a row. */
@@ -106,33 +108,34 @@ export class Groups {
     return key
   }
 
-  /** All groups by their keys ascending, `first` of them (an index) before the others. As they came where that is too much work. */
-  *sorted(first: number): Steps<ArrayLike<number>> {
-    const places = new Float64Array(this.count)
-    if (this.#keys.length === 0) return places
-    for (let group = 0; group < this.count; group++) places[group] = group
-    if (this.count > SORTED) return places
+  /** All groups by their keys ascending, `first` of them (an index) before the others. undefined, as they came, where that is too much work. */
+  *sorted(first: number): Steps<ArrayLike<number> | undefined> {
+    if (this.#keys.length === 0 || this.count > SORTED) return undefined
+    const places = Float64Array.from({ length: this.count }, (_, group) => group)
     const ranks: Int32Array[] = []
     for (const { values } of this.#values) ranks.push(yield* ranksOf(values))
     const order = [first, ...ranks.keys()].filter((key, i, all) => all.indexOf(key) === i)
     const span = order.reduce((product, key) => product * ranks[key]!.length, this.count)
-    if (span > Number.MAX_SAFE_INTEGER) return places
+    if (span > Number.MAX_SAFE_INTEGER) return undefined
     const weights = new Float64Array(order.length)
     for (let i = order.length - 1, weight = this.count; i >= 0; i--) {
       weights[order[i]!] = weight
       weight *= ranks[order[i]!]!.length
     }
-    this.#place(places, ranks, weights)
-    yield
+    for (let from = 0; from < this.count; from += PLACED) {
+      this.#place(places, ranks, weights, from, Math.min(this.count, from + PLACED))
+      yield
+    }
     places.sort()
+    yield
     for (let i = 0; i < places.length; i++) places[i] = places[i]! % this.count
     yield
     return places
   }
 
-  /** Adds to each group its place by its keys. */
-  #place(places: Float64Array, ranks: readonly Int32Array[], weights: Float64Array): void {
-    for (let group = 0; group < this.count; group++) {
+  /** Adds to some groups their place by their keys. */
+  #place(places: Float64Array, ranks: readonly Int32Array[], weights: Float64Array, from: number, to: number): void {
+    for (let group = from; group < to; group++) {
       let at = group
       for (let key = this.#keys.length - 1; key > 0; key--) {
         const step = this.#steps[key - 1]!
@@ -167,6 +170,7 @@ export class Groups {
     const counts = (size <= TABLE ? room : new Uint32Array(2 * size)).fill(0, 0, 2 * size)
     const table = size <= TABLE ? found : new Int32Array(size)
     histogram(ids, size, locals.length === 1 ? locals[0]!.bytes : undefined, selection, counts)
+    yield
     for (let id = 0; id < size; ) {
       for (const step of this.#steps) yield* step.reserve(LOOKED)
       id = this.#lookSome(id, size, counts, number, table)
@@ -211,6 +215,7 @@ function* paired(left: Combined, right: Combined, step: Pairs, selection: Select
     const found = new Pairs()
     ids.fill(0, 0, mask.length)
     for (let from = 0; from < count; from += PAIRED) {
+      yield* found.reserve(PAIRED)
       pair(a, b, rows, from, Math.min(count, from + PAIRED), found, ids)
       yield
     }

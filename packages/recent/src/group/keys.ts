@@ -109,7 +109,7 @@ interface NumberIds {
 const NO_NUMBERS: NumberIds = { size: 0, value: () => 0 }
 const SMALL = 0x10000
 /** Numbers looked up in a step. */
-const NUMBERED = 4096
+const NUMBERED = 1024
 
 /** Sets ids[i] to an id of cell i's number. */
 function* numberIds({ numbers, count }: Cells, ids: Int32Array): Steps<NumberIds> {
@@ -183,6 +183,7 @@ export function bucketKey(bucket: Bucket, scratch: Scratch): Key {
     const starts: number[] = []
     const known = new Map<number, number>()
     const times = decode(chunk.time, chunk.length, room)
+    yield
     for (let row = 0; row < chunk.length; ) {
       const start = bucketStart(times[row]!, bucket)
       const next = runEnd(times, row, chunk.length, start, bucketEnd(start, bucket))

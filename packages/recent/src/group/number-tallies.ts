@@ -10,8 +10,10 @@ export interface NumberTally extends NumberSink {
 
 function grown(array: Float64Array, length: number, rest: number): Float64Array {
   if (length <= array.length) return array
-  const next = new Float64Array(length * 2).fill(rest, array.length)
+  const next = new Float64Array(length * 2)
   next.set(array)
+  // Zeros need not be written: that would make the memory real before it is used.
+  if (rest !== 0) next.fill(rest, array.length)
   return next
 }
 

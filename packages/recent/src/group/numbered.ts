@@ -1,7 +1,7 @@
 import type { Scalar } from '@telltale/query'
 
 /** Above so many values they are spread over several maps, since a map that grows pauses for all it holds. */
-const ONE = 1 << 12
+const ONE = 1 << 10
 const SHARDS = 256
 
 /** Numbers scalars from 0, each once. */

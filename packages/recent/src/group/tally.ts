@@ -10,6 +10,8 @@ import { eachValue } from './values.ts'
 
 /** One aggregate's states for all groups, gathered chunk by chunk. */
 export interface Tally {
+  /** It never looks at which group a row has. */
+  readonly ofGroups?: boolean
   add(assigned: Assigned): Steps<void>
   /** What is left to do before the states can be had. */
   settling?(): Steps<void>
@@ -54,7 +56,7 @@ function ofNumbers(argument: Expression, tally: NumberTally, scratch: Scratch): 
 
 /** How many rows a group has: the groups themselves know. */
 function rowsOf(groups: Groups): Tally {
-  return { *add() {}, state: group => groups.rows[group]! }
+  return { ofGroups: true, *add() {}, state: group => groups.rows[group]! }
 }
 
 /** For how many rows of a group a condition holds. */
