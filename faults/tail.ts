@@ -55,7 +55,7 @@ const WAYS: readonly Way[] = [
 ]
 
 /**
- * Overwrites some bytes in the middle of a sealed segment with zeros, as a failing disk does.
+ * Overwrites some bytes in the middle of a sealed segment, as a failing disk does: with zeros, or with something else.
  * @returns what was done; undefined where no segment waits for the history
  */
 export function rotSegment(journal: string, ledger: Ledger, random: Random): string | undefined {
@@ -66,9 +66,11 @@ export function rotSegment(journal: string, ledger: Ledger, random: Random): str
   const to = Math.min(bytes.length, from + random.pick([1, 100, PAGE]))
   for (const { end, n, start } of numbered(bytes)) if (start < to && end > from && n !== undefined) ledger.destroyed(n)
   const file = openSync(join(journal, name), 'r+')
-  put(file, Buffer.alloc(to - from), from)
+  const zeros = random.oneIn(2)
+  const others = Buffer.from(bytes.subarray(from, to).map(byte => (zeros ? 0 : byte ^ random.int(1, 255))))
+  put(file, others, from)
   closeSync(file)
-  return `bytes ${from} to ${to} of ${name}`
+  return `bytes ${from} to ${to} of ${name} are ${zeros ? 'zeros' : 'others'}`
 }
 
 /** The end of the last line that was acknowledged. */

@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine, EngineError } from './engine/engine.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Segment } from './journal/segment.ts'
+import { setAside } from './journal/set-aside.ts'
 import { mend } from './mend.ts'
 import { insertMissingSql, insertSql, STRUCTURE } from './schema.ts'
 import { atFault } from './verdict.ts'
@@ -125,6 +126,7 @@ export class Flush {
 
   async #offer(segment: Segment): Promise<void> {
     const fresh = this.#fresh.delete(segment.name)
+    await this.#journal.prove(segment)
     try {
       await this.#load(segment.path, fresh ? insertSql : insertMissingSql(segment))
     } catch (error) {
@@ -205,15 +207,7 @@ export class Flush {
   }
 
   async #refuse(segment: Segment, line: string, reason: string): Promise<void> {
-    const dir = join(dirname(segment.path), 'refused')
-    await mkdir(dir, { recursive: true })
-    const file = await open(join(dir, segment.name), 'a')
-    try {
-      await file.writeFile(line)
-      await file.datasync()
-    } finally {
-      await file.close()
-    }
+    await setAside(segment, [line])
     this.#refused.add(line)
     this.#hooks.refused({ segment: segment.name, line, reason })
   }

@@ -45,6 +45,8 @@ export interface HistoryStatus {
   readonly waitingBytes: number
   readonly flushedSeq: number
   readonly refused: number
+  /** Events a disk changed while they waited in the journal. */
+  readonly damaged: number
   /** Parts of the table the engine could not read at its start and set aside: events that are missing from answers. */
   readonly detached: readonly string[]
   /** Why events wait in the journal though they were offered: a damaged part, a full disk; undefined where none do. */
@@ -53,6 +55,8 @@ export interface HistoryStatus {
 
 /** ms after a hand-over in which the next is to be expected. */
 const QUIET = 10_000
+/** Bytes of a damaged line that are told; all of it is set aside. */
+const MOST_OF_A_LINE = 65_536
 /** ms a stop gives the engine to take what is left; the next start offers the rest. */
 const DRAIN = 10_000
 
@@ -74,6 +78,7 @@ export class History {
   #flushedSeq = 0
   #flushedAt = Number.NEGATIVE_INFINITY
   #refused = 0
+  #damaged = 0
   #detached: readonly string[] = []
   /** The engine's table is one this version may write to. */
   #usable = false
@@ -98,6 +103,22 @@ export class History {
       clock: this.#clock,
       ...(collector === undefined ? {} : { collector }),
     })
+    const set = (refused: Refused): void => {
+      this.#refused++
+      options.onRefused?.(refused)
+    }
+    this.journal.onDamaged(({ segment, events, lines }) => {
+      this.#damaged += events
+      this.#log(
+        `${events} events of the journal's segment ${segment.name} were damaged on disk; what is left of them is set aside in ${join(this.#path, 'journal', 'refused')}`,
+      )
+      for (const line of lines)
+        set({
+          segment: segment.name,
+          line: line.toString('utf8', 0, MOST_OF_A_LINE),
+          reason: 'it was damaged on disk: its sum is wrong',
+        })
+    })
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
       loaded: async segment => {
@@ -106,9 +127,8 @@ export class History {
       },
       flushed: segment => this.#flushed(segment.lastSeq, segment.collector),
       refused: refused => {
-        this.#refused++
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
-        options.onRefused?.(refused)
+        set(refused)
       },
     })
   }
@@ -181,6 +201,7 @@ export class History {
       waitingBytes: this.journal.bytes,
       flushedSeq: this.#flushedSeq,
       refused: this.#refused,
+      damaged: this.#damaged,
       detached: this.#detached,
       stuck: this.#flush.stuck,
     }

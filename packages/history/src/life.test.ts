@@ -151,6 +151,33 @@ test.each([
   },
 )
 
+test('a number that the disk changed in a waiting segment is not taken for what was sent: it is set aside and told', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const missing = Object.assign(Object.create(engine) as typeof engine, {
+    state: { kind: 'unavailable', reason: 'none' },
+    start: () => Promise.reject(new Error('none')),
+    onReady: () => () => {},
+    stop: () => Promise.resolve(),
+  })
+  const one = await starting({ engine: missing })
+  await one.append(batch(20))
+  await one.append(batch(20))
+  await one.stop()
+  const [segment] = await filesNamed(join(path, 'journal'), /\.jsonl$/)
+  const text = await readFile(segment!, 'latin1')
+  await writeFile(segment!, text.replace('"i":13', '"i":73'), 'latin1')
+  const told: Refused[] = []
+  const said: string[] = []
+  const two = await starting({ onRefused: refused => told.push(refused), log: line => said.push(line) })
+  await two.flush()
+  expect([await two.count(), two.status.damaged, two.status.refused, two.flushedSeq]).toEqual([39, 1, 1, 40])
+  expect(told[0]).toMatchObject({ line: expect.stringContaining('"i":73'), reason: expect.stringContaining('its sum') })
+  expect(said.join()).toMatch(/1 events of the journal's segment .* were damaged on disk/)
+  const { query } = parse('* | sum(i)')
+  const answer = await two.partial(query!, { from: 0, to: 9e12 })
+  expect(JSON.stringify([...(answer.kind === 'groups' ? answer.groups.values() : [])])).toContain(String(380 - 13))
+})
+
 test('scar: what only a table refuses, with a code that bad data has too, is refused by nobody', async () => {
   const engine = embedded({ path: join(path, 'history') })
   const one = await starting({ engine })

@@ -51,7 +51,7 @@ export const STRUCTURE: string =
 /** From lines of a segment to rows, those left out whose seq the table has. */
 export function insertMissingSql({ collector, firstSeq, lastSeq }: Segment): (source: string) => string {
   const there = `SELECT seq FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`
-  return source => `${insertSql(source)}\nWHERE seq NOT IN (${there})`
+  return source => `${insertSql(source)} AND seq NOT IN (${there})`
 }
 
 /** From lines of a segment to rows. */
@@ -73,10 +73,12 @@ export const TRIAL: { begin: readonly string[]; insert: (source: string) => stri
 
 const ROW = '(time, received_at, collector, seq, type, hostname, md5, tags, additional_info, raw)'
 
+/** A line without seq holds the sums of others. */
 function rowsSql(source: string): string {
   const micros = (column: string): string => `fromUnixTimestamp64Micro(toInt64(round(${column} * 1000)), 'UTC')`
   return `SELECT ${micros('time')}, ${micros('received_at')}, collector, seq, type, hostname, md5, tags, additional_info::${JSON_TYPE}, if(raw = '', additional_info, raw)
-FROM ${source}`
+FROM ${source}
+WHERE seq > 0`
 }
 
 /** What brings a table of a version to the next. */

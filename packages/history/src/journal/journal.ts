@@ -4,9 +4,11 @@ import { type Batch, wallClock, writeLines } from '@telltale/event'
 import { collectorOf } from './collector.ts'
 import { OpenSegment } from './open-segment.ts'
 import { DEFAULTS, type JournalOptions, MIB } from './options.ts'
+import { type Damage, prove } from './prove.ts'
 import { read } from './read.ts'
 import { recover, syncFolder } from './recover.ts'
 import { COLLECTOR, list, type Segment } from './segment.ts'
+import { sumsLine } from './sums.ts'
 import { writeError } from './write-error.ts'
 
 /** Why the journal takes nothing now. */
@@ -25,6 +27,8 @@ interface Waiting {
 
 const GROUP_BYTES = 4 * MIB
 const PROBE_EVERY = 1000
+/** ms after which a segment that still waits is compared with its sums before it is read. */
+const REMEMBERED = 300_000
 /** Sealed segments waiting for history from which on age alone seals no more. */
 const BACKLOG = 3
 
@@ -59,6 +63,9 @@ export class Journal {
   #cancelAge: (() => void) | undefined
   #syncTimer: NodeJS.Timeout | undefined
   readonly #sealListeners = new Set<(segment: Segment) => void>()
+  /** By name, those an earlier life left, or that wait for long; with the proof that is under way. */
+  readonly #unproven = new Map<string, Promise<void> | undefined>()
+  readonly #damageListeners = new Set<(damage: Damage) => void>()
   readonly #pressureListeners = new Set<(pressure: Pressure | undefined) => void>()
 
   constructor(options: JournalOptions) {
@@ -117,6 +124,7 @@ export class Journal {
     }
     for (const segment of found.sealed.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       this.sealed.push(segment)
+      this.#unproven.set(segment.name, undefined)
       this.#sealedBytes += segment.bytes
       if (segment.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, segment.lastSeq)
     }
@@ -176,6 +184,7 @@ export class Journal {
     await unlink(segment.path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
     })
+    this.#unproven.delete(segment.name)
     const at = this.sealed.findIndex(other => other.name === segment.name)
     if (at < 0) return
     this.sealed.splice(at, 1)
@@ -184,8 +193,38 @@ export class Journal {
   }
 
   /** The events of a segment, in order. */
-  read(segment: Segment): AsyncGenerator<Batch> {
-    return read(segment)
+  async *read(segment: Segment): AsyncGenerator<Batch> {
+    await this.prove(segment)
+    yield* read(segment)
+  }
+
+  /** Sees to it that a segment an earlier life left, or that waits for long, holds nothing that the disk has changed. */
+  async prove(segment: Segment): Promise<void> {
+    const { name } = segment
+    if (!this.#unproven.has(name)) return
+    let proof = this.#unproven.get(name)
+    if (proof === undefined) {
+      proof = this.#prove(segment)
+      this.#unproven.set(name, proof)
+    }
+    await proof
+  }
+
+  async #prove(segment: Segment): Promise<void> {
+    try {
+      const damage = await prove(segment)
+      this.#unproven.delete(segment.name)
+      if (damage !== undefined) for (const listener of this.#damageListeners) listener(damage)
+    } catch (error) {
+      if (this.#unproven.has(segment.name)) this.#unproven.set(segment.name, undefined) // another time
+      throw error
+    }
+  }
+
+  /** Calls back with what is found to be damaged on disk. */
+  onDamaged(listener: (damage: Damage) => void): () => void {
+    this.#damageListeners.add(listener)
+    return () => this.#damageListeners.delete(listener)
   }
 
   /** Writes and seals what is left. */
@@ -219,12 +258,11 @@ export class Journal {
       try {
         const open = this.#open!
         if (group.length > 0) {
+          const from = group[0]!.batch.seq
           const last = group[group.length - 1]!.batch
-          await open.write(
-            group.map(waiting => waiting.bytes),
-            last.seq + last.length - 1,
-            sync === 'always',
-          )
+          const lines = group.map(waiting => waiting.bytes)
+          const upto = last.seq + last.length - 1
+          await open.write([...lines, sumsLine(lines, from, upto - from + 1)], upto, sync === 'always')
           for (const { resolve } of group) resolve()
           group = [] // acknowledged: if sealing fails, it is not refused, and its seq is used
           this.#cancelAge ??= this.#ageing()
@@ -277,6 +315,10 @@ export class Journal {
     await syncFolder(this.dir)
     this.sealed.push(segment)
     this.#sealedBytes += segment.bytes
+    // Long after, it may no longer be in memory, but have to be read from the disk.
+    this.#options.clock.after(REMEMBERED, () => {
+      if (this.sealed.includes(segment)) this.#unproven.set(segment.name, undefined)
+    })
     for (const listener of this.#sealListeners) listener(segment)
   }
 

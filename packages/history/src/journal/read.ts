@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { type Batch, type Bounds, scan } from '@telltale/event'
 import type { Segment } from './segment.ts'
+import { isSums } from './sums.ts'
 
 /** What was journaled had been checked; it is not measured again. */
 const UNBOUNDED: Bounds = { line: Infinity, depth: Infinity, keys: Infinity, tags: Infinity }
@@ -59,17 +60,30 @@ interface Run {
 
 const SEQ = Buffer.from('{"seq":')
 
-/** Splits lines wherever seq does not rise by one; leaves out those without, and those whose seq does not rise. */
+/** Splits lines wherever seq does not rise by one; leaves out those without, those whose seq does not rise, and sums. */
 function contiguous(lines: Buffer): Run[] {
   const runs: Run[] = []
+  let pieces: Buffer[] = []
   let start = 0
   let first = 0
   let expected = -1
   let highest = -1
+  const piece = (at: number): void => {
+    if (at > start && expected >= 0) pieces.push(lines.subarray(start, at))
+  }
   const close = (at: number): void => {
-    if (at > start && expected >= 0) runs.push({ bytes: lines.subarray(start, at), seq: first })
+    piece(at)
+    if (pieces.length > 0) runs.push({ bytes: pieces.length > 1 ? Buffer.concat(pieces) : pieces[0]!, seq: first })
+    pieces = []
   }
   for (let at = 0; at < lines.length; ) {
+    const newline = lines.indexOf(NEWLINE, at)
+    const end = newline < 0 ? lines.length : newline + 1
+    if (isSums(lines, at)) {
+      piece(at)
+      start = at = end
+      continue
+    }
     const seq = seqAt(lines, at)
     if (seq !== expected || seq <= highest) {
       close(at)
@@ -78,15 +92,14 @@ function contiguous(lines: Buffer): Run[] {
     }
     expected = seq > highest ? seq + 1 : -1
     highest = Math.max(highest, seq)
-    const end = lines.indexOf(NEWLINE, at)
-    at = end < 0 ? lines.length : end + 1
+    at = end
   }
   close(lines.length)
   return runs
 }
 
 /** -1 where the line has none. */
-function seqAt(lines: Buffer, at: number): number {
+export function seqAt(lines: Buffer, at: number): number {
   if (lines.compare(SEQ, 0, SEQ.length, at, Math.min(at + SEQ.length, lines.length)) !== 0) return -1
   let seq = 0
   for (let i = at + SEQ.length; lines[i]! >= 48 && lines[i]! <= 57; i++) seq = seq * 10 + lines[i]! - 48

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Segment, segmentOf } from './segment.ts'
+import { sumsOf } from './sums.ts'
 
 const STEP = 64 * 1024
 const NEWLINE = 10
@@ -41,7 +42,7 @@ export async function recover(path: string, collector: string, firstSeq: number)
   }
 }
 
-/** The end of the last line that is an event, of a seq that can be, and its seq. */
+/** The end of the last line that is an event, or the sums of some, of a seq that can be, and the last such seq. */
 async function lastWhole(
   file: FileHandle,
   size: number,
@@ -50,7 +51,7 @@ async function lastWhole(
   let end = await newlineBefore(file, size)
   while (end > 0) {
     const start = await newlineBefore(file, end - 1)
-    const line = Buffer.alloc(end - 1 - start)
+    const line = Buffer.alloc(end - start)
     await file.read(line, 0, line.length, start)
     const lastSeq = seqOf(line)
     if (lastSeq !== undefined && lastSeq >= least) return { end, lastSeq }
@@ -72,8 +73,10 @@ async function newlineBefore(file: FileHandle, end: number): Promise<number> {
   return 0
 }
 
-/** The seq of a whole event; undefined where the line is none. */
+/** The seq of a whole event, or of the last that sums speak of; undefined where the line is neither. */
 function seqOf(line: Buffer): number | undefined {
+  const sums = sumsOf(line)
+  if (sums !== undefined) return sums.from + sums.sums.length - 1
   try {
     const seq = (JSON.parse(line.toString('utf8')) as { seq?: unknown } | null)?.seq
     return typeof seq === 'number' ? seq : undefined
