@@ -6,8 +6,8 @@ const BREAKS = {
   /** Acknowledged before it is written. */
   journal: {
     file: 'packages/history/dist/journal/journal.js',
-    from: 'this.#queue.push({ bytes, batch, resolve, reject });\n            this.#run();',
-    to: 'resolve(); setTimeout(() => { this.#queue.push({ bytes, batch, resolve, reject }); this.#run() }, 40);',
+    from: 'this.#queue.push({ lines, bytes, batches, resolve, reject });\n            this.#run();',
+    to: 'resolve(); setTimeout(() => { this.#queue.push({ lines, bytes, batches, resolve, reject }); this.#run() }, 40);',
   },
   /** What may be in history already is handed over again as if it were new. */
   dedup: {

@@ -177,8 +177,8 @@ export class History {
     await this.#unlock?.()
   }
 
-  append(batch: Batch): Promise<void> {
-    return this.journal.append(batch)
+  append(...batches: readonly Batch[]): Promise<void> {
+    return this.journal.append(...batches)
   }
 
   /** Every event of this collector with a seq at or below is in history, none above. */

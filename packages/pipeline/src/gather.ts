@@ -5,12 +5,15 @@ export class Gathering {
   readonly builder: BatchBuilder
   /** Bytes received for it. */
   bytes = 0
+  /** Full ones before it that hold the beginning of what somebody sent in one piece: journaled with it, or not at all. */
+  readonly before: readonly Gathering[]
   /** Resolves once the batch is journaled and broadcast. */
   readonly journaled: Promise<void>
   resolve: () => void = () => {}
   reject: (error: unknown) => void = () => {}
 
-  constructor(bounds: Bounds) {
+  constructor(bounds: Bounds, before: readonly Gathering[] = []) {
+    this.before = before
     this.builder = new BatchBuilder(bounds)
     this.journaled = new Promise((resolve, reject) => {
       this.resolve = resolve
@@ -50,14 +53,24 @@ export class Gather {
 
   /** What to add to now. */
   current(): Gathering {
-    const { bounds, clock, ms } = this.#options
     if (this.#open?.builder.full) this.send()
-    if (this.#open === undefined) {
-      this.#open = new Gathering(bounds)
-      this.#cancel = clock.after(ms, () => this.send())
-      if (clock.elapsed() - this.#sent >= ms) setImmediate(opened => opened === this.#open && this.send(), this.#open)
-    }
-    return this.#open
+    return this.#open ?? this.#begin([])
+  }
+
+  /** What to add the rest of a piece to where the current one is full. It goes on its way together with that. */
+  next(): Gathering {
+    const open = this.#open
+    this.#cancel()
+    return this.#begin(open === undefined ? [] : [...open.before, open])
+  }
+
+  #begin(before: readonly Gathering[]): Gathering {
+    const { bounds, clock, ms } = this.#options
+    const opened = new Gathering(bounds, before)
+    this.#open = opened
+    this.#cancel = clock.after(ms, () => this.send())
+    if (clock.elapsed() - this.#sent >= ms) setImmediate(() => opened === this.#open && this.send())
+    return opened
   }
 
   /** Says that something was added. */

@@ -42,6 +42,32 @@ test('what arrives within a millisecond is one batch, whoever sent it', async ()
   expect(journal.batches[0]!.batch.event(3)).toMatchObject({ hostname: '10.0.0.3', additional_info: { n: 3 } })
 })
 
+test('a piece that makes several batches is journaled as one: where that fails, none of it is there', async () => {
+  const { pipeline, clock, journal, seen } = made()
+  const groups: (readonly Batch[])[] = []
+  journal.append = async (...batches: readonly Batch[]) => {
+    groups.push(batches)
+    if (groups.length === 1) throw new Error('no space left on device')
+    for (const batch of batches) {
+      batch.seq = journal.seq
+      journal.seq += batch.length
+    }
+  }
+  pipeline.add([{ type: 'before' }], SENDER)
+  const piece = Buffer.from('{"type":"t"}\n'.repeat(70_000))
+  const first = pipeline.take(piece, SENDER)
+  await expect(first.journaled).rejects.toThrow('no space left')
+  expect(groups.map(batches => batches.map(({ length }) => length))).toEqual([[32_768, 32_768, 70_001 - 65_536]])
+  expect([first.accepted, seen]).toEqual([70_000, []])
+  const again = pipeline.take(piece, SENDER)
+  const other = pipeline.add([{ type: 'other' }], SENDER)
+  clock.advance(2)
+  await Promise.all([again.journaled, other.journaled])
+  expect(groups.slice(1).map(batches => batches.length)).toEqual([3, 1])
+  expect(seen.filter((_, i) => i % 2 === 1).reduce((sum, length) => sum + length)).toBe(70_001)
+  expect(pipeline.busy).toBeUndefined()
+})
+
 test('acknowledged means journaled, broadcast comes first, and in order', async () => {
   const { pipeline, journal, clock, seen } = made()
   let acknowledged = 0

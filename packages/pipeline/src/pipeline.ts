@@ -32,8 +32,8 @@ export interface Counts {
 
 /** Where batches become durable. */
 export interface Journal {
-  /** Gives the batch its seq at once; resolves when it is durable. */
-  append(batch: Batch): Promise<void>
+  /** Gives the batches their seq at once; resolves when all are durable, and rejects where none is. */
+  append(...batches: readonly Batch[]): Promise<void>
   readonly pressure: Busy | undefined
 }
 
@@ -111,18 +111,16 @@ export class Pipeline implements Intake {
   }
 
   take(bytes: Uint8Array, sender: Sender): Taken {
-    const all = [this.#gather.current()]
+    const first = this.#gather.current()
+    let last = first
     const next = (): BatchBuilder => {
-      this.#gather.send()
-      all.push(this.#gather.current())
-      return all.at(-1)!.builder
+      last = this.#gather.next()
+      return last.builder
     }
-    const { accepted, refused, problems } = scanInto(all[0]!.builder, bytes, this.#origin(sender), next)
-    const taken = this.#taken(all.at(-1)!, sender, { accepted, refused, problems }, bytes.length)
-    if (all.length === 1) return taken
-    const journaled = Promise.all(all.map(each => each.journaled)).then(() => {})
-    journaled.catch(() => {})
-    return { ...taken, journaled }
+    const { accepted, refused, problems } = scanInto(first.builder, bytes, this.#origin(sender), next)
+    const taken = this.#taken(last, sender, { accepted, refused, problems }, bytes.length)
+    if (last !== first) this.#gather.send()
+    return taken
   }
 
   add(events: readonly EventInput[], sender: Sender): Taken {
@@ -208,27 +206,33 @@ export class Pipeline implements Intake {
     return { ...taken, journaled: gathering.journaled }
   }
 
-  /** Sends a gathered batch through the stages; batches are broadcast, and their senders answered, in order. */
-  #go(gathering: Gathering): void {
-    const batch = gathering.batch.length === 0 ? gathering.batch : this.#runner.run(gathering.batch)
+  /** Sends what is gathered through the stages; batches are broadcast, and their senders answered, in order. */
+  #go(last: Gathering): void {
+    const gathered = [...last.before, last]
+    const batches = gathered
+      .map(({ batch }) => (batch.length === 0 ? batch : this.#runner.run(batch)))
+      .filter(({ length }) => length > 0)
     const started = this.stages.journal.start()
-    const durable = batch.length === 0 ? Promise.resolve() : this.#options.journal.append(batch)
+    const durable = batches.length === 0 ? Promise.resolve() : this.#options.journal.append(...batches)
     durable.catch(() => {}) // handled below, once it is its turn
     this.#last = this.#last
       .then(() => durable)
       .then(
         () => {
-          this.stages.journal.stop(started, batch.length)
-          if (batch.length > 0) this.#send(batch)
-          gathering.resolve()
+          this.stages.journal.stop(
+            started,
+            batches.reduce((sum, { length }) => sum + length, 0),
+          )
+          for (const batch of batches) this.#send(batch)
+          for (const { resolve } of gathered) resolve()
         },
         error => {
           this.stages.journal.failed()
-          gathering.reject(error)
+          for (const { reject } of gathered) reject(error)
         },
       )
       .then(() => {
-        this.#pending -= gathering.bytes
+        for (const { bytes } of gathered) this.#pending -= bytes
         this.#wake()
       })
   }

@@ -166,6 +166,19 @@ test('beyond its bound it pushes back, until history has taken something', async
   expect(one.lastSeq).toBe(41)
 })
 
+test('batches appended together are written together, or none of them', async () => {
+  const one = await opening({ maxBytes: 20_000 })
+  const [a, b, c] = [events(3), events(2), events(4)]
+  await one.append(a, b)
+  expect([a.seq, b.seq, one.lastSeq]).toEqual([1, 4, 5])
+  const big = events(100, 'y'.repeat(200))
+  await one.append(big)
+  await expect(one.append(c, events(1))).rejects.toThrow(/history/)
+  expect([c.seq, one.lastSeq]).toEqual([0, 105])
+  await one.seal()
+  expect(await everything(one)).toEqual(upTo(105))
+})
+
 const root = process.getuid?.() === 0
 test.skipIf(!root)(
   'a full disk: appends are refused with a sentence, nothing half written stays, and it recovers',
@@ -177,10 +190,11 @@ test.skipIf(!root)(
       await one.append(events(2))
       await writeFile(join(dir, 'ballast'), Buffer.alloc(300_000))
       const big = events(20, 'y'.repeat(20_000))
-      const outcomes = await Promise.allSettled([one.append(big), one.append(events(1))])
+      const small = events(1)
+      const outcomes = await Promise.allSettled([one.append(small, big), one.append(events(1))])
       expect(outcomes.map(o => o.status)).toEqual(['rejected', 'rejected'])
       expect(String((outcomes[0] as PromiseRejectedResult).reason)).toMatch(/disk is full: free some space \(ENOSPC\)/)
-      expect([one.pressure?.retryAfter, big.seq, one.lastSeq]).toEqual([1, 0, 2])
+      expect([one.pressure?.retryAfter, small.seq, big.seq, one.lastSeq]).toEqual([1, 0, 0, 2])
       await rm(join(dir, 'ballast'))
       await expect
         .poll(() => {

@@ -19,8 +19,9 @@ export interface Pressure {
 }
 
 interface Waiting {
-  bytes: Buffer
-  batch: Batch
+  lines: readonly Buffer[]
+  bytes: number
+  batches: readonly Batch[]
   resolve: () => void
   reject: (error: Error) => void
 }
@@ -138,24 +139,27 @@ export class Journal {
   }
 
   /**
-   * Gives the batch its seq and collector at once, then writes it; batches waiting together are written together.
-   * Resolves once it is durable by the policy; rejects with a sentence where it could not be written, and then nothing
-   * of it is kept and its seq is free again. In the order of the calls, seq rises.
+   * Gives the batches their seq and collector at once, then writes them; what waits together is written together.
+   * Resolves once all are durable by the policy; rejects with a sentence where they could not be written, and then
+   * nothing of any is kept and their seq is free again. In the order of the calls, seq rises.
    */
-  append(batch: Batch): Promise<void> {
+  append(...batches: readonly Batch[]): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the journal is closed'))
     if (this.#failure !== undefined) return Promise.reject(new Error(this.#failure))
     const full = this.#full(1.1)
     if (full !== undefined) return Promise.reject(new Error(full))
-    if (batch.length === 0) return Promise.resolve()
-    batch.seq = this.#lastSeq + 1
-    batch.collector = this.#collector
-    this.#lastSeq += batch.length
-    const bytes = writeLines(batch)
-    this.#waiting += bytes.length
+    if (batches.every(({ length }) => length === 0)) return Promise.resolve()
+    const lines = batches.map(batch => {
+      batch.seq = this.#lastSeq + 1
+      batch.collector = this.#collector
+      this.#lastSeq += batch.length
+      return writeLines(batch)
+    })
+    const bytes = lines.reduce((sum, { length }) => sum + length, 0)
+    this.#waiting += bytes
     this.#weigh()
     return new Promise((resolve, reject) => {
-      this.#queue.push({ bytes, batch, resolve, reject })
+      this.#queue.push({ lines, bytes, batches, resolve, reject })
       this.#run()
     })
   }
@@ -258,9 +262,9 @@ export class Journal {
       try {
         const open = this.#open!
         if (group.length > 0) {
-          const from = group[0]!.batch.seq
-          const last = group[group.length - 1]!.batch
-          const lines = group.map(waiting => waiting.bytes)
+          const from = group[0]!.batches[0]!.seq
+          const last = group.at(-1)!.batches.at(-1)!
+          const lines = group.flatMap(waiting => waiting.lines)
           const upto = last.seq + last.length - 1
           await open.write([...lines, sumsLine(lines, from, upto - from + 1)], upto, sync === 'always')
           for (const { resolve } of group) resolve()
@@ -291,7 +295,7 @@ export class Journal {
   #takeGroup(): Waiting[] {
     let count = 0
     let bytes = 0
-    while (count < this.#queue.length && bytes < GROUP_BYTES) bytes += this.#queue[count++]!.bytes.length
+    while (count < this.#queue.length && bytes < GROUP_BYTES) bytes += this.#queue[count++]!.bytes
     this.#waiting -= bytes
     return this.#queue.splice(0, count)
   }
@@ -328,9 +332,9 @@ export class Journal {
     const refused = [...group, ...this.#queue.splice(0)]
     this.#waiting = 0
     this.#sealNow = this.#aged = false
-    if (refused.length > 0) this.#lastSeq = refused[0]!.batch.seq - 1
-    for (const { batch, reject } of refused) {
-      batch.seq = 0
+    if (refused.length > 0) this.#lastSeq = refused[0]!.batches[0]!.seq - 1
+    for (const { batches, reject } of refused) {
+      for (const batch of batches) batch.seq = 0
       reject(new Error(this.#failure))
     }
   }
