@@ -4,7 +4,7 @@ import { BOUNDS, type Bounds, type Event, type JsonObject, type Origin, type Pro
 import { type Refusal, readEvent } from './law.ts'
 import { toPlain } from './plain.ts'
 import { type Path, Schema, type Shape } from './schema.ts'
-import { roomFor, usual } from './usual.ts'
+import { remember, roomFor, usual } from './usual.ts'
 
 /** Events as code may write them: any part may be missing, keys may stand at top level, a bare string is a message. */
 export type EventInput = string | Partial<Event> | JsonObject
@@ -64,6 +64,15 @@ export class BatchBuilder {
     if (origin.trusted)
       this.journaled(row, said.seq ?? Number.NaN, said.collector === undefined ? -1 : dictionary.string(said.collector))
     return undefined
+  }
+
+  /**
+   * The batch is done: what it held says how much room the next ones make at first.
+   * @param bytes it was made of, where known
+   */
+  done(bytes?: number): Batch {
+    remember(this.batch, bytes)
+    return this.batch
   }
 
   /** Appends a row of another batch, or of this one. */

@@ -76,11 +76,13 @@ export class Lexer {
   /** Skips white space. */
   space(i: number): number {
     const { bytes } = this
-    for (;;) {
+    // Never beyond the end: V8 compiles anew what reads there.
+    while (i < bytes.length) {
       const b = bytes[i]!
-      if (b === 0x20 || b === NEWLINE || b === 0x0d || b === 0x09) i++
-      else return i
+      if (b !== 0x20 && b !== NEWLINE && b !== 0x0d && b !== 0x09) break
+      i++
     }
+    return i
   }
 
   /** Whether the bytes at i begin with these. */

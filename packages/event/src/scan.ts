@@ -6,7 +6,7 @@ import { kindOf, type Refusal } from './law.ts'
 import { BACKSLASH, CLOSE_ARRAY, COMMA, Fault, type Lexer, OPEN, OPEN_ARRAY, QUOTE } from './lexer.ts'
 import { EventReader, tooLong } from './reader.ts'
 import { lineEnd, nextElement, nextLine, startsLine } from './resync.ts'
-import { remember, roomFor, usual } from './usual.ts'
+import { roomFor, usual } from './usual.ts'
 
 /** How much of a refused event is quoted, in characters. */
 const SAMPLE = 200
@@ -36,8 +36,7 @@ export interface Scanned extends Taken {
 export function scan(bytes: Uint8Array, origin: Origin, bounds: Bounds = BOUNDS): Scanned {
   const builder = new BatchBuilder(bounds, Math.min(32_768, roomFor(bytes.length, 1 / usual.line)))
   const taken = scanInto(builder, bytes, origin)
-  const { batch } = builder
-  remember(batch, bytes.length)
+  const batch = builder.done(bytes.length)
   if (!origin.trusted) return { batch, ...taken }
   const { seqs, collectors } = builder
   const collector = collectors[0] ?? -1

@@ -12,9 +12,10 @@ export class Gathering {
   resolve: () => void = () => {}
   reject: (error: unknown) => void = () => {}
 
-  constructor(bounds: Bounds, before: readonly Gathering[] = []) {
+  /** @param rows how many to make room for at first */
+  constructor(bounds: Bounds, rows: number, before: readonly Gathering[]) {
     this.before = before
-    this.builder = new BatchBuilder(bounds)
+    this.builder = new BatchBuilder(bounds, rows)
     this.journaled = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -46,6 +47,8 @@ export class Gather {
   #open: Gathering | undefined
   #cancel: () => void = () => {}
   #sent: number = Number.NEGATIVE_INFINITY
+  /** Rows of the batches of late: rises at once, falls bit by bit. */
+  #rows = 16
 
   constructor(options: GatherOptions) {
     this.#options = options
@@ -66,7 +69,7 @@ export class Gather {
 
   #begin(before: readonly Gathering[]): Gathering {
     const { bounds, clock, ms } = this.#options
-    const opened = new Gathering(bounds, before)
+    const opened = new Gathering(bounds, Math.ceil(this.#rows), before)
     this.#open = opened
     this.#cancel = clock.after(ms, () => this.send())
     if (clock.elapsed() - this.#sent >= ms) setImmediate(() => opened === this.#open && this.send())
@@ -86,6 +89,8 @@ export class Gather {
     this.#open = undefined
     this.#cancel()
     this.#sent = this.#options.clock.elapsed()
+    const { length } = open.builder.done()
+    this.#rows = Math.max(16, length, this.#rows + (length - this.#rows) / 8)
     this.#options.go(open)
   }
 }

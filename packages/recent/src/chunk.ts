@@ -136,15 +136,10 @@ export class Chunk implements ChunkParts {
   }
 
   #sealShapes(): void {
-    const places = new Map<number, number>()
     const codes = this.#shapes.slice(0, this.length) as Uint32Array
-    codes.forEach((id, row) => {
-      let place = places.get(id)
-      if (place === undefined) places.set(id, (place = places.size))
-      codes[row] = place
-    })
-    this.#shapes = narrow(codes, places.size)
-    this.#shapeIds = Uint32Array.from(places.keys())
+    const ids = renumber(codes)
+    this.#shapes = narrow(codes, ids.length)
+    this.#shapeIds = ids
   }
 
   /** Evicts rows before `first`. @returns the greatest time among them */
@@ -193,6 +188,24 @@ export class Chunk implements ChunkParts {
     this.time = open(times)
     this.receivedAt = open(received)
   }
+}
+
+/** Replaces each id by the place where it is among all of them. @returns all of them, in the order they came */
+function renumber(codes: Uint32Array): Uint32Array {
+  const places = new Uint32Array(greatest(codes) + 1)
+  const ids: number[] = []
+  for (let i = 0; i < codes.length; i++) {
+    const id = codes[i]!
+    if (places[id] === 0) places[id] = ids.push(id)
+    codes[i] = places[id]! - 1
+  }
+  return Uint32Array.from(ids)
+}
+
+function greatest(codes: Uint32Array): number {
+  let most = 0
+  for (let i = 0; i < codes.length; i++) most = Math.max(most, codes[i]!)
+  return most
 }
 
 function equal(a: Float64Array, b: Float64Array, count: number): boolean {

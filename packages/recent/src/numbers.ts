@@ -43,8 +43,24 @@ export function open(values: Float64Array): Numbers {
 const SCALES = [1, 10, 100, 1e3, 1e4, 1e5, 1e6]
 const PROBES = 64
 
-/** The first `count` of these numbers in the least room that keeps each exactly. NaN marks a cell without one. */
+/**
+ * The first `count` of these numbers in the least room that keeps each exactly. NaN marks a cell without one. Each loop
+ * here has a function of its own: V8 then compiles it once, and not the way up to what was never run so far.
+ */
 export function seal(values: Float64Array, count: number): Numbers {
+  const { min, max, holes } = extent(values, count)
+  if (holes === count) return new Numbers(undefined, 0, 0, Number.NaN, Number.NaN)
+  if (min === max && min !== 0) return new Numbers(undefined, 0, 0, min, max)
+  for (let at = firstScale(values, count); at < SCALES.length; at++) {
+    const scale = SCALES[at]!
+    const packed = pack(values, count, min, max, scale)
+    if (packed !== undefined) return new Numbers(packed, Math.round(min * scale), scale, min, max)
+  }
+  const floats = areFloats(values, count) ? new Float32Array(values.subarray(0, count)) : values.slice(0, count)
+  return new Numbers(floats, 0, 0, min, max)
+}
+
+function extent(values: Float64Array, count: number): { min: number; max: number; holes: number } {
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
   let holes = 0
@@ -56,14 +72,7 @@ export function seal(values: Float64Array, count: number): Numbers {
       if (value > max) max = value
     }
   }
-  if (holes === count) return new Numbers(undefined, 0, 0, Number.NaN, Number.NaN)
-  if (min === max && min !== 0) return new Numbers(undefined, 0, 0, min, max)
-  for (let at = firstScale(values, count); at < SCALES.length; at++) {
-    const scale = SCALES[at]!
-    const packed = pack(values, count, min, max, scale)
-    if (packed !== undefined) return new Numbers(packed, Math.round(min * scale), scale, min, max)
-  }
-  return new Numbers(asFloats(values, count), 0, 0, min, max)
+  return { min, max, holes }
 }
 
 /** The smallest scale at which some probes are whole. */
@@ -78,26 +87,39 @@ function firstScale(values: Float64Array, count: number): number {
   return at
 }
 
+/** Where offsets are made, before it is said how wide they must be. */
+let scratch = new Uint32Array(0)
+
 function pack(values: Float64Array, count: number, min: number, max: number, scale: number): Offsets | undefined {
   const base = Math.round(min * scale)
   const span = Math.round(max * scale) - base
   if (!(span <= 0xffffffff) || Math.abs(base) + span > Number.MAX_SAFE_INTEGER) return undefined
-  const offsets: Offsets =
-    span <= 0xff ? new Uint8Array(count) : span <= 0xffff ? new Uint16Array(count) : new Uint32Array(count)
-  for (let i = 0; i < count; i++) {
-    const value = values[i]!
-    if (value !== value) continue
-    const whole = Math.round(value * scale)
-    if (whole / scale !== value || (whole === 0 && 1 / value < 0)) return undefined
-    offsets[i] = whole - base
-  }
-  return offsets
+  if (scratch.length < count) scratch = new Uint32Array(count)
+  if (!shift(values, count, base, scale, scratch)) return undefined
+  const offsets = scratch.subarray(0, count)
+  if (span <= 0xff) return new Uint8Array(offsets)
+  return span <= 0xffff ? new Uint16Array(offsets) : offsets.slice()
 }
 
-function asFloats(values: Float64Array, count: number): Offsets {
+/** Writes how far each number is from the base, 0 for what is none. @returns whether each comes back exactly */
+function shift(values: Float64Array, count: number, base: number, scale: number, offsets: Uint32Array): boolean {
   for (let i = 0; i < count; i++) {
     const value = values[i]!
-    if (value === value && Math.fround(value) !== value) return values.slice(0, count)
+    if (value !== value) {
+      offsets[i] = 0
+      continue
+    }
+    const whole = Math.round(value * scale)
+    if (whole / scale !== value || (whole === 0 && 1 / value < 0)) return false
+    offsets[i] = whole - base
   }
-  return new Float32Array(values.subarray(0, count))
+  return true
+}
+
+function areFloats(values: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!
+    if (value === value && Math.fround(value) !== value) return false
+  }
+  return true
 }

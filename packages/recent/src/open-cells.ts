@@ -89,21 +89,14 @@ export class OpenCells implements Freezable {
     this.codes ??= new Uint32Array(this.#room)
     const mine = this.codes
     const known = translation(dictionary.size)
-    const { texts } = this
-    for (let i = from, at = this.count; i < to; i++, at++) {
-      let code = codes[i]!
-      if (code >= FIRST_TEXT) {
-        if (numbers !== undefined && numbers[i] === numbers[i]) code = NUMBER
-        else {
-          const theirs = code
-          code = known[theirs]!
-          if (code === 0) {
-            code = texts.adopt(dictionary, theirs)
-            known[theirs] = code
-          }
-        }
-      }
-      mine[at] = code
+    const { texts, count } = this
+    for (let i = from; ; ) {
+      i =
+        numbers === undefined
+          ? translate(codes, i, to, known, mine, count - from)
+          : translateMixed(codes, numbers, i, to, known, mine, count - from)
+      if (i === to) return
+      known[codes[i]!] = texts.adopt(dictionary, codes[i]!)
     }
   }
 
@@ -128,6 +121,46 @@ function translation(size: number): Uint32Array {
   if (scratch.length < size) scratch = new Uint32Array(size * 2)
   else scratch.fill(0, 0, size)
   return scratch
+}
+
+/**
+ * Writes cells in their new codes, cell i to i + shift, up to one whose text is not known yet.
+ * @returns which that is, or `to`
+ */
+function translate(
+  codes: Uint32Array,
+  from: number,
+  to: number,
+  known: Uint32Array,
+  mine: Uint32Array,
+  shift: number,
+): number {
+  for (let i = from; i < to; i++) {
+    const theirs = codes[i]!
+    const code = theirs < FIRST_TEXT ? theirs : known[theirs]!
+    if (code === 0 && theirs !== NUMBER) return i
+    mine[i + shift] = code
+  }
+  return to
+}
+
+/** As {@link translate}, where some cells are numbers. */
+function translateMixed(
+  codes: Uint32Array,
+  numbers: Float64Array,
+  from: number,
+  to: number,
+  known: Uint32Array,
+  mine: Uint32Array,
+  shift: number,
+): number {
+  for (let i = from; i < to; i++) {
+    const theirs = numbers[i] === numbers[i] ? NUMBER : codes[i]!
+    const code = theirs < FIRST_TEXT ? theirs : known[theirs]!
+    if (code === 0 && theirs !== NUMBER) return i
+    mine[i + shift] = code
+  }
+  return to
 }
 
 function moved<T extends Uint16Array | Uint32Array | Float64Array>(from: T, to: T): T {

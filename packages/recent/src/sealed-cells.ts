@@ -60,12 +60,19 @@ function areNumbers(codes: Uint32Array): boolean {
 function isPlainSmaller(codes: Uint32Array, texts: OpenTexts): boolean {
   const { size, used, offsets } = texts.dictionary
   if (size - FIRST_TEXT < codes.length / 2) return false
+  const plain = plainBytes(codes, offsets)
+  return plain <= used + size * 4 + codes.length * (size <= 0x100 ? 1 : size <= 0x10000 ? 2 : 4)
+}
+
+/** Bytes with a text a cell, its offset included; infinite where some cell is no text. */
+function plainBytes(codes: Uint32Array, offsets: Uint32Array): number {
   let plain = 0
-  for (const code of codes) {
-    if (code < FIRST_TEXT) return false
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
+    if (code < FIRST_TEXT) return Number.POSITIVE_INFINITY
     plain += offsets[code + 1]! - offsets[code]! + 4
   }
-  return plain <= used + size * 4 + codes.length * (size <= 0x100 ? 1 : size <= 0x10000 ? 2 : 4)
+  return plain
 }
 
 function equal(a: Uint16Array, b: Uint16Array): boolean {

@@ -109,8 +109,7 @@ export class SealedTexts implements Texts {
     this.bytes = bytes
     this.#width = widthOf(offsets)
     this.#offsets = this.#width >= 0 ? undefined : offsets
-    const first = json[0]
-    this.#json = json.every(flag => flag === first) ? first === 1 : json
+    this.#json = allEqual(json) ? json[0] === 1 : json
   }
 
   /** The texts of these codes, in this order; without `codes`, all of them in their own. */
@@ -121,15 +120,10 @@ export class SealedTexts implements Texts {
       bytes.copy(exact, 0, 0, used)
       return new SealedTexts(size, exact, offsets.slice(FIRST_TEXT, size + 1), json.slice(FIRST_TEXT, size))
     }
-    const starts = new Uint32Array(codes.length + 1)
-    for (let i = 0; i < codes.length; i++) starts[i + 1] = starts[i]! + offsets[codes[i]! + 1]! - offsets[codes[i]!]!
+    const starts = startsOf(codes, offsets)
     const exact = Buffer.allocUnsafeSlow(starts[codes.length]!)
-    for (let i = 0, at = 0; i < codes.length; i++) {
-      const end = offsets[codes[i]! + 1]!
-      for (let byte = offsets[codes[i]!]!; byte < end; byte++) exact[at++] = bytes[byte]!
-    }
-    const flags = Uint8Array.from(codes, code => json[code]!)
-    return new SealedTexts(FIRST_TEXT + codes.length, exact, starts, flags)
+    copyTexts(codes, offsets, bytes, exact)
+    return new SealedTexts(FIRST_TEXT + codes.length, exact, starts, flagsOf(codes, json))
   }
 
   get byteLength(): number {
@@ -153,6 +147,32 @@ export class SealedTexts implements Texts {
   text(code: number): string {
     return this.bytes.toString('utf8', this.start(code), this.start(code + 1))
   }
+}
+
+function startsOf(codes: Uint32Array, offsets: Uint32Array): Uint32Array {
+  const starts = new Uint32Array(codes.length + 1)
+  let at = 0
+  for (let i = 0; i < codes.length; i++) starts[i + 1] = at += offsets[codes[i]! + 1]! - offsets[codes[i]!]!
+  return starts
+}
+
+function copyTexts(codes: Uint32Array, offsets: Uint32Array, from: Buffer, to: Buffer): void {
+  let at = 0
+  for (let i = 0; i < codes.length; i++) {
+    const end = offsets[codes[i]! + 1]!
+    for (let byte = offsets[codes[i]!]!; byte < end; byte++) to[at++] = from[byte]!
+  }
+}
+
+function flagsOf(codes: Uint32Array, json: Uint8Array): Uint8Array {
+  const flags = new Uint8Array(codes.length)
+  for (let i = 0; i < codes.length; i++) flags[i] = json[codes[i]!]!
+  return flags
+}
+
+function allEqual(flags: Uint8Array): boolean {
+  for (let i = 1; i < flags.length; i++) if (flags[i] !== flags[0]) return false
+  return true
 }
 
 /** How long each text is, -1 where they differ. */
