@@ -52,6 +52,26 @@ test('a slow listener never slows intake: it loses its oldest, which is counted 
   expect(got).toEqual([1, 4, 4])
 })
 
+test('what waits for a listener is bounded by its bytes, too', async () => {
+  const broadcast = new Broadcast(() => {})
+  const most = 8 * 1024 * 1024
+  broadcast.listen('stuck', () => new Promise<void>(() => {}), { mailbox: 1e9, bytes: most })
+  broadcast.send(batch(1))
+  await turn()
+  let sent = 0
+  for (let i = 0; i < 60; i++) {
+    const inputs = Array.from({ length: 500 }, (_, n) => ({ type: 't', n, text: `${i} ${n} ${'x'.repeat(1000)}` }))
+    broadcast.send(batchOf(inputs, origin).batch)
+    sent += inputs.length
+    const [{ bytes, waiting, dropped } = { bytes: 0, waiting: 0, dropped: 0 }] = broadcast.list()
+    expect(bytes).toBeLessThanOrEqual(most)
+    expect(waiting + dropped).toBe(sent)
+  }
+  const [{ bytes, dropped } = { bytes: 0, dropped: 0 }] = broadcast.list()
+  expect(bytes).toBeGreaterThan(most / 2)
+  expect(dropped).toBeGreaterThan(sent / 2)
+})
+
 test('a listener that throws harms only itself', async () => {
   const told: string[] = []
   const broadcast = new Broadcast((name, trouble) => told.push(`${name} ${trouble}`))

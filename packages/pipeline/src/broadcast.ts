@@ -1,6 +1,7 @@
 import type { Batch } from '@telltale/event'
 import { LIMITS, within } from './guard.ts'
 import { Meter } from './meter.ts'
+import { weight } from './weight.ts'
 
 /** Gets every batch at once, before its senders are answered. Must be quick and must not throw: a store, not a visitor. */
 export type Consumer = (batch: Batch) => void
@@ -11,20 +12,30 @@ export type Listener = (batch: Batch) => void | Promise<void>
 export interface ListenerOptions {
   /** Most events waiting for it; beyond, the oldest batches are dropped and counted. Default 100,000. */
   mailbox?: number
+  /** Most bytes waiting for it, likewise. Default 64 MiB. */
+  bytes?: number
   /** ms in which it must come back with a batch; twice in a row it may not, then it gets no more. Default 2,000; Infinity: it is waited for. */
   stuck?: number
+}
+
+interface Letter {
+  readonly batch: Batch
+  readonly bytes: number
 }
 
 interface Mailbox {
   readonly name: string
   readonly listener: Listener
   readonly limit: number
+  readonly most: number
   readonly stuck: number
   strikes: number
   off: boolean
-  readonly queue: Batch[]
+  readonly queue: Letter[]
   readonly meter: Meter
+  /** Events and bytes. */
   waiting: number
+  bytes: number
   dropped: number
   /** When it last dropped; undefined where it never did. In ms of {@link performance}. */
   droppedAt: number | undefined
@@ -60,12 +71,14 @@ export class Broadcast {
       name,
       listener,
       limit,
+      most: options.bytes ?? 64 * 1024 * 1024,
       stuck: options.stuck ?? LIMITS.stuck,
       strikes: 0,
       off: false,
       queue: [],
       meter: new Meter(),
       waiting: 0,
+      bytes: 0,
       dropped: 0,
       droppedAt: undefined,
       since: undefined,
@@ -74,20 +87,29 @@ export class Broadcast {
     this.#mailboxes.add(mailbox)
     return () => {
       this.#mailboxes.delete(mailbox)
-      mailbox.queue.length = 0
-      mailbox.waiting = 0
+      empty(mailbox)
     }
   }
 
   send(batch: Batch): void {
     for (const consumer of this.#consumers) consumer(batch)
-    for (const mailbox of this.#mailboxes) this.#post(mailbox, batch)
+    const letter = { batch, bytes: weight(batch) }
+    for (const mailbox of this.#mailboxes) this.#post(mailbox, letter)
   }
 
-  list(): { name: string; waiting: number; dropped: number; events: number; errors: number; ms: number }[] {
-    return [...this.#mailboxes].map(({ name, waiting, dropped, meter }) => ({
+  list(): {
+    name: string
+    waiting: number
+    bytes: number
+    dropped: number
+    events: number
+    errors: number
+    ms: number
+  }[] {
+    return [...this.#mailboxes].map(({ name, waiting, bytes, dropped, meter }) => ({
       name,
       waiting,
+      bytes,
       dropped,
       ...meter.read(),
     }))
@@ -108,16 +130,14 @@ export class Broadcast {
     })
   }
 
-  #post(mailbox: Mailbox, batch: Batch): void {
+  #post(mailbox: Mailbox, letter: Letter): void {
     if (mailbox.off) return
-    mailbox.queue.push(batch)
-    mailbox.waiting += batch.length
+    mailbox.queue.push(letter)
+    mailbox.waiting += letter.batch.length
+    mailbox.bytes += letter.bytes
     let lost = 0
-    while (mailbox.waiting > mailbox.limit && mailbox.queue.length > 1) {
-      const oldest = mailbox.queue.shift()!
-      mailbox.waiting -= oldest.length
-      lost += oldest.length
-    }
+    while ((mailbox.waiting > mailbox.limit || mailbox.bytes > mailbox.most) && mailbox.queue.length > 1)
+      lost += take(mailbox)!.length
     if (lost > 0) {
       if (mailbox.droppedAt === undefined || performance.now() - mailbox.droppedAt > LATE)
         this.#troubled(mailbox.name, `fell behind; dropped its oldest ${lost} events`)
@@ -142,14 +162,13 @@ export class Broadcast {
     }
     if (++mailbox.strikes > 1) {
       mailbox.off = true
-      mailbox.queue.length = mailbox.waiting = 0
+      empty(mailbox)
     }
     throw new Error(`it did not come back within ${mailbox.stuck} ms${mailbox.off ? ', twice; it gets no more' : ''}`)
   }
 
   async #deliver(mailbox: Mailbox): Promise<void> {
-    for (let batch = mailbox.queue.shift(); batch !== undefined; batch = mailbox.queue.shift()) {
-      mailbox.waiting -= batch.length
+    for (let batch = take(mailbox); batch !== undefined; batch = take(mailbox)) {
       const started = mailbox.meter.start()
       mailbox.since = started
       try {
@@ -164,4 +183,17 @@ export class Broadcast {
     mailbox.since = undefined
     mailbox.running = false
   }
+}
+
+/** The oldest; undefined where there is none. */
+function take(mailbox: Mailbox): Batch | undefined {
+  const letter = mailbox.queue.shift()
+  if (letter === undefined) return undefined
+  mailbox.waiting -= letter.batch.length
+  mailbox.bytes -= letter.bytes
+  return letter.batch
+}
+
+function empty(mailbox: Mailbox): void {
+  mailbox.queue.length = mailbox.waiting = mailbox.bytes = 0
 }

@@ -127,9 +127,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     pipeline.broadcast.consume(batch => latest.append(batch))
     pipeline.broadcast.listen('standing', batch => stands.batch(batch), {
       mailbox: 1_000_000,
+      bytes: memory.mailboxes,
       stuck: Number.POSITIVE_INFINITY,
     })
-    pipeline.broadcast.listen('live', batch => live.batch(batch), { stuck: Number.POSITIVE_INFINITY })
+    pipeline.broadcast.listen('live', batch => live.batch(batch), {
+      bytes: memory.mailboxes,
+      stuck: Number.POSITIVE_INFINITY,
+    })
     opened.push('the pipeline', () => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {
       throw listenError(error, port)

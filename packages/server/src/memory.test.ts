@@ -12,10 +12,11 @@ test('one figure is divided among the parts, which are less than the whole', () 
     all: 2 * GB,
     latest: 0.5 * GB,
     history: 0.8 * GB,
-    pending: 62_500_000,
-    journal: 62_500_000,
-    bodies: 62_500_000,
-    unread: 62_500_000,
+    pending: 50_000_000,
+    journal: 50_000_000,
+    bodies: 50_000_000,
+    unread: 50_000_000,
+    mailboxes: 50_000_000,
   })
 })
 

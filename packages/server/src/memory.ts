@@ -18,6 +18,8 @@ export interface Memory {
   readonly bodies: number
   /** Sent to who looks, and not read; beyond, who reads least starts over. */
   readonly unread: number
+  /** Journaled, and waiting for a listener; beyond, the oldest are dropped and counted. */
+  readonly mailboxes: number
 }
 
 const MB = 1e6
@@ -34,8 +36,8 @@ const UNITS: Readonly<Record<string, number>> = {
 }
 /** Less than that the parts can not do with. */
 const LEAST = 500 * MB
-/** What one of the four bounds between a sender and the disk, or between the disk and who looks, is of all. */
-const PASSING = 1 / 32
+/** What one of the five bounds between a sender and the disk, or between the disk and who looks, is of all. */
+const PASSING = 1 / 40
 
 export interface MemoryOptions {
   memory?: number | string
@@ -44,8 +46,8 @@ export interface MemoryOptions {
 }
 
 /**
- * Divides one figure among the parts: a quarter to the ring, two fifths to the history's engine, a thirty-second to each
- * of the four that hold what is passing through. What a part is given by name it gets instead.
+ * Divides one figure among the parts: a quarter to the ring, two fifths to the history's engine, a fortieth to each of
+ * the five that hold what is passing through. What a part is given by name it gets instead.
  * @param machine what there is to have
  * @throws where it can not be understood, or the parts named are more than half as much again as their shares
  */
@@ -60,18 +62,19 @@ export function divide({ memory, latest, history }: MemoryOptions, machine: numb
     journal: passing,
     bodies: passing,
     unread: passing,
+    mailboxes: passing,
   }
   const sum = Object.values(parts).reduce((total, part) => total + part)
   if (memory !== undefined && sum > all)
     throw new Error(
-      `memory: ${mb(all)} are less than its parts have: ${mb(parts.latest)} for latest, ${mb(parts.history)} for history, ${mb(4 * passing)} for what is passing through`,
+      `memory: ${mb(all)} are less than its parts have: ${mb(parts.latest)} for latest, ${mb(parts.history)} for history, ${mb(5 * passing)} for what is passing through`,
     )
   return { all: Math.max(all, sum), ...parts }
 }
 
 /** For a person, when it starts. */
 export function said({ all, latest, history, pending }: Memory): string {
-  return `memory: ${mb(all)} at most, of that ${mb(latest)} for the latest events, ${mb(history)} for the history's engine, ${mb(pending)} each for what is not journaled, not written, still being received, not read by who looks`
+  return `memory: ${mb(all)} at most, of that ${mb(latest)} for the latest events, ${mb(history)} for the history's engine, ${mb(pending)} each for what is not journaled, not written, still being received, waiting for listeners, not read by who looks`
 }
 
 /** Why too much is used, if it is. */

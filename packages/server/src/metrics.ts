@@ -29,8 +29,9 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
     text.add('telltale_stage_errors_total', 'counter', 'Failures of a stage', meter.errors, { stage })
     text.add('telltale_stage_seconds_total', 'counter', 'Time in a stage', meter.ms / 1e3, { stage })
   }
-  for (const { name, waiting, dropped } of pipeline.broadcast.list()) {
+  for (const { name, waiting, bytes, dropped } of pipeline.broadcast.list()) {
     text.add('telltale_listener_waiting', 'gauge', 'Events in a mailbox', waiting, { listener: name })
+    text.add('telltale_listener_waiting_bytes', 'gauge', 'Bytes in a mailbox', bytes, { listener: name })
     text.add('telltale_listener_dropped_total', 'counter', 'Events a listener was too slow for', dropped, {
       listener: name,
     })
