@@ -41,7 +41,12 @@ export function* finishing(query: Query, partial: Partial, scope?: Scope): Steps
  * last of each key the window's end. For who keeps windows.
  */
 export function finishGroups(query: Query, groups: readonly Group[], scope?: Scope): Result {
-  return run(groupRows(plan(query), groups, scope))
+  return run(finishingGroups(query, groups, scope))
+}
+
+/** As {@link finishGroups}, in steps. The states are read in the first, unless there are many more than are wanted; they may change after. */
+export function finishingGroups(query: Query, groups: readonly Group[], scope?: Scope): Steps<Result> {
+  return groupRows(plan(query), groups, scope, Number.POSITIVE_INFINITY)
 }
 
 type Row = readonly unknown[]
@@ -64,10 +69,17 @@ function* eventRows({ query, columns, names }: Plan, events: readonly Event[]): 
   return { columns: types.columns, rows: rows.slice(0, query.limit) }
 }
 
-/** @param groups each is looked at before the next is asked for; undefined between two steps of one */
-function* groupRows(ready: Plan, groups: Iterable<Group | undefined>, scope: Scope | undefined): Steps<Result> {
-  const { query, columns, calls, latest } = ready
-  const few = latest !== undefined || calls.some(({ aggregate }) => DEAR.has(aggregate.family)) ? 1 : ROWS
+/**
+ * @param groups each is looked at before the next is asked for; undefined between two steps of one
+ * @param few groups to a step
+ */
+function* groupRows(
+  ready: Plan,
+  groups: Iterable<Group | undefined>,
+  scope: Scope | undefined,
+  few: number = stepOf(ready),
+): Steps<Result> {
+  const { query, columns, latest } = ready
   const kept = where(ready)
   const types = new Types(columns)
   const first = new First(compareRows(ready), query.limit ?? Number.POSITIVE_INFINITY)
@@ -83,6 +95,11 @@ function* groupRows(ready: Plan, groups: Iterable<Group | undefined>, scope: Sco
   if (seen === 0 && query.by.length === 0 && ready.bucket === undefined)
     return yield* groupRows(ready, [empty(ready)], scope)
   return { columns: types.columns, rows: yield* first.cut() }
+}
+
+/** How many groups make a step. */
+function stepOf({ latest, calls }: Plan): number {
+  return latest !== undefined || calls.some(({ aggregate }) => DEAR.has(aggregate.family)) ? 1 : ROWS
 }
 
 function empty(ready: Plan): Group {

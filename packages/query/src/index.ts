@@ -24,7 +24,7 @@ export { type Completion, type Completions, complete, type KnownField } from './
 export { addDistinct, type Distinct, mergeDistinct, newDistinct, type SqlDistinct, sizeOf } from './distinct.ts'
 export { DistinctCounts, DistinctValues } from './distinct-counts.ts'
 export { DAY, printDuration, readDuration } from './duration.ts'
-export { finish, finishGroups, finishing } from './finish.ts'
+export { finish, finishGroups, finishing, finishingGroups } from './finish.ts'
 export { fold, likeText } from './fold.ts'
 export { GroupList } from './group-list.ts'
 export { hashText } from './hash.ts'

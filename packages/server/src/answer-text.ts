@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { Steps } from '@telltale/query'
 import type { Answer } from './ask.ts'
 
 /** About so many characters are made at a time. */
@@ -8,6 +9,26 @@ const PIECE = 1 << 15
 export function json({ columns, rows, ...rest }: Answer): Readable {
   const tail = JSON.stringify(rest).slice(1)
   return readable(`{"columns":${JSON.stringify(columns)},"rows":[`, rows.values(), ',', `],${tail}`)
+}
+
+/** Rows to a step. */
+const ROWS = 128
+
+/** Rows as JSON, in steps. */
+export function* rowsText(rows: Answer['rows']): Steps<string> {
+  let text = '['
+  for (let from = 0; from < rows.length; from += ROWS) {
+    const some = JSON.stringify(rows.slice(from, from + ROWS))
+    text += from === 0 ? some.slice(1, -1) : `,${some.slice(1, -1)}`
+    yield
+  }
+  return `${text}]`
+}
+
+/** An answer as JSON, its rows given as such; with more before. */
+export function withRows({ rows: _, columns, ...rest }: Answer, rows: string, before: object): string {
+  const head = JSON.stringify({ ...before, columns }).slice(0, -1)
+  return `${head},"rows":${rows},${JSON.stringify(rest).slice(1)}`
 }
 
 /** A list of events as JSON, with what else is said, in the same way. */

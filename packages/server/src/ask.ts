@@ -72,7 +72,7 @@ export class Asker {
         `this answer has more than ${events} events`,
         'ask for fewer by limit, page by page at GET /v1/events, or allow more, queries.events',
       )
-    const result = await this.#run(finishing(query, partial, scope), signal)
+    const result = await this.run(finishing(query, partial, scope), signal)
     const ms = Math.round((performance.now() - started) * 1e3) / 1e3
     return { ...result, stats: { scanned: partial.scanned, ms, sources, coverage } }
   }
@@ -83,7 +83,7 @@ export class Asker {
    */
   async partial(query: Query, scope: Scope, signal?: AbortSignal, final = false): Promise<Gathered> {
     // The ring is looked at as it is at the call, so together with the mark, and gone through by and by.
-    const inRing = (scope: Scope): Promise<Partial> => this.#run(this.#recent.steps(query, scope), signal)
+    const inRing = (scope: Scope): Promise<Partial> => this.run(this.#recent.steps(query, scope), signal)
     const { lowestSeq, evictedTime } = this.#recent.coverage()
     const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
@@ -121,14 +121,15 @@ export class Asker {
       { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) },
       { groups: Math.floor(this.#limits.cells / (keys.length + calls.length)), events: this.#limits.events + 1, alone },
     )
-    const older = between === undefined ? past : await this.#run(merging(query, past, between), signal)
-    const partial = await this.#run(merging(query, older, present), signal)
+    const older = between === undefined ? past : await this.run(merging(query, past, between), signal)
+    const partial = await this.run(merging(query, older, present), signal)
     const coverage =
       gap <= MOST_BETWEEN ? 'exact' : `not covered yet: ${gap} events that wait in the journal for the history`
     return { partial, sources: ['recent', 'history'], coverage }
   }
 
-  #run<T>(steps: Steps<T>, signal: AbortSignal | undefined): Promise<T> {
+  /** Works on something else in turns with the queries. */
+  run<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
     return this.#recent.slices.run(steps, { limits: this.#limits, ...(signal === undefined ? {} : { signal }) })
   }
 
@@ -143,8 +144,8 @@ export class Asker {
     for await (const batch of batches) {
       const ring = recent({ events: batch.length, memory: Number.MAX_SAFE_INTEGER })
       ring.append(batch)
-      const part = await this.#run(ring.steps(query, scope), signal)
-      all = all === undefined ? part : await this.#run(merging(query, all, part), signal)
+      const part = await this.run(ring.steps(query, scope), signal)
+      all = all === undefined ? part : await this.run(merging(query, all, part), signal)
     }
     return all
   }

@@ -43,7 +43,14 @@ function made(maxKeys = 10_000) {
     send: (...events: EventInput[]) => host.batch(ring(events)),
     look(query: string, about: Omit<Asked, 'query'> = {}) {
       const got: (Answer | Refusal)[] = []
-      const viewer = { full: false, show: (answer: Answer | Refusal) => void got.push(answer) }
+      const viewer = {
+        full: false,
+        show(answer: Answer, rows: string) {
+          expect(rows).toBe(JSON.stringify(answer.rows))
+          got.push(answer)
+        },
+        refuse: (refusal: Refusal) => void got.push(refusal),
+      }
       const question = readQuestion({ query, ...about }, clock.now())
       if ('error' in question) throw new Error(question.error.message)
       const leave = answers.join({ query, ...about }, question.query, viewer)
@@ -160,6 +167,28 @@ test('where batches were missed the query begins anew', async () => {
   clock.advance(1000)
   await settled()
   expect(one.rows).toEqual([[[0]], [[2]], [[6]]])
+})
+
+test('an answer of many rows is made bit by bit, as it was when that began, and anew after what came meanwhile', async () => {
+  const { clock, send, look } = made()
+  const many = (n: number): EventInput[] => Array.from({ length: 3000 }, (_, i) => ({ type: `t${i}`, n }) as EventInput)
+  send(...many(1))
+  const one = look('count(), max(n) by type')
+  const shown = (times: number): Promise<unknown[][]> =>
+    vi.waitFor(() => {
+      clock.advance(60_000)
+      expect(one.rows).toHaveLength(times)
+      return one.rows.at(-1) as unknown[][]
+    }, 10_000)
+  expect((await shown(1)).map(row => row.slice(1))).toEqual(Array(3000).fill([1, 1]))
+  send(...many(2))
+  await new Promise(resolve => setImmediate(resolve))
+  send({ type: 't7', n: 9 } as EventInput)
+  expect((await shown(2)).map(row => row.slice(1))).toEqual(Array(3000).fill([2, 2]))
+  const last = await shown(3)
+  expect(last.find(([type]) => type === 't7')).toEqual(['t7', 3, 9])
+  expect(last.filter(([, count]) => count === 2)).toHaveLength(2999)
+  one.leave()
 })
 
 test('who has too much unread is shown the answer once there is room', async () => {

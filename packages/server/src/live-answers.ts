@@ -1,6 +1,8 @@
 import type { Clock } from '@telltale/event'
-import { print, type Query, type Result } from '@telltale/query'
+import { print, type Query, type Result, run, type Steps } from '@telltale/query'
+import { Slices } from '@telltale/recent'
 import type { Standing } from '@telltale/standing'
+import { rowsText } from './answer-text.ts'
 import type { Answer, Asker } from './ask.ts'
 import { type Asked, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
@@ -17,8 +19,10 @@ export interface LiveAnswersOptions {
 
 /** Where the answers to one subscription go. */
 export interface Viewer {
-  /** Takes an answer that is not the same as the last. */
-  show(answer: Answer | Refusal): void
+  /** Takes an answer that is not the same as the last; its rows are here as JSON too. */
+  show(answer: Answer, rows: string): void
+  /** Takes why there is none. */
+  refuse(refusal: Refusal): void
   /** Whether it has more unread than is good for it. */
   readonly full: boolean
 }
@@ -36,6 +40,9 @@ interface Board {
   release: () => void
   /** When it may be shown next. */
   due: number
+  /** Its answer is being made; whether it changed meanwhile. */
+  making: boolean
+  changed: boolean
   /** What it waits for: each ends that. */
   readonly waits: { show?: () => void; begin?: () => void }
 }
@@ -44,6 +51,10 @@ interface Board {
 const ASK_AGAIN = 1000
 /** What failed, or was not whole, is begun anew after this, in ms. */
 const BEGIN_AGAIN = 10_000
+/** Answers of so many rows are made at one go; of more, in slices, one after the other. */
+const FEW = 500
+/** How long slices may hold the event loop, in ms. */
+const SLICE = 2
 
 /**
  * Answers that stay true: each query someone looks at stands, and is shown anew when it changes. What cannot stand, or
@@ -52,6 +63,7 @@ const BEGIN_AGAIN = 10_000
 export class LiveAnswers {
   readonly #options: LiveAnswersOptions
   readonly #boards: Map<string, Board> = new Map()
+  readonly #slices: Slices = new Slices({ slice: SLICE, atOnce: 1, waiting: Number.MAX_SAFE_INTEGER, timeout: 1e9 })
 
   constructor(options: LiveAnswersOptions) {
     this.#options = options
@@ -69,7 +81,18 @@ export class LiveAnswers {
     if (board === undefined) {
       const past: Board['past'] = { sources: [], coverage: 'exact' }
       const viewers = new Map([[viewer, '']])
-      board = { key, asked, viewers, standing: undefined, past, release: () => {}, due: 0, waits: {} }
+      board = {
+        key,
+        asked,
+        viewers,
+        standing: undefined,
+        past,
+        release: () => {},
+        due: 0,
+        making: false,
+        changed: false,
+        waits: {},
+      }
       this.#boards.set(key, board)
       void this.#begin(board)
     } else {
@@ -127,17 +150,17 @@ export class LiveAnswers {
 
   /** Shows what has changed: now, or as soon as it is due. */
   #wake(board: Board): void {
-    if (board.waits.show !== undefined) return
+    board.changed = true
+    if (board.making || board.waits.show !== undefined) return
     const wait = board.due - this.#options.clock.now()
     if (wait <= 0) this.#show(board)
     else this.#later(board, 'show', wait, () => this.#show(board))
   }
 
   #show(board: Board): void {
-    const { clock, every } = this.#options
-    const { standing: one, past } = board
+    const { standing: one } = board
     if (one === undefined || !this.#isWatched(board)) return
-    const { evicted, missed } = one.stats
+    const { evicted, missed, keys } = one.stats
     if (missed > 0) {
       this.#letGo(board)
       this.#later(board, 'begin', ASK_AGAIN, () => void this.#begin(board))
@@ -148,10 +171,34 @@ export class LiveAnswers {
       void this.#askAgain(board)
       return
     }
+    board.changed = false
+    if (keys <= FEW) {
+      const started = performance.now()
+      this.#shown(board, one, run(made(one.resulting())), started)
+    } else void this.#makeMany(board, one)
+  }
+
+  /** As it is when its turn comes, bit by bit. */
+  async #makeMany(board: Board, one: Standing): Promise<void> {
+    board.making = true
     const started = performance.now()
-    const result = one.result()
+    try {
+      const answer = await this.#slices.run(made(one.resulting()))
+      if (board.standing === one) this.#shown(board, one, answer, started)
+    } catch (error) {
+      this.#letGo(board)
+      this.#fail(board, error)
+    } finally {
+      board.making = false
+    }
+    if (board.changed && board.standing === one) this.#wake(board)
+  }
+
+  #shown(board: Board, one: Standing, made: Made, started: number): void {
+    const { clock, every } = this.#options
+    const { past } = board
     const coverage = past.coverage === 'exact' ? one.coverage : past.coverage
-    const ms = this.#tell(board, result, started, { ...past, coverage, scanned: one.stats.events })
+    const ms = this.#tell(board, made, started, { ...past, coverage, scanned: one.stats.events })
     board.due = clock.now() + Math.max(every, ms * 20)
     // Who could not take it is not told by the next change: that may never come.
     if ([...board.viewers.keys()].some(({ full }) => full))
@@ -170,7 +217,9 @@ export class LiveAnswers {
         if ('error' in question) return
         const started = performance.now()
         const { stats, ...result } = await asker.ask(question.query, question.scope)
-        wait = Math.max(wait, this.#tell(board, result, started, stats) * 20)
+        const made = { result, text: await this.#slices.run(rowsText(result.rows)) }
+        if (!this.#isWatched(board)) return
+        wait = Math.max(wait, this.#tell(board, made, started, stats) * 20)
       } catch (error) {
         return this.#fail(board, error)
       }
@@ -179,13 +228,12 @@ export class LiveAnswers {
   }
 
   /** Shows a result to those who saw another one last. @returns how long all of it took, in ms */
-  #tell(board: Board, result: Result, started: number, about: Omit<Answer['stats'], 'ms'>): number {
-    const text = JSON.stringify(result.rows)
+  #tell(board: Board, { result, text }: Made, started: number, about: Omit<Answer['stats'], 'ms'>): number {
     const ms = Math.round((performance.now() - started) * 1e3) / 1e3
     for (const [viewer, last] of board.viewers) {
       if (last === text || viewer.full) continue
       board.viewers.set(viewer, text)
-      viewer.show({ ...result, stats: { ...about, ms } })
+      viewer.show({ ...result, stats: { ...about, ms } }, text)
     }
     return ms
   }
@@ -203,7 +251,7 @@ export class LiveAnswers {
 
   #fail(board: Board, error: unknown): void {
     if (!this.#isWatched(board)) return
-    for (const viewer of board.viewers.keys()) viewer.show(refusal(String(error)))
+    for (const viewer of board.viewers.keys()) viewer.refuse(refusal(String(error)))
     this.#later(board, 'begin', BEGIN_AGAIN, () => void this.#begin(board))
   }
 
@@ -214,6 +262,17 @@ export class LiveAnswers {
       if (this.#isWatched(board)) call()
     })
   }
+}
+
+/** A result with its rows as JSON. */
+interface Made {
+  readonly result: Result
+  readonly text: string
+}
+
+function* made(resulting: Steps<Result>): Steps<Made> {
+  const result = yield* resulting
+  return { result, text: yield* rowsText(result.rows) }
 }
 
 function cancel({ show, begin }: Board['waits']): void {

@@ -3,6 +3,7 @@ import type { Batch, Clock } from '@telltale/event'
 import { print, type Query } from '@telltale/query'
 import { type Selector, selector } from '@telltale/query/batch'
 import type { Recent } from '@telltale/recent'
+import { withRows } from './answer-text.ts'
 import type { Asker } from './ask.ts'
 import { LiveAnswers } from './live-answers.ts'
 import { type Asked, readQuestion } from './question.ts'
@@ -174,7 +175,8 @@ export class Live {
     const { subscriptions, outgoing } = subscriber
     const full = (): boolean => this.#full(outgoing)
     const leave = this.#answers.join(asked, query, {
-      show: answer => say(subscriber, { id, ...answer }),
+      show: (answer, rows) => outgoing.send(withRows(answer, rows, { id })),
+      refuse: refused => say(subscriber, { id, ...refused }),
       get full() {
         return full()
       },

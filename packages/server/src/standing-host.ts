@@ -200,7 +200,7 @@ export class StandingHost {
   async #ask(one: Standing, mark: number): Promise<Past> {
     const { query, scope } = one.hydration()
     const { partial, sources, coverage } = await this.#options.asker.partial(query, { ...scope, uptoSeq: mark })
-    one.hydrate(partial, mark)
+    await this.#options.asker.run(one.hydrating(partial, mark))
     return { sources, coverage }
   }
 

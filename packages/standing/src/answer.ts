@@ -1,25 +1,33 @@
 import {
   finish,
-  finishGroups,
+  finishingGroups,
   type Group,
   groupKey,
   newStates,
   plan,
   type Query,
   type Result,
+  run,
   type State,
+  type Steps,
 } from '@telltale/query'
 import type { Entry } from './entry.ts'
 import type { Horizon } from './horizon.ts'
 
 /** What a standing query says at a time, from some of its entries or all. */
 export function answer(query: Query, horizon: Horizon, entries: Iterable<Entry>, now: number): Result {
+  return run(answering(query, horizon, entries, now))
+}
+
+/** As {@link answer}, in steps: of what the entries hold at the first. */
+export function* answering(query: Query, horizon: Horizon, entries: Iterable<Entry>, now: number): Steps<Result> {
   const scope = horizon.scope(now)
-  if (horizon.window !== undefined) return finishGroups(query, windows(query, entries, scope.from, scope.to), scope)
+  if (horizon.window !== undefined)
+    return yield* finishingGroups(query, windows(query, entries, scope.from, scope.to), scope)
   if (horizon.bucket === undefined || query.window === undefined)
-    return finishGroups(query, wholes(query, horizon, entries, scope.from, scope.to), scope)
+    return yield* finishingGroups(query, wholes(query, horizon, entries, scope.from, scope.to), scope)
   const groups = panes(horizon, entries, scope.from, scope.to)
-  if (query.window.kind !== 'sliding') return finishGroups(query, groups, scope)
+  if (query.window.kind !== 'sliding') return yield* finishingGroups(query, groups, scope)
   const byKey = new Map(groups.map(group => [groupKey(group.key), group]))
   return finish(query, { kind: 'groups', groups: byKey, scanned: 0 }, scope)
 }

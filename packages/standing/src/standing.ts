@@ -7,11 +7,14 @@ import {
   plan,
   type Query,
   type Result,
+  run,
   type Scope,
   type State,
+  type Steps,
+  sorting,
 } from '@telltale/query'
 import { type Adder, adderOf } from './adders.ts'
-import { answer } from './answer.ts'
+import { answer, answering } from './answer.ts'
 import type { Entry } from './entry.ts'
 import type { Taker } from './filters.ts'
 import type { Horizon } from './horizon.ts'
@@ -22,6 +25,9 @@ import type { Sources } from './sources.ts'
 import { coverageOf, type StandingStats } from './stats.ts'
 import { Store } from './store.ts'
 import { type Changes, View } from './view.ts'
+
+/** Groups of the past to a step. */
+const HYDRATED = 128
 
 /** What a standing query is made of. */
 export interface StandingParts {
@@ -134,6 +140,11 @@ export class Standing implements Taker {
     return answer(this.query, this.horizon, this.#store.entries.values(), now)
   }
 
+  /** As {@link result}, in steps: what it is at the first. */
+  resulting(now: number = this.#parts.now()): Steps<Result> {
+    return answering(this.query, this.horizon, this.#store.entries.values(), now)
+  }
+
   /** Rows that changed since a cursor, or all of them where the cursor is none of its own, or too old. */
   changes(cursor?: string): Changes {
     this.sweep()
@@ -163,6 +174,11 @@ export class Standing implements Taker {
    * next seq on. May be called once, at any time while no batch above `seq` is missing; what came meanwhile stays.
    */
   hydrate(partial: Partial, seq: number): void {
+    run(this.hydrating(partial, seq))
+  }
+
+  /** As {@link hydrate}, in steps. What comes between them stays too; it says nothing true before the last. */
+  *hydrating(partial: Partial, seq: number): Steps<void> {
     if (partial.kind !== 'groups') throw new Error('BUG: a standing query was hydrated with events')
     if (seq < this.after || seq >= this.#firstSeq)
       throw new RangeError(
@@ -171,9 +187,13 @@ export class Standing implements Taker {
     this.after = seq
     const whole = this.horizon.bucket === undefined
     const startOf = ({ key }: Group): number => (whole ? 0 : (key.at(-1) as number))
-    const groups = [...partial.groups.values()].sort((a, b) => startOf(a) - startOf(b))
-    for (const group of groups)
+    const groups: Group[] = []
+    for (const group of partial.groups.values()) if (groups.push(group) % HYDRATED === 0) yield
+    let merged = 0
+    for (const group of yield* sorting(groups, (a, b) => startOf(a) - startOf(b))) {
       this.merge({ key: whole ? group.key : group.key.slice(0, -1), states: group.states }, startOf(group))
+      if (++merged % HYDRATED === 0) yield
+    }
     this.sweep()
   }
 

@@ -6,10 +6,11 @@ import { histogram } from './histogram.ts'
 import type { Key, Locals } from './keys.ts'
 import { Numbered } from './numbered.ts'
 import { Pairs } from './pairs.ts'
+import { sortedDoubles } from './sorted-doubles.ts'
 
 /** Groups looked up in a step; rows paired. */
 const LOOKED = 1024
-/** Above so many groups whoever wants them sorted does it himself: by then they are often fewer. */
+/** Above so many values of keys whoever wants groups sorted does it himself: by then they are often fewer. */
 const SORTED = 1 << 15
 const PAIRED = 4096
 /** Groups that are given their place in a step. */
@@ -110,8 +111,8 @@ export class Groups {
 
   /** All groups by their keys ascending, `first` of them (an index) before the others. undefined, as they came, where that is too much work. */
   *sorted(first: number): Steps<ArrayLike<number> | undefined> {
-    if (this.#keys.length === 0 || this.count > SORTED) return undefined
-    const places = Float64Array.from({ length: this.count }, (_, group) => group)
+    const values = this.#values.reduce((sum, { values }) => sum + values.length, 0)
+    if (this.#keys.length === 0 || values > SORTED) return undefined
     const ranks: Int32Array[] = []
     for (const { values } of this.#values) ranks.push(yield* ranksOf(values))
     const order = [first, ...ranks.keys()].filter((key, i, all) => all.indexOf(key) === i)
@@ -122,21 +123,19 @@ export class Groups {
       weights[order[i]!] = weight
       weight *= ranks[order[i]!]!.length
     }
+    const places = new Float64Array(this.count)
     for (let from = 0; from < this.count; from += PLACED) {
       this.#place(places, ranks, weights, from, Math.min(this.count, from + PLACED))
       yield
     }
-    places.sort()
-    yield
-    for (let i = 0; i < places.length; i++) places[i] = places[i]! % this.count
-    yield
-    return places
+    return yield* groupsAt(yield* sortedDoubles(places), this.count)
   }
 
-  /** Adds to some groups their place by their keys. */
+  /** Sets the place of some groups by their keys, with the group as what is left of it. */
   #place(places: Float64Array, ranks: readonly Int32Array[], weights: Float64Array, from: number, to: number): void {
     for (let group = from; group < to; group++) {
       let at = group
+      places[group] = group
       for (let key = this.#keys.length - 1; key > 0; key--) {
         const step = this.#steps[key - 1]!
         places[group]! += ranks[key]![step.right[at]!]! * weights[key]!
@@ -257,6 +256,16 @@ function pair(
   ids: Int32Array,
 ): void {
   for (let i = from; i < to; i++) ids[rows[i]!] = found.of(a[rows[i]!]!, b[rows[i]!]!)
+}
+
+/** The groups at these places. */
+function* groupsAt(places: Float64Array, count: number): Steps<Float64Array> {
+  for (let from = 0; from < places.length; from += PLACED) {
+    const to = Math.min(places.length, from + PLACED)
+    for (let i = from; i < to; i++) places[i] = places[i]! % count
+    yield
+  }
+  return places
 }
 
 /** The place of each value among them, sorted. */
