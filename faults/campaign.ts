@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { BROKEN, type Broken, copyBuild } from './build.ts'
 import { Disk } from './disk.ts'
-import { FAULTS } from './faults.ts'
+import { FAULTS, type Fault } from './faults.ts'
 import { Life, summary } from './life.ts'
 import { Random } from './random.ts'
 import { Shim } from './shim.ts'
@@ -150,7 +150,7 @@ class Campaign {
     } finally {
       await life.crowd.stop()
       await life.kill('both').catch(() => {})
-      this.#shim?.fast()
+      this.#shim?.mend()
       this.#tally.life(life)
       this.#report(life)
       disk.unmount()
@@ -188,15 +188,15 @@ class Campaign {
     await life.stop()
   }
 
-  #has(needs: 'disk' | 'shim' | undefined): boolean {
-    if (needs === undefined) return true
-    return needs === 'disk' ? this.#namespaces : this.#shim !== undefined
+  #has(needs: Fault['needs']): boolean {
+    const [disk, shim] = [this.#namespaces, this.#shim !== undefined]
+    return { nothing: true, disk, shim, both: disk && shim }[needs ?? 'nothing']
   }
 
   #means(): string {
     const disk = this.#namespaces ? 'a small tmpfs, filled by shrinking it' : 'just a folder: it is never filled'
     const shim = this.#shim ? 'by a preloaded library' : 'not done: there is no C compiler'
-    return `disk: ${disk}; slow disk and clock jumps: ${shim}`
+    return `disk: ${disk}; slow or failing disk and clock jumps: ${shim}`
   }
 
   #write(log: string, now?: Life): void {

@@ -10,7 +10,7 @@ export interface Fault {
   readonly name: string
   readonly weight: number
   /** What this machine must allow. */
-  readonly needs?: 'disk' | 'shim'
+  readonly needs?: 'disk' | 'shim' | 'both'
   act(life: Life): Promise<void>
 }
 
@@ -174,6 +174,28 @@ const slowDisk: Fault = {
   },
 }
 
+/** A disk that now and then says it could not, or does half of it, and after a while is well again. */
+const ioErrors: Fault = {
+  name: 'io errors',
+  weight: 8,
+  needs: 'both',
+  async act(life) {
+    const { random, setting } = life
+    const shim = setting.shim!
+    await moment(life)
+    const failing = { write: random.pick([2000, 20_000, 300_000]), read: random.pick([0, 0, 1000, 20_000]) }
+    life.note(`of a million writes ${failing.write} fail, of reads ${failing.read}`)
+    shim.fail(setting.disk.path, failing)
+    try {
+      await moment(life, 1500)
+      await hurt(life)
+    } finally {
+      shim.mend()
+      life.note('the disk is well')
+    }
+  },
+}
+
 const torn: Fault = {
   name: 'torn tail',
   weight: 10,
@@ -232,6 +254,7 @@ export const FAULTS: readonly Fault[] = [
   frozen,
   readOnlyStart,
   slowDisk,
+  ioErrors,
   torn,
   rot,
   clockJump,

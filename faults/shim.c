@@ -1,11 +1,13 @@
-/* Preloaded into the program under test: moves its wall clock and slows its disk, as a mapped file says. */
+/* Preloaded into the program under test: moves its wall clock, slows its disk and lets it fail, as a mapped file says. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -16,7 +18,10 @@ struct control {
   volatile int32_t write_us; /* before each write to a file */
   volatile int32_t sync_us;  /* before each sync */
   volatile int32_t name_us;  /* before each rename and unlink */
+  volatile int32_t fail_ppm; /* how often a write, sync, rename or unlink fails with EIO, or a write is cut short */
+  volatile int32_t read_ppm; /* how often a read fails with EIO */
   volatile int32_t unused;
+  volatile int64_t device;   /* on which alone they fail */
 };
 
 static struct control none, *control = &none;
@@ -33,6 +38,33 @@ __attribute__((constructor)) static void begin(void) {
 #define REAL(name) \
   static __typeof__(&name) real; \
   if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+
+/* Of each thread its own, from where its stack is and the time: what fails differs from run to run. */
+static int chance(int32_t ppm) {
+  static __thread uint64_t state;
+  if (ppm <= 0) return 0;
+  if (!state) {
+    struct timespec now;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    state = ((uint64_t)(uintptr_t)&now << 20) ^ (uint64_t)now.tv_nsec ^ 0x9e3779b97f4a7c15ull;
+  }
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return (int32_t)((state >> 11) % 1000000) < ppm;
+}
+
+static int ours(int fd) {
+  struct stat about;
+  return fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && (int64_t)about.st_dev == control->device;
+}
+
+static int ours_named(const char *path) {
+  struct stat about;
+  return lstat(path, &about) == 0 && (int64_t)about.st_dev == control->device;
+}
+
+#define FAIL(result) return (errno = EIO, result)
 
 static void wait_us(int32_t us) {
   if (us > 0) {
@@ -67,27 +99,59 @@ time_t time(time_t *at) {
   return now;
 }
 
-#define WRITE(type, name, params, args) \
-  type name params { \
+#define FLAT(name, params, short_args, args) \
+  ssize_t name params { \
     REAL(name); \
     wait_write(fd); \
+    if (chance(control->fail_ppm) && ours(fd)) { \
+      if (size < 2 || chance(500000)) FAIL(-1); \
+      return real short_args; \
+    } \
     return real args; \
   }
-#define WAIT(us, name, params, args) \
+#define PARTS(name, params, short_args, args) \
+  ssize_t name params { \
+    REAL(name); \
+    wait_write(fd); \
+    if (chance(control->fail_ppm) && ours(fd)) { \
+      if (count < 1 || parts[0].iov_len < 2 || chance(500000)) FAIL(-1); \
+      struct iovec first = {parts[0].iov_base, parts[0].iov_len / 2}; \
+      return real short_args; \
+    } \
+    return real args; \
+  }
+#define SYNC(name) \
+  int name(int fd) { \
+    REAL(name); \
+    wait_us(control->sync_us); \
+    if (chance(control->fail_ppm) && ours(fd)) FAIL(-1); \
+    return real(fd); \
+  }
+#define NAME(name, params, path, args) \
   int name params { \
     REAL(name); \
-    wait_us(control->us); \
+    wait_us(control->name_us); \
+    if (chance(control->fail_ppm) && ours_named(path)) FAIL(-1); \
+    return real args; \
+  }
+#define READ(name, params, args) \
+  ssize_t name params { \
+    REAL(name); \
+    if (chance(control->read_ppm) && ours(fd)) FAIL(-1); \
     return real args; \
   }
 
-WRITE(ssize_t, write, (int fd, const void *bytes, size_t size), (fd, bytes, size))
-WRITE(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
-WRITE(ssize_t, pwrite, (int fd, const void *bytes, size_t size, off_t at), (fd, bytes, size, at))
-WRITE(ssize_t, pwrite64, (int fd, const void *bytes, size_t size, off64_t at), (fd, bytes, size, at))
-WRITE(ssize_t, pwritev, (int fd, const struct iovec *parts, int count, off_t at), (fd, parts, count, at))
-WRITE(ssize_t, pwritev64, (int fd, const struct iovec *parts, int count, off64_t at), (fd, parts, count, at))
-WAIT(sync_us, fsync, (int fd), (fd))
-WAIT(sync_us, fdatasync, (int fd), (fd))
-WAIT(name_us, rename, (const char *from, const char *to), (from, to))
-WAIT(name_us, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
-WAIT(name_us, unlink, (const char *path), (path))
+FLAT(write, (int fd, const void *bytes, size_t size), (fd, bytes, size / 2), (fd, bytes, size))
+FLAT(pwrite, (int fd, const void *bytes, size_t size, off_t at), (fd, bytes, size / 2, at), (fd, bytes, size, at))
+FLAT(pwrite64, (int fd, const void *bytes, size_t size, off64_t at), (fd, bytes, size / 2, at), (fd, bytes, size, at))
+PARTS(writev, (int fd, const struct iovec *parts, int count), (fd, &first, 1), (fd, parts, count))
+PARTS(pwritev, (int fd, const struct iovec *parts, int count, off_t at), (fd, &first, 1, at), (fd, parts, count, at))
+PARTS(pwritev64, (int fd, const struct iovec *parts, int count, off64_t at), (fd, &first, 1, at), (fd, parts, count, at))
+SYNC(fsync)
+SYNC(fdatasync)
+NAME(rename, (const char *from, const char *to), from, (from, to))
+NAME(renameat, (int a, const char *from, int b, const char *to), from, (a, from, b, to))
+NAME(unlink, (const char *path), path, (path))
+READ(read, (int fd, void *bytes, size_t size), (fd, bytes, size))
+READ(pread, (int fd, void *bytes, size_t size, off_t at), (fd, bytes, size, at))
+READ(pread64, (int fd, void *bytes, size_t size, off64_t at), (fd, bytes, size, at))

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const SOURCE = fileURLToPath(new URL('shim.c', import.meta.url))
-const SIZE = 24
+const SIZE = 40
 
 export interface Slowness {
   /** µs before each write to a file, each sync, each rename and unlink. */
@@ -13,12 +13,20 @@ export interface Slowness {
   name: number
 }
 
-/** A preloaded library that moves the program's wall clock and slows its disk while it runs; where there is a C compiler. */
+/** How often, in a million, a write, sync, rename or unlink fails or is cut short, and a read fails. */
+export interface Failing {
+  write: number
+  read: number
+}
+
+/** A preloaded library that moves the program's wall clock, slows its disk and lets it fail while it runs; where there is a C compiler. */
 export class Shim {
   /** What the program is to be started with. */
   readonly env: Readonly<Record<string, string>>
   clockMs = 0
   #slowness: Slowness = { write: 0, sync: 0, name: 0 }
+  #failing: Failing = { write: 0, read: 0 }
+  #device = 0
   readonly #file: number
 
   private constructor(library: string, control: string) {
@@ -58,6 +66,19 @@ export class Shim {
     this.slow({ write: 0, sync: 0, name: 0 })
   }
 
+  /** On the device of this folder alone. */
+  fail(folder: string, failing: Failing): void {
+    this.#device = statSync(folder).dev
+    this.#failing = failing
+    this.#tell()
+  }
+
+  /** It fails no more, and is as fast as it is. */
+  mend(): void {
+    this.#failing = { write: 0, read: 0 }
+    this.fast()
+  }
+
   close(): void {
     closeSync(this.#file)
   }
@@ -67,6 +88,9 @@ export class Shim {
     bytes.writeBigInt64LE(BigInt(this.clockMs), 0)
     for (const [i, us] of [this.#slowness.write, this.#slowness.sync, this.#slowness.name].entries())
       bytes.writeInt32LE(us, 8 + 4 * i)
+    bytes.writeInt32LE(this.#failing.write, 20)
+    bytes.writeInt32LE(this.#failing.read, 24)
+    bytes.writeBigInt64LE(BigInt(this.#device), 32)
     writeSync(this.#file, bytes, 0, SIZE, 0)
   }
 }

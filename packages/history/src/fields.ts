@@ -7,6 +7,10 @@ const FIELDS = `${DATABASE}.fields`
 /** Pairs of path and type kept; a sender that makes up keys must not fill memory. */
 const MOST = 50_000
 
+/** What is not in it is looked for in no event: it must outlive a power cut as the events do. */
+const SYNCED =
+  'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1'
+
 /**
  * Which types every path of additional_info ever had in history, so that SQL reads only the subcolumns there are.
  * It only grows, and is brought up to date before the flushed mark moves: what is not in it is in no event.
@@ -43,8 +47,9 @@ export class Fields {
   /** Makes the table if missing and reads it. */
   async open(): Promise<void> {
     await this.#engine.command(
-      `CREATE TABLE IF NOT EXISTS ${FIELDS} (path String, type String) ENGINE = ReplacingMergeTree ORDER BY (path, type)`,
+      `CREATE TABLE IF NOT EXISTS ${FIELDS} (path String, type String) ENGINE = ReplacingMergeTree ORDER BY (path, type) SETTINGS ${SYNCED}`,
     )
+    await this.#engine.command(`ALTER TABLE ${FIELDS} MODIFY SETTING ${SYNCED}`) // of an earlier version
     const { bytes } = await this.#engine.read(`SELECT DISTINCT path, type FROM ${FIELDS} LIMIT ${MOST}`, {
       format: 'JSONCompactEachRow',
     })
