@@ -18,6 +18,7 @@ import { Opened } from './opened.ts'
 import { begin, refill } from './refill.ts'
 import { server } from './server.ts'
 import { StandingHost, type StandingHostOptions } from './standing-host.ts'
+import { type WatchdogOptions, watchdog } from './watchdog.ts'
 
 /** Everything a user may decide. */
 export interface HouseOptions extends Stages {
@@ -40,6 +41,8 @@ export interface HouseOptions extends Stages {
   queries?: Partial<AskLimits>
   /** The event that goes all the way every few seconds; false sends none. */
   canary?: CanaryOptions | false
+  /** Ends a process whose main thread hangs; false lets it hang. */
+  watchdog?: WatchdogOptions | false
   /** Further ways in. */
   channels?: readonly Channel[]
   clock?: Clock
@@ -107,6 +110,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     kept.onFlushed(seq => latest.settle(seq))
   }
   try {
+    if (options.watchdog !== false) opened.push('the watchdog', watchdog(options.watchdog))
     const allowed = guard(tokens)
     const context: Context = {
       clock,
