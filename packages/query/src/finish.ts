@@ -53,8 +53,8 @@ type Row = readonly unknown[]
 
 /** Rows to a step. */
 const ROWS = 256
-/** Aggregates whose results take as long as a step's other rows. */
-const DEAR = new Set(['top', 'uniq', 'sketch'])
+/** Rows to a step where some aggregate's results take long. */
+const DEAR: Record<string, number> = { top: 1, uniq: 16, sketch: 16 }
 
 function* eventRows({ query, columns, names }: Plan, events: readonly Event[]): Steps<Result> {
   const extras = columns.flatMap(({ source, name }) => (source === 'set' ? [valuer(names.get(name)!, ofEvent)] : []))
@@ -99,7 +99,7 @@ function* groupRows(
 
 /** How many groups make a step. */
 function stepOf({ latest, calls }: Plan): number {
-  return latest !== undefined || calls.some(({ aggregate }) => DEAR.has(aggregate.family)) ? 1 : ROWS
+  return latest !== undefined ? 1 : Math.min(...calls.map(({ aggregate }) => DEAR[aggregate.family] ?? ROWS))
 }
 
 function empty(ready: Plan): Group {

@@ -16,6 +16,9 @@ export function moving(aggregate: Aggregate): Moving {
   return aggregate.family === 'sketch' ? (new MovingSketch() satisfies Moving<Sketch> as Moving) : new Stacks(aggregate)
 }
 
+/** Panes merged in a step. */
+const MERGED = 8
+
 /**
  * What can only be merged: each pane is merged a few times in all, however many windows it is in. (The queue of two
  * stacks, Tangwongsan, Hirzel and Schneider, "In-order sliding-window aggregation", 2015.)
@@ -53,7 +56,7 @@ class Stacks implements Moving {
       const pane = this.#back[i]
       const after = this.#front.at(-1)
       this.#front.push(after === undefined ? pane : this.#aggregate.merge(pane, after))
-      yield
+      if (i % MERGED === 0) yield
     }
     this.#back = []
     this.#backWhole = undefined

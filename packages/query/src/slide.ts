@@ -8,8 +8,8 @@ import type { Window } from './tree.ts'
 
 type Sliding = Window & { kind: 'sliding' }
 
-/** Groups to a step. */
-const GROUPS = 256
+/** Groups to a step: they may be made only now. */
+const GROUPS = 32
 
 /**
  * A sliding window over the past, from its panes: per key one group for each pane's end at which the window holds

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch } from '@telltale/event'
 import type { EngineState, History } from '@telltale/history'
 import {
@@ -143,6 +144,7 @@ export class Asker {
     let all: Partial | undefined
     for await (const batch of batches) {
       const ring = recent({ events: batch.length, memory: Number.MAX_SAFE_INTEGER })
+      await turn() // It was made of bytes just now.
       ring.append(batch)
       const part = await this.run(ring.steps(query, scope), signal)
       all = all === undefined ? part : await this.run(merging(query, all, part), signal)
