@@ -57,6 +57,10 @@ export class Fields {
     this.#pairs = 0
     for (const line of bytes.toString().split('\n'))
       if (line !== '') this.#add(...(JSON.parse(line) as [string, string]))
+    const { bytes: lost } = await this.#engine.read(
+      `SELECT count() FROM system.detached_parts WHERE database = '${DATABASE}' AND table = 'fields'`,
+    )
+    if (lost.toString().trim() !== '0') this.#add('', UNCOUNTED) // a part was damaged: any path may hold anything
   }
 
   /** Takes over what a segment just loaded brought. */

@@ -225,7 +225,7 @@ export class Flush {
 }
 
 /** Where on disk a part of the table is, in what the engine says of it. */
-const PART = /\/\S*?\/store\/[^\s/]+\/[^\s/]+\/[^\s/]+_\d+_\d+_\d+[^\s/]*\//
+const PART = /\/\S*?\/store\/[^\s/]+\/[^\s/]+\/(?!tmp_)[^\s/]+_\d+_\d+_\d+[^\s/]*\//
 
 function said({ message, words = message, died }: EngineError): string {
   const part = died ? undefined : PART.exec(words)?.[0]

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
 import type { Partial, Query, Scope } from '@telltale/query'
 import { type AskOptions, ask } from './ask.ts'
+import { ENGINE_MEMORY } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
 import type { Engine, EngineState } from './engine/engine.ts'
 import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
 import { type Journal, journal } from './journal/journal.ts'
-import type { JournalOptions } from './journal/options.ts'
+import { DEFAULTS, type JournalOptions } from './journal/options.ts'
 import type { Segment } from './journal/segment.ts'
 import { keepMs } from './keep.ts'
 import { latest, stored } from './latest.ts'
@@ -91,13 +92,13 @@ export class History {
     this.#clock = options.clock ?? wallClock
     this.#log = options.log ?? (() => {})
     this.#keep = keepMs(options.keep ?? '90d')
-    const { memory, collector } = options
-    this.#engine =
-      options.engine ??
-      embedded({ path: join(this.#path, 'history'), log: this.#log, ...(memory === undefined ? {} : { memory }) })
+    const { memory = ENGINE_MEMORY, collector } = options
+    this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory })
     this.#fields = new Fields(this.#engine)
     this.#parts = new Parts(this.#engine)
     this.journal = journal({
+      // An insert takes five to nine times its segment: enough must be left for merges and queries.
+      segmentBytes: Math.min(DEFAULTS.segmentBytes, Math.floor(memory / 20)),
       ...options.journal,
       dir: join(this.#path, 'journal'),
       clock: this.#clock,
@@ -122,6 +123,7 @@ export class History {
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
       loaded: async segment => {
+        await this.#parts.check()
         await this.#fields.learn(segment)
         if (segment.collector === this.journal.collector) await this.#parts.note(segment.lastSeq)
       },

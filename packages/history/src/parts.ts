@@ -1,5 +1,8 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Engine } from './engine/engine.ts'
-import { DATABASE } from './schema.ts'
+import { text } from './literal.ts'
+import { DATABASE, TABLE } from './schema.ts'
 
 /** More names than this are not worth their reading. */
 const MOST = 2000
@@ -12,9 +15,36 @@ export class Parts {
   readonly #engine: Engine
   #names: readonly string[] = []
   #seq = Number.POSITIVE_INFINITY
+  /** Those that were found to be whole on disk. */
+  #whole: ReadonlySet<string> = new Set()
 
   constructor(engine: Engine) {
     this.#engine = engine
+  }
+
+  /**
+   * Looks at the files of parts that are new: the engine may call an insert done though a disk that failed or was full left
+   * one of them empty, and then lets go of the part at its next start. Such a part is dropped.
+   * @throws where there was one: what it held must be offered again
+   */
+  async check(): Promise<void> {
+    const { bytes } = await this.#engine.read(
+      `SELECT name, path FROM system.parts WHERE active AND database = '${DATABASE}' AND table = 'events' AND level = 0`,
+      { format: 'JSONCompactEachRow' },
+    )
+    const whole = new Set<string>()
+    for (const line of bytes.toString().split('\n').filter(Boolean)) {
+      const [name, path] = JSON.parse(line) as [string, string]
+      const empty = this.#whole.has(name) ? undefined : await emptyFile(path)
+      if (empty !== undefined) {
+        await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
+        throw new Error(
+          `the disk left ${empty} of part ${name} empty: the part is dropped, its events are offered again`,
+        )
+      }
+      whole.add(name)
+    }
+    this.#whole = whole
   }
 
   /** Must be called while the table holds nothing of this collector above the seq. */
@@ -31,4 +61,17 @@ export class Parts {
   below(seq: number): readonly string[] {
     return seq >= this.#seq ? this.#names : []
   }
+}
+
+/** The name of a file that holds nothing, which none of a part may; undefined where all do, or the part has been merged. */
+async function emptyFile(path: string): Promise<string | undefined> {
+  try {
+    for (const name of await readdir(path)) {
+      const about = await stat(join(path, name))
+      if (about.isFile() && about.size === 0) return name
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  return undefined
 }

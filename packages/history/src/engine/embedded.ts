@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { text } from '../literal.ts'
-import { engineConfig } from './config.ts'
+import { ENGINE_MEMORY, engineConfig } from './config.ts'
 import {
   ABSENT,
   type Answer,
@@ -17,7 +17,7 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
-import { keepMetadata, mendMetadata } from './metadata.ts'
+import { keepMetadata, mendMetadata, mendParts } from './metadata.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
 import { Slots } from './slots.ts'
@@ -90,7 +90,7 @@ class Embedded implements Engine {
 
   constructor(options: EmbeddedOptions) {
     this.#path = resolve(options.path)
-    this.#memory = options.memory ?? 800_000_000
+    this.#memory = options.memory ?? ENGINE_MEMORY
     this.#readers = options.readers ?? 2
     this.#hungAfter = options.hungAfter ?? 10_000
     this.#log = options.log ?? (() => {})
@@ -241,6 +241,8 @@ class Embedded implements Engine {
   async #spawn(): Promise<void> {
     const mended = await mendMetadata(this.#path)
     if (mended.length > 0) this.#log(`definitions of tables were broken and are rewritten: ${mended.join(', ')}`)
+    const parts = await mendParts(this.#path)
+    if (parts.length > 0) this.#log(`parts of the history were not written whole and are mended: ${parts.join(', ')}`)
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))
     const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
 const COPY = 'metadata.json'
@@ -32,6 +32,32 @@ export async function mendMetadata(dir: string): Promise<string[]> {
     mended.push(path)
   }
   return mended
+}
+
+/**
+ * Takes empty `metadata_version.txt` out of the parts: a disk that failed or was full for a moment can leave one without
+ * the engine noticing, and then it would let go of the part when it loads it. Without the file the version is 0, as ever here.
+ * @returns the files, relative to the folder
+ */
+export async function mendParts(dir: string): Promise<string[]> {
+  const mended: string[] = []
+  for (const part of await folders(join(dir, 'data', 'store'), 3)) {
+    const path = join(part, 'metadata_version.txt')
+    const about = await stat(path).catch(() => undefined)
+    if (about?.size !== 0) continue
+    await rm(path)
+    mended.push(relative(dir, path))
+  }
+  return mended
+}
+
+/** The folders so many levels below. */
+async function folders(dir: string, levels: number): Promise<string[]> {
+  if (levels === 0) return [dir]
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
+  const all: string[] = []
+  for (const entry of entries) if (entry.isDirectory()) all.push(...(await folders(join(dir, entry.name), levels - 1)))
+  return all
 }
 
 /** The text of every `.sql` file, by its path relative to the folder. */

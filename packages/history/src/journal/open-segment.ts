@@ -2,6 +2,8 @@ import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openName, type Segment, segmentOf } from './segment.ts'
 
+const REWRITE = 1 << 20
+
 /** The segment being written. `bytes` and `lastSeq` count whole, written events only. */
 export class OpenSegment {
   bytes = 0
@@ -17,6 +19,8 @@ export class OpenSegment {
   readonly #file: FileHandle
   /** Set while bytes of a failed write may stand behind `bytes`. */
   #torn = false
+  /** Set once a sync failed: the system may take what it could not write for written, and not try again. */
+  #doubtful = false
 
   private constructor(dir: string, collector: string, firstSeq: number, path: string, file: FileHandle) {
     this.#dir = dir
@@ -29,7 +33,7 @@ export class OpenSegment {
 
   static async create(dir: string, collector: string, firstSeq: number): Promise<OpenSegment> {
     const path = join(dir, openName(collector, firstSeq))
-    return new OpenSegment(dir, collector, firstSeq, path, await open(path, 'w'))
+    return new OpenSegment(dir, collector, firstSeq, path, await open(path, 'w+'))
   }
 
   /** Writes (and syncs) all of it or nothing: what a failed write left is cut off again. */
@@ -43,7 +47,7 @@ export class OpenSegment {
         done += bytesWritten
         rest = behind(rest, bytesWritten)
       }
-      if (sync) await this.#file.datasync()
+      if (sync) await this.#sync()
       this.#torn = false
     } catch (error) {
       await this.mend().catch(() => {})
@@ -54,21 +58,41 @@ export class OpenSegment {
     this.dirty ||= !sync
   }
 
-  /** Cuts off what a failed write left. */
+  /** Cuts off what a failed write left; writes again, from the system's memory, what a failed sync may have left out. */
   async mend(): Promise<void> {
-    if (!this.#torn || this.sealedAs !== undefined) return
-    await this.#file.truncate(this.bytes)
+    if (this.sealedAs !== undefined) return
+    if (this.#torn) await this.#file.truncate(this.bytes)
     this.#torn = false
+    if (!this.#doubtful) return
+    const bytes = Buffer.allocUnsafe(REWRITE)
+    for (let at = 0; at < this.bytes; ) {
+      const { bytesRead } = await this.#file.read(bytes, 0, Math.min(REWRITE, this.bytes - at), at)
+      if (bytesRead === 0) break
+      for (let done = 0; done < bytesRead; )
+        done += (await this.#file.write(bytes, done, bytesRead - done, at + done)).bytesWritten
+      at += bytesRead
+    }
+    await this.#file.datasync()
+    this.#doubtful = this.dirty = false
   }
 
   async sync(): Promise<void> {
     if (!this.dirty) return
     this.dirty = false
     try {
-      await this.#file.datasync()
+      await this.#sync()
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EBADF' && this.sealedAs !== undefined) return
       this.dirty = true
+      throw error
+    }
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#file.datasync()
+    } catch (error) {
+      this.#doubtful = true
       throw error
     }
   }

@@ -11,8 +11,9 @@ export interface JournalOptions {
   /** The folder of segments; made if missing. */
   dir: string
   /**
-   * A segment of this many bytes is sealed. Default 64 MiB: an engine takes a row of it for three quarters of the CPU that
-   * a row of 16 MiB costs, and what arrives slowly is sealed by age long before. At most 256 MiB.
+   * A segment of this many bytes is sealed. Default 64 MiB, before the embedded engine a twentieth of its memory if that is
+   * less: an engine takes a row of 64 MiB for three quarters of the CPU that a row of 16 costs, but needs up to nine times
+   * those bytes for it. What arrives slowly is sealed by age long before. At most 256 MiB.
    */
   segmentBytes?: number
   /** ms after its first event at which a segment is sealed; later while others still wait for history. Default 1000. */
