@@ -1,4 +1,4 @@
-// npm run bench [-- --events 1000000 --passes 2 --rounds 7 --engines naive,telltale,telltale-forgetful,duckdb-typed,chdb --only q1,q5]
+// npm run bench [-- --events 1000000 --passes 2 --rounds 7 --engines naive,telltale,telltale-forgetful,telltale-fed,telltale-fed-forgetful,duckdb-typed,chdb --only q1,q5]
 // Makes the events, runs every engine in a process of its own, the engines taking turns, and prints the table.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -12,7 +12,10 @@ const { values: given } = parseArgs({
     events: { type: 'string', default: '1000000' },
     passes: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '7' },
-    engines: { type: 'string', default: 'naive,telltale,telltale-forgetful,duckdb-typed,chdb' },
+    engines: {
+      type: 'string',
+      default: 'naive,telltale,telltale-forgetful,telltale-fed,telltale-fed-forgetful,duckdb-typed,chdb',
+    },
     only: { type: 'string', default: '' },
   },
 })
