@@ -6,6 +6,11 @@ import { DATABASE, TABLE } from './schema.ts'
 
 /** More names than this are not worth their reading. */
 const MOST = 2000
+/** So many tries are enough: what is empty then is meant to be. */
+const MOST_DROPS = 5
+/** Files of a part that are never empty. Those of single columns may be. */
+const NEVER_EMPTY =
+  /^(checksums|columns|columns_substreams|count|default_compression_codec|metadata_version)\.txt$|^(serialization\.json|partition\.dat|minmax_time\.idx|primary\.cidx|data\.\w+)$/
 
 /**
  * Which parts of the table hold nothing of this collector above a seq. Parts never change, so of their rows nobody need
@@ -17,6 +22,8 @@ export class Parts {
   #seq = Number.POSITIVE_INFINITY
   /** Those that were found to be whole on disk. */
   #whole: ReadonlySet<string> = new Set()
+  /** Parts dropped since the last look at which all were whole. */
+  #dropped = 0
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -36,7 +43,7 @@ export class Parts {
     for (const line of bytes.toString().split('\n').filter(Boolean)) {
       const [name, path] = JSON.parse(line) as [string, string]
       const empty = this.#whole.has(name) ? undefined : await emptyFile(path)
-      if (empty !== undefined) {
+      if (empty !== undefined && this.#dropped++ < MOST_DROPS) {
         await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
         throw new Error(
           `the disk left ${empty} of part ${name} empty: the part is dropped, its events are offered again`,
@@ -45,6 +52,7 @@ export class Parts {
       whole.add(name)
     }
     this.#whole = whole
+    this.#dropped = 0
   }
 
   /** Must be called while the table holds nothing of this collector above the seq. */
@@ -63,13 +71,11 @@ export class Parts {
   }
 }
 
-/** The name of a file that holds nothing, which none of a part may; undefined where all do, or the part has been merged. */
+/** The name of a file that is empty and must not be; undefined where none is, or the part has been merged. */
 async function emptyFile(path: string): Promise<string | undefined> {
   try {
-    for (const name of await readdir(path)) {
-      const about = await stat(join(path, name))
-      if (about.isFile() && about.size === 0) return name
-    }
+    for (const name of await readdir(path))
+      if (NEVER_EMPTY.test(name) && (await stat(join(path, name))).size === 0) return name
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
