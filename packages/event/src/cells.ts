@@ -123,8 +123,9 @@ export class CellReader {
     const start = lexer.view.getInt32(i, true)
     for (let k = 0; k < steps.length; k++) {
       const next = steps[k]!
+      if (next.start !== start && next.start !== 0) continue
       const { lead } = next
-      if (lead.start !== start || !lexer.begins(i, lead.word)) continue
+      if (!lexer.begins(i, lead.word)) continue
       this.shape.prefer(k)
       return this.#allowed(next, parent, base) ? next : undefined
     }
@@ -179,7 +180,7 @@ export class CellReader {
     let end: number
     if (b === QUOTE) {
       end = lexer.string(i + 1)
-      if (!this.repeated) this.#put(path, this.#text(), next)
+      if (!this.repeated) this.#text(path, next)
     } else if (isNumber(b)) {
       end = lexer.number(i)
       if (!this.repeated) this.#number(path, i, end, next)
@@ -194,10 +195,12 @@ export class CellReader {
     return end
   }
 
-  /** The code of the string read last. */
-  #text(): number {
+  /** Puts the string read last. */
+  #text(path: Path, next: Shape | undefined): void {
+    const batch = this.#batch
     const { source, from, to, hash, sourceView } = this.#lexer
-    return this.#batch.dictionary.addHashed(source, from, to, 0, hash, sourceView)
+    this.shape = next ?? batch.schema.step(this.shape, path)
+    batch.ensure(path).pushCode(this.#row, batch.dictionary.addHashed(source, from, to, 0, hash, sourceView))
   }
 
   #put(path: Path, code: number, next: Shape | undefined): void {

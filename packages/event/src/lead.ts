@@ -4,8 +4,6 @@ import { Word } from './words.ts'
 /** What JSON has between two values of an event: braces that close and open, a comma, keys and a colon. */
 export class Lead {
   readonly word: Word
-  /** Its first four bytes. */
-  readonly start: number
   /** Levels of additional_info that stay open. */
   readonly kept: number
   /** How many objects it opens below those; the event's additional_info itself is none of them. */
@@ -21,6 +19,5 @@ export class Lead {
     const keys = path.keys.slice(kept).map(key => JSON.stringify(key))
     const start = before === undefined ? '{' : `${'}'.repeat(before.depth - 1 - kept)},`
     this.word = new Word(`${start}${keys.join(':{')}:`)
-    this.start = this.word.view.getInt32(0, true)
   }
 }

@@ -9,7 +9,7 @@ import { Recall } from './recall.ts'
 import type { Path } from './schema.ts'
 import { TagReader } from './tags.ts'
 import { readTime, toMicros } from './time.ts'
-import { believed, isKnown, nameOf, TOP, type Top, TopPrediction, topKey } from './top.ts'
+import { believed, isKnown, nameOf, TOP, type Top, TopPrediction, topKey, WORDS } from './top.ts'
 
 /**
  * Reads one event from bytes into the next row of a batch, making no object of it. Says the same as
@@ -139,8 +139,8 @@ export class EventReader {
       this.#compactor.count(i)
       let path: Path | undefined
       let top = prediction.after(before)
-      const predicted = top !== TOP.none && lexer.begins(i, prediction.word)
-      if (predicted) i += prediction.word.length
+      const predicted = top !== TOP.none && lexer.begins(i, WORDS[top]!)
+      if (predicted) i += WORDS[top]!.length
       else {
         top = TOP.none
         path = this.#cells.predicted(i, schema.root)
@@ -195,7 +195,7 @@ export class EventReader {
     if (b === QUOTE) {
       const { dictionary } = this.#builder.batch
       code = this.#recall.find(lexer, dictionary, i + 1)
-      if (code >= 0) end = i + dictionary.lengthOf(code) + 2
+      if (code >= 0) end = this.#recall.end + 1
       else {
         end = lexer.string(i + 1)
         if (lexer.to > lexer.from) {

@@ -12,10 +12,15 @@ const LOOKED_AT = 12
  */
 export class Recall {
   readonly #codes: Uint32Array
+  /** Of the bytes each begins with. */
+  readonly #hashes: Int32Array
   readonly #mask: number
   readonly #close: number
   #dictionary: Dictionary | undefined
   #set = 0
+  #hash = 0
+  /** Where the text found last ends. */
+  end = 0
 
   /**
    * @param sets a power of two; four texts to a set
@@ -23,6 +28,7 @@ export class Recall {
    */
   constructor(sets: number, close: number) {
     this.#codes = new Uint32Array(sets * WAYS)
+    this.#hashes = new Int32Array(sets * WAYS)
     this.#mask = sets - 1
     this.#close = close
   }
@@ -39,11 +45,16 @@ export class Recall {
     hash = mix(hash, view.getInt32(i + 8, true))
     const set = ((hash ^ (hash >>> 16)) & this.#mask) * WAYS
     this.#set = set
+    this.#hash = hash
     for (let way = set; way < set + WAYS; way++) {
+      if (this.#hashes[way] !== hash) continue
       const code = codes[way]!
       if (code === 0) return -1
       const after = dictionary.after(code, view, i, end)
-      if (after > 0 && (this.#close < 0 || bytes[after] === this.#close)) return code
+      if (after > 0 && (this.#close < 0 || bytes[after] === this.#close)) {
+        this.end = after
+        return code
+      }
     }
     return -1
   }
@@ -51,8 +62,13 @@ export class Recall {
   /** Remembers the code of the text that was not found last. */
   learn(code: number): void {
     const codes = this.#codes
+    const hashes = this.#hashes
     const set = this.#set
-    for (let way = set + WAYS - 1; way > set; way--) codes[way] = codes[way - 1]!
+    for (let way = set + WAYS - 1; way > set; way--) {
+      codes[way] = codes[way - 1]!
+      hashes[way] = hashes[way - 1]!
+    }
     codes[set] = code
+    hashes[set] = this.#hash
   }
 }

@@ -71,6 +71,8 @@ export class Shape {
   readonly path: Path | undefined
   /** What came next in other events, at most {@link STEPS} of it, what came often first. */
   readonly steps: Shape[] = []
+  /** The first four bytes of its {@link lead}, 0 before that was asked for. */
+  start = 0
   #lead: Lead | undefined
   /** All that came next, where that is more. */
   #children: Map<Path, Shape> | undefined
@@ -94,7 +96,13 @@ export class Shape {
 
   /** What stands before the value. Kept per step, not per whole list, so that lists with a common start share it. */
   get lead(): Lead {
-    this.#lead ??= new Lead(this.parent?.path, this.path!)
+    const lead = this.#lead
+    return lead === undefined ? this.#led() : lead
+  }
+
+  #led(): Lead {
+    this.#lead = new Lead(this.parent?.path, this.path!)
+    this.start = this.#lead.word.view.getInt32(0, true)
     return this.#lead
   }
 

@@ -17,7 +17,7 @@ export class TagReader {
     const known = this.#recall.find(lexer, dictionary, i)
     if (known >= 0) {
       this.code = known
-      return i + dictionary.lengthOf(known)
+      return this.#recall.end
     }
     let at = i + 1
     for (let count = 0; bytes[at] === QUOTE; count++) {

@@ -52,21 +52,18 @@ export function nameOf(top: Top): string {
   return NAMES[top]!
 }
 
-const NAMES: string[] = []
+const NAMES: string[] = ['']
 for (const name of TOP_KEYS) NAMES[TOP[name as keyof typeof TOP]] = name
-const WORDS = NAMES.map(name => new Word(`${JSON.stringify(name)}:`))
+/** Each key as JSON writes it, with the colon. */
+export const WORDS: readonly Word[] = NAMES.map(name => new Word(`${JSON.stringify(name)}:`))
 
 /** Senders write keys in the same order again and again: which followed each last time. */
 export class TopPrediction {
-  /** The key predicted last, as JSON writes it, with the colon. */
-  word: Word = new Word('')
   readonly #next: Top[] = Object.values(TOP).map(() => TOP.none)
 
   /** The key that followed this one last time; none where nothing did yet. */
   after(top: Top): Top {
-    const next = this.#next[top]!
-    if (next !== TOP.none) this.word = WORDS[next]!
-    return next
+    return this.#next[top]!
   }
 
   learn(before: Top, top: Top): void {
