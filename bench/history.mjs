@@ -63,7 +63,7 @@ const QUERIES = {
   ],
   q8: [
     'has user_id | uniq(user_id) by type',
-    `SELECT type, uniqCombined64(14)(${user}) FROM telltale.events WHERE ${user} IS NOT NULL GROUP BY type ORDER BY type`,
+    `SELECT type, uniqExact(assumeNotNull(${user})) FROM telltale.events WHERE ${user} IS NOT NULL GROUP BY type ORDER BY type`,
   ],
   q9: [
     'type in (page_load, db_query) | avg(execution_time), max(execution_time), stddev(execution_time) by hostname, type',

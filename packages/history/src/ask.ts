@@ -1,7 +1,8 @@
 import type { Event } from '@telltale/event'
 import { evaluate, merge, type Partial, type Query, type Scope } from '@telltale/query'
-import { type Compiled, compile } from './compile/compile.ts'
+import { type Compiled, compile, type States } from './compile/compile.ts'
 import { type Asked, type Seam, whereOf } from './compile/select.ts'
+import { distinctly } from './distinct.ts'
 import type { Engine, ReadOptions } from './engine/engine.ts'
 import type { Fields } from './fields.ts'
 import { type Grouped, grouped } from './groups.ts'
@@ -24,6 +25,8 @@ export interface AskOptions extends ReadOptions {
    * than counting in place. Default 50,000,000.
    */
   listed?: number
+  /** Distinct values that an answer holds, see query.md. Default 1,048,576. */
+  values?: number
 }
 
 const PAGE = 10_000
@@ -39,28 +42,28 @@ export async function ask(
 ): Promise<Partial> {
   const { parts = [] } = options
   const halves = parts.length > 0 && scope.uptoSeq !== undefined
-  const made = (many: boolean, alone: boolean, within = scope): Compiled =>
-    compile(query, within, collector, fields, { many, alone })
-  const seam = (many: boolean): Seam | undefined => {
-    const { uptoSeq: _, ...open } = scope
-    return halves ? { parts, open: made(many, false, open) as Asked } : undefined
-  }
-  const plain = made(false, false)
+  const made = (states: States, within = scope): Compiled => compile(query, within, collector, fields, states)
+  const plain = made({ many: false, alone: false, estimated: false })
   // What is in doubt is merged with the rest, and halves with each other.
   const alone = options.alone === true && plain.doubtful === undefined && !halves
-  const compiled = alone ? made(false, true) : plain
-  const { sure, doubtful, groups } = compiled
+  const { sure, doubtful } = plain
+  const groupsOf = (states: States): Promise<Grouped | undefined> => {
+    const { uptoSeq: _, ...open } = scope
+    const seam: Seam | undefined = halves ? { parts, open: made(states, open) as Asked } : undefined
+    return grouped(engine, query, made(states) as Asked, { ...options, alone: states.alone }, seam)
+  }
   const rest = (): Promise<Partial> => judged(engine, query, scope, doubtful!, options)
   if (sure === '0') return doubtful === undefined ? evaluate(query, [], scope) : rest()
-  if (groups !== undefined) {
-    const scanned = await rowsOf(engine, whereOf(compiled))
-    const many = (): Promise<Grouped | undefined> =>
-      grouped(engine, query, made(true, false) as Asked, options, seam(true))
-    const few =
-      scanned <= (options.listed ?? 50_000_000)
-        ? await grouped(engine, query, { ...compiled, groups }, { ...options, alone }, seam(false))
-        : undefined
-    const found = (few ?? (await many()))!
+  if (plain.groups !== undefined) {
+    const scanned = await rowsOf(engine, whereOf(plain))
+    const few = scanned <= (options.listed ?? 50_000_000)
+    const found = await distinctly(
+      query,
+      async estimated =>
+        ((few ? await groupsOf({ many: false, alone, estimated }) : undefined) ??
+          (await groupsOf({ many: true, alone: false, estimated })))!,
+      options.values,
+    )
     const partial: Partial = { kind: 'groups', groups: found.groups, scanned }
     return found.doubts ? merge(query, partial, await rest()) : partial
   }

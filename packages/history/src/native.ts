@@ -129,7 +129,7 @@ function column(type: string, rows: number, from: Cursor): Column {
       return filled(new Array<unknown[]>(rows), i => parts.map(part => part[i]))
     }
     case 'AggregateFunction': {
-      const state = STATES[inner.slice(0, inner.indexOf('('))]
+      const state = STATES[/^\w+/.exec(inner)![0]]
       if (state !== undefined) return filled(new Array<unknown>(rows), () => state(from, inner))
     }
   }
@@ -174,6 +174,8 @@ const STATES: Readonly<Record<string, (from: Cursor, type: string) => unknown>> 
     }
     return { keys, counts }
   },
+
+  uniqExact: (from): SqlDistinct => ({ words: new Uint32Array(from.take(from.varint() * 8)) }),
 
   /** A set of 16, a hash table, or 6 bits per register. */
   uniqCombined64(from, type): SqlDistinct {

@@ -1,4 +1,5 @@
 import type { State } from './partial.ts'
+import type { Steps } from './steps.ts'
 import type { Scalar } from './tree.ts'
 
 /** What may stand as an argument. All but `literal` kinds are computed per event. */
@@ -34,8 +35,14 @@ export interface SqlArgument {
   readonly number: string
   /** Nullable(String): the value's identity (see identity.ts), NULL where it is missing. */
   readonly identity: string
-  /** Nullable(UInt64): what ClickHouse's own finalizer makes the value's hash of (see hash.ts), NULL where it is missing. */
-  readonly hashed: string
+  /** Nullable(UInt64): the value's words (see hash.ts), NULL where it is missing. */
+  readonly words: string
+  /** What tells values apart, of a type that can't be NULL; anything where there is none. */
+  readonly different: string
+  /** UInt8: whether there is a value. */
+  readonly there: string
+  /** How distinct values are to come: all of them, how many they are and no more, or as an estimate. */
+  readonly distinct: 'listed' | 'counted' | 'estimated'
   /** UInt8: whether the condition holds. For no argument: `1`. */
   readonly condition: string
   /** Float64: the event's time in ms. */
@@ -67,7 +74,7 @@ export interface SqlCounts {
  * An aggregate function: everything the language knows of it. A new one is one new entry of the table in aggregates.ts;
  * parser, checker, evaluators, SQL, completion and documentation follow.
  *
- * States must be plain JSON data. `add` must be given only values its parameter admits, and returns the state, which
+ * States must be plain JSON data, or turn into such by a `toJSON` whose results `merge` takes as well. `add` must be given only values its parameter admits, and returns the state, which
  * may be the same object, changed. `merge` must change neither, commute and associate.
  */
 export interface Aggregate<S = State> {
@@ -89,10 +96,18 @@ export interface Aggregate<S = State> {
   init(): S
   add(state: S, value: Scalar, at: Moment): S
   merge(a: S, b: S): S
+  /** As {@link merge}, where that may take long. */
+  merging?(a: S, b: S): Steps<S>
   /** What merging all of them one by one gives, where that can be had for less. At least two. */
   mergeAll?(states: readonly S[]): S
   /** `span`: the ms of time the group covers; undefined where that is not known. Must not be called with a state of another family. */
   result(state: S, constants: readonly number[], span: number | undefined): unknown
+  /** Values that the state holds beyond what any group may, see held.ts. Infinity: it held too many. */
+  held?(state: S): number
+  /** The state with an estimate in place of those values; undefined where it has none. */
+  estimating?(state: S): Steps<S> | undefined
+  /** What it is in windows that slide: there are many of these, so that each must hold less. */
+  readonly sliding?: Aggregate<S>
   /** The result is the quantile at this level. */
   level?(constants: readonly number[]): number
   /** ClickHouse expressions, without aliases, that compute the state of a group. */

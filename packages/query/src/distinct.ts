@@ -1,119 +1,198 @@
-import { HASH, hashOf } from './hash.ts'
+import { WORDS, wordsOf, wordsOfNumber } from './hash.ts'
+import {
+  addToRegisters,
+  estimateOf,
+  fewerRegisters,
+  joinRegisters,
+  newRegisters,
+  type SqlRegisters,
+  wordsOfHashes,
+} from './registers.ts'
+import type { Steps } from './steps.ts'
+import { WordSet } from './word-set.ts'
 
-/** 2^12 registers: a standard error of 1.04 / √4096 = 1.6 %. */
-export const INDEX_BITS = 12
-export const REGISTERS: number = 1 << INDEX_BITS
-/** 2^14 registers and, before, the hashes of up to 2^(14 − 5) values: what ClickHouse's uniqCombined64 keeps. */
-export const SQL_INDEX_BITS = 14
-/** Up to this many distinct values are counted exactly (but for collisions of 64-bit hashes). */
-export const EXACT: number = 1 << (SQL_INDEX_BITS - 5)
+/** Groups of so many values count exactly whatever else there is; those of more as {@link VALUES} says. */
+export const FEW = 512
+/** Values that are held, at most, by one group; and by default by all of an answer that hold more than {@link FEW}. */
+export const VALUES: number = 1 << 20
+
+/** Words to a step. */
+const SOME = 4096
+
+/** As JSON: words as pairs, the lower first; or a rank per register. */
+type Plain = { readonly most: number } & ({ readonly words: readonly number[] } | { readonly ranks: readonly number[] })
+
+/** What SQL knows: words as pairs, the lower first; a state of uniqCombined64; or how many there are and no more. */
+export type SqlDistinct = { readonly words: Uint32Array } | SqlRegisters | number
 
 /**
- * How many distinct values were seen: their hashes while they are few, then HyperLogLog (Flajolet, Fusy, Gandouet,
- * Meunier 2007), where the lowest bits of a hash pick the register and the zeros that follow give the rank.
+ * How many distinct values were seen: the values themselves, as 64-bit words (see hash.ts), while they are not too many,
+ * then registers. Which of both it is depends on how many there are, and not on the order they came in.
  */
-export type Distinct =
-  /** The keys are hashes as 16 hex digits. */
-  { kind: 'exact'; size: number; hashes: Record<string, 1> } | { kind: 'registers'; ranks: number[] }
+export class Distinct {
+  /** The most values that are held. */
+  readonly #most: number
+  /** All values while {@link isExact}; else those that the registers lack. Absent: {@link list} has them. */
+  #set: WordSet | undefined = new WordSet()
+  #list: Uint32Array | undefined
+  #ranks: Uint8Array | undefined
+  #counted: number | undefined
 
-/** A state of uniqCombined64({@link SQL_INDEX_BITS}): hashes as pairs of words, the lower first, or a rank per register. */
-export type SqlDistinct = { readonly hashes: Uint32Array } | { readonly ranks: Uint8Array }
-
-export function newDistinct(): Distinct {
-  return { kind: 'exact', size: 0, hashes: {} }
-}
-
-/** Counts a value. @returns the state, the same one changed or a new one */
-export function addDistinct(state: Distinct, value: string | number | boolean): Distinct {
-  hashOf(value)
-  if (state.kind === 'registers') {
-    raise(state.ranks, placeOf(HASH[0]!, HASH[1]!))
-    return state
+  constructor(most: number = VALUES) {
+    this.#most = most
   }
-  const hash = hex(HASH[0]!) + hex(HASH[1]!)
-  if (Object.hasOwn(state.hashes, hash)) return state
-  state.hashes[hash] = 1
-  return ++state.size > EXACT ? toRegisters(state) : state
-}
 
-/** Both together, as a new state. */
-export function mergeDistinct(a: Distinct, b: Distinct): Distinct {
-  if (a.kind === 'exact' && b.kind === 'exact') {
-    const hashes = { ...a.hashes, ...b.hashes }
-    const both: Distinct = { kind: 'exact', size: Object.keys(hashes).length, hashes }
-    return both.size > EXACT ? toRegisters(both) : both
+  static fromSql(state: SqlDistinct, most: number): Distinct {
+    const made = new Distinct(most)
+    if (typeof state === 'number') made.#counted = state
+    else if ('ranks' in state) made.#ranks = fewerRegisters(state.ranks)
+    else made.#list = 'words' in state ? state.words : wordsOfHashes(state.hashes)
+    return made
   }
-  const ranks = toRegisters(a).ranks.slice()
-  toRegisters(b).ranks.forEach((rank, i) => {
-    if (rank > ranks[i]!) ranks[i] = rank
-  })
-  return { kind: 'registers', ranks }
-}
 
-/** From hashes, at most {@link EXACT}, as hex. */
-export function distinctOf(hashes: readonly string[]): Distinct {
-  return { kind: 'exact', size: hashes.length, hashes: Object.fromEntries(hashes.map(hash => [hash, 1])) }
-}
-
-/** From what SQL gives. Where it has more registers, bits above ours are the first of the hash that tell the rank. */
-export function distinctFromSql(state: SqlDistinct): Distinct {
-  if ('hashes' in state) {
-    const hashes: string[] = []
-    for (let i = 0; i < state.hashes.length; i += 2) hashes.push(hex(state.hashes[i + 1]!) + hex(state.hashes[i]!))
-    return distinctOf(hashes)
+  /** From what {@link toJSON} gave, if it is not one already. */
+  static of(state: Distinct | Plain): Distinct {
+    if (state instanceof Distinct) return state
+    const made = new Distinct(state.most)
+    if ('words' in state) made.#list = Uint32Array.from(state.words)
+    else made.#ranks = Uint8Array.from(state.ranks)
+    return made
   }
-  const ranks = new Array<number>(REGISTERS).fill(0)
-  for (const [register, rank] of state.ranks.entries()) {
-    if (rank === 0) continue
-    const above = register >>> INDEX_BITS
-    const own = above === 0 ? SQL_INDEX_BITS - INDEX_BITS + rank : zeros(above) + 1
-    raise(ranks, (register & (REGISTERS - 1)) | (Math.min(own, MOST) << INDEX_BITS))
+
+  get isExact(): boolean {
+    return this.#ranks === undefined
   }
-  return { kind: 'registers', ranks }
-}
 
-/** The (estimated) number of distinct values. */
-export function sizeOf(state: Distinct): number {
-  if (state.kind === 'exact') return state.size
-  let sum = 0
-  let zeros = 0
-  for (const rank of state.ranks) {
-    sum += 2 ** -rank
-    if (rank === 0) zeros++
+  /** How many are held; of registers, how many are estimated. */
+  get size(): number {
+    if (this.#ranks === undefined)
+      return this.#counted ?? (this.#list === undefined ? this.#set!.size : this.#list.length / 2)
+    for (const _ of this.settling());
+    return estimateOf(this.#ranks)
   }
-  const estimate = ((0.7213 / (1 + 1.079 / REGISTERS)) * REGISTERS * REGISTERS) / sum
-  return Math.round(estimate <= 2.5 * REGISTERS && zeros > 0 ? REGISTERS * Math.log(REGISTERS / zeros) : estimate)
-}
 
-function toRegisters(state: Distinct): Distinct & { kind: 'registers' } {
-  if (state.kind === 'registers') return state
-  const ranks = new Array<number>(REGISTERS).fill(0)
-  for (const hash of Object.keys(state.hashes)) {
-    raise(ranks, placeOf(Number.parseInt(hash.slice(0, 8), 16), Number.parseInt(hash.slice(8), 16)))
+  /** Bytes, about. */
+  get byteLength(): number {
+    return 100 + (this.#list?.byteLength ?? 0) + (this.#set?.byteLength ?? 0) + (this.#ranks?.byteLength ?? 0)
   }
-  return { kind: 'registers', ranks }
-}
 
-/** The register a hash belongs to, and above its bits the rank it raises that to. */
-export function placeOf(high: number, low: number): number {
-  const first = low >>> INDEX_BITS
-  const rank = first !== 0 ? zeros(first) + 1 : high !== 0 ? 32 - INDEX_BITS + zeros(high) + 1 : MOST
-  return (low & (REGISTERS - 1)) | (rank << INDEX_BITS)
-}
+  add(value: string | number | boolean): void {
+    wordsOf(value)
+    this.addWords(WORDS[0]!, WORDS[1]!)
+  }
 
-const MOST = 64 - INDEX_BITS
+  addNumber(value: number): void {
+    if (this.#ranks === undefined && this.#list === undefined) {
+      wordsOfNumber(value)
+      const set = this.#set!
+      set.addNumber(value, WORDS[0]!, WORDS[1]!)
+      if (set.size > this.#most) this.#ranks = newRegisters()
+    } else this.add(value)
+  }
 
-export function raise(ranks: { [register: number]: number }, place: number): void {
-  const register = place & (REGISTERS - 1)
-  const rank = place >>> INDEX_BITS
-  if (rank > ranks[register]!) ranks[register] = rank
-}
+  addWords(high: number, low: number): void {
+    if (this.#ranks !== undefined) {
+      addToRegisters(this.#ranks, high, low)
+      return
+    }
+    if (this.#list !== undefined) for (const _ of this.#indexing());
+    const set = this.#set!
+    set.add(high, low)
+    if (set.size > this.#most) this.#ranks = newRegisters()
+  }
 
-/** How many zeros a word ends with. */
-function zeros(word: number): number {
-  return 31 - Math.clz32(word & -word)
-}
+  /** The same, that others may change. */
+  copy(): Distinct {
+    const copy = new Distinct(this.#most)
+    copy.#set = this.#list === undefined ? this.#set!.copy() : undefined
+    copy.#list = this.#list
+    copy.#ranks = this.#ranks?.slice()
+    copy.#counted = this.#counted
+    return copy
+  }
 
-export function hex(word: number): string {
-  return (word + 2 ** 32).toString(16).slice(1).toUpperCase()
+  /** What is left to do before {@link size} is told at once. */
+  *settling(): Steps<void> {
+    if (this.#ranks === undefined) return
+    const set = this.#set
+    if (set === undefined || set.size === 0) return
+    yield* this.#hashing(this.#ranks)
+    this.#set = new WordSet()
+  }
+
+  /** An estimate in the place of what is exact, if it is more than a number. */
+  *estimating(): Steps<Distinct> {
+    if (this.#ranks !== undefined || this.#counted !== undefined) return this
+    const estimate = new Distinct(this.#most)
+    estimate.#ranks = newRegisters()
+    yield* this.#hashing(estimate.#ranks)
+    return estimate
+  }
+
+  /** All together, as a new one; at least one. */
+  static *joining(all: readonly Distinct[]): Steps<Distinct> {
+    if (all.some(one => one.#counted !== undefined))
+      throw new Error('BUG: distinct values that were only counted were merged')
+    if (all.some(one => one.#ranks !== undefined)) return yield* Distinct.#estimatingAll(all)
+    const large = all.reduce((a, b) => (b.size > a.size ? b : a))
+    yield* large.#indexing()
+    const joined = large.copy()
+    for (const one of all) {
+      if (one === large) continue
+      if (one.#set !== undefined) joined.#set!.addBits(one.#set)
+      yield* one.#each((high, low) => joined.addWords(high, low), true)
+    }
+    if (joined.#set!.size > joined.#most) joined.#ranks ??= newRegisters()
+    yield* joined.settling()
+    return joined
+  }
+
+  static *#estimatingAll(all: readonly Distinct[]): Steps<Distinct> {
+    const joined = new Distinct(all[0]!.#most)
+    joined.#ranks = newRegisters()
+    for (const one of all) {
+      yield* one.settling()
+      if (one.#ranks !== undefined) joinRegisters(joined.#ranks, one.#ranks)
+      else yield* one.#hashing(joined.#ranks)
+    }
+    return joined
+  }
+
+  toJSON(): Plain {
+    for (const _ of this.settling());
+    if (this.#ranks !== undefined) return { most: this.#most, ranks: Array.from(this.#ranks) }
+    const words: number[] = []
+    for (const _ of this.#each((high, low) => words.push(low, high)));
+    return { most: this.#most, words }
+  }
+
+  *#hashing(ranks: Uint8Array): Steps<void> {
+    yield* this.#each((high, low) => addToRegisters(ranks, high, low))
+  }
+
+  /** Makes the set of a list. */
+  *#indexing(): Steps<void> {
+    if (this.#list === undefined) return
+    const set = new WordSet()
+    yield* this.#each((high, low) => set.add(high, low))
+    this.#set = set
+    this.#list = undefined
+  }
+
+  /** @param rest without those kept as bits */
+  *#each(call: (high: number, low: number) => void, rest = false): Steps<void> {
+    const list = this.#list
+    if (list === undefined) {
+      const set = this.#set!
+      for (let i = 0; i < set.parts; i++) {
+        set.part(i, call, rest)
+        yield
+      }
+      return
+    }
+    for (let at = 0; at < list.length; ) {
+      for (const end = Math.min(list.length, at + 2 * SOME); at < end; at += 2) call(list[at + 1]!, list[at]!)
+      yield
+    }
+  }
 }

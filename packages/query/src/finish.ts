@@ -2,6 +2,7 @@ import type { Event } from '@telltale/event'
 import { addValues, newStates } from './accumulator.ts'
 import { bucketEnd } from './bucket.ts'
 import { type Column, findColumn } from './columns.ts'
+import { holding } from './held.ts'
 import { keptOf, latest } from './latest.ts'
 import { worked } from './limits.ts'
 import { ofEvent, predicate, type Value, valuer } from './match.ts'
@@ -28,12 +29,9 @@ export function* finishing(query: Query, partial: Partial, scope?: Scope): Steps
   const ready = plan(query)
   if (partial.kind === 'events') return yield* eventRows(ready, partial.events)
   const { window } = query
-  const groups = partial.groups.values()
-  return yield* groupRows(
-    ready,
-    window?.kind === 'sliding' ? yield* slide(ready, window, groups, scope) : groups,
-    scope,
-  )
+  if (window?.kind === 'sliding')
+    return yield* groupRows(ready, yield* slide(ready, window, partial.groups.values(), scope), scope)
+  return yield* groupRows(ready, yield* holding(ready, partial.groups), scope)
 }
 
 /**
@@ -46,7 +44,8 @@ export function finishGroups(query: Query, groups: readonly Group[], scope?: Sco
 
 /** As {@link finishGroups}, in steps. The states are read in the first, unless there are many more than are wanted; they may change after. */
 export function finishingGroups(query: Query, groups: readonly Group[], scope?: Scope): Steps<Result> {
-  return groupRows(plan(query), groups, scope, Number.POSITIVE_INFINITY)
+  const ready = plan(query)
+  return groupRows(ready, run(holding(ready, groups)), scope, Number.POSITIVE_INFINITY)
 }
 
 type Row = readonly unknown[]

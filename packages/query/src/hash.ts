@@ -19,34 +19,51 @@ function encode(text: string): number {
   return length
 }
 
-/** The words of the last value hashed, the higher first. */
-export const HASH: Uint32Array = new Uint32Array(2)
+/** The words of the last value looked at by {@link wordsOf}, or of the last hash made, the higher first. */
+export const WORDS: Uint32Array = new Uint32Array(2)
 
 /**
- * Hashes a value to 64 bits, into {@link HASH}, as ClickHouse's uniqCombined64 does a UInt64: the bits of a number (−0
- * counts as 0), both hashes of a text, or a NaN of their own for true and false, all through MurmurHash3's finalizer.
- * Numbers never collide with each other.
+ * What stands for a value, as 64 bits into {@link WORDS}: the bits of a number (−0 counts as 0), both hashes of a text, or
+ * a NaN of their own for true and false. Numbers never collide with each other.
  */
-export function hashOf(value: string | number | boolean): void {
-  if (typeof value === 'number') hashNumber(value)
-  else if (typeof value === 'string') finalize(...hashText(value))
-  else finalize(0x7ff80000, value ? 2 : 1)
+export function wordsOf(value: string | number | boolean): void {
+  if (typeof value === 'number') wordsOfNumber(value)
+  else if (typeof value === 'string') [WORDS[0], WORDS[1]] = hashText(value)
+  else {
+    WORDS[0] = 0x7ff80000
+    WORDS[1] = value ? 2 : 1
+  }
 }
 
-/** As {@link hashOf}. */
-export function hashNumber(value: number): void {
+/** As {@link wordsOf}. */
+export function wordsOfNumber(value: number): void {
   DOUBLE[0] = value === 0 ? 0 : value
-  finalize(WORDS[1]!, WORDS[0]!)
+  WORDS[0] = BITS[1]!
+  WORDS[1] = BITS[0]!
+}
+
+/** The number that words stand for; NaN, or any other number, where they stand for something else. */
+export function numberOf(high: number, low: number): number {
+  BITS[1] = high
+  BITS[0] = low
+  return DOUBLE[0]!
 }
 
 const DOUBLE = new Float64Array(1)
-const WORDS = new Uint32Array(DOUBLE.buffer)
+const BITS = new Uint32Array(DOUBLE.buffer)
 
-/** MurmurHash3's fmix64. */
-function finalize(high: number, low: number): void {
+/** Hashes words into {@link WORDS} as ClickHouse's uniqCombined64 does a UInt64: MurmurHash3's fmix64. */
+export function mix(high: number, low: number): void {
   times(high, low ^ (high >>> 1), 0xff51afd7, 0xed558ccd)
-  times(HASH[0]!, HASH[1]! ^ (HASH[0]! >>> 1), 0xc4ceb9fe, 0x1a85ec53)
-  HASH[1]! ^= HASH[0]! >>> 1
+  times(WORDS[0]!, WORDS[1]! ^ (WORDS[0]! >>> 1), 0xc4ceb9fe, 0x1a85ec53)
+  WORDS[1]! ^= WORDS[0]! >>> 1
+}
+
+/** The words, into {@link WORDS}, that {@link mix} made this of: each step is its own way back but for the factors. */
+export function unmix(high: number, low: number): void {
+  times(high, low ^ (high >>> 1), 0x9cb4b2f8, 0x129337db)
+  times(WORDS[0]!, WORDS[1]! ^ (WORDS[0]! >>> 1), 0x4f74430c, 0x22a54005)
+  WORDS[1]! ^= WORDS[0]! >>> 1
 }
 
 /** The lower 64 bits of a product of 64-bit numbers, from 16 bits by 16. */
@@ -55,8 +72,8 @@ function times(high: number, low: number, byHigh: number, byLow: number): void {
   const [ad, bc] = [Math.imul(a, d), Math.imul(b, c)]
   const middle = (Math.imul(b, d) >>> 16) + (ad & 0xffff) + (bc & 0xffff)
   const carried = Math.imul(a, c) + (ad >>> 16) + (bc >>> 16) + (middle >>> 16)
-  HASH[0] = carried + Math.imul(low, byHigh) + Math.imul(high, byLow)
-  HASH[1] = Math.imul(low, byLow)
+  WORDS[0] = carried + Math.imul(low, byHigh) + Math.imul(high, byLow)
+  WORDS[1] = Math.imul(low, byLow)
 }
 
 const P1 = 0x9e3779b1

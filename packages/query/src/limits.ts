@@ -1,3 +1,4 @@
+import { VALUES } from './distinct.ts'
 import type { Plan } from './plan.ts'
 import type { QueryError } from './query-error.ts'
 
@@ -7,6 +8,8 @@ export interface Limits {
   readonly ms: number
   /** Keys and aggregates of all groups together. */
   readonly cells: number
+  /** Distinct values that groups of more than some hundreds hold together; beyond, they are estimated. Default 1,048,576. */
+  readonly values?: number
 }
 
 export const LIMITS: Limits = { ms: 5_000, cells: 2_000_000 }
@@ -71,4 +74,9 @@ export function fits({ keys, calls, bucket }: Plan, groups: number): void {
     `this query has more than ${Math.floor(limits.cells / width)} groups`,
     'group by fields of fewer values, by longer buckets, or less of time; or allow more, queries.cells',
   )
+}
+
+/** How many distinct values an answer may hold. */
+export function mostValues(): number {
+  return limits.values ?? VALUES
 }

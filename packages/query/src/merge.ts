@@ -47,7 +47,7 @@ function* together(
   for (const group of b.values()) {
     const other = a.get(groupKey(group.key))
     if (other === undefined) more.push(group)
-    else merged.set(other, mergeGroups(ready, other, group))
+    else merged.set(other, yield* mergingGroups(ready, other, group))
     if (++i % few === 0) yield
   }
   const groups: Group[] = []
@@ -67,6 +67,21 @@ export function mergeGroups({ calls, latest }: Plan, a: Group, b: Group): Group 
   const states: unknown[] = []
   for (const [i, { aggregate, slot }] of calls.entries()) {
     states.push(slot === i ? aggregate.merge(a.states[i], b.states[i]) : states[slot])
+  }
+  return { key: a.key, states }
+}
+
+/** As {@link mergeGroups}, in steps. */
+function* mergingGroups(ready: Plan, a: Group, b: Group): Steps<Group> {
+  const { calls, latest } = ready
+  if (latest !== undefined || calls.every(({ aggregate }) => aggregate.merging === undefined))
+    return mergeGroups(ready, a, b)
+  worked(calls.length)
+  const states: unknown[] = []
+  for (const [i, { aggregate, slot }] of calls.entries()) {
+    if (slot !== i) states.push(states[slot])
+    else if (aggregate.merging === undefined) states.push(aggregate.merge(a.states[i], b.states[i]))
+    else states.push(yield* aggregate.merging(a.states[i], b.states[i]))
   }
   return { key: a.key, states }
 }

@@ -4,7 +4,7 @@ import type { Bucket } from './bucket.ts'
 import { type Column, columnsOf } from './columns.ts'
 import { inline, namesOf } from './inline.ts'
 import { resolve } from './names.ts'
-import type { AggregateCall, Expression, Field, Literal, Query } from './tree.ts'
+import type { AggregateCall, Expression, Field, Literal, Query, Window } from './tree.ts'
 import { type Kind, typed } from './typed.ts'
 
 /**
@@ -75,7 +75,7 @@ function make(query: Query): Plan {
     keys: query.by.map(ready),
     ...(bucket === undefined ? {} : { bucket }),
     ...(window?.kind === 'count' ? { latest: window.events } : {}),
-    calls: callsOf(query.aggregates, ready),
+    calls: callsOf(query.aggregates, ready, window),
     columns: columnsOf(query),
     order: events
       ? query.sort.map(({ column, descending }) => ({ value: ready({ kind: 'field', name: column }), descending }))
@@ -84,10 +84,15 @@ function make(query: Query): Plan {
   }
 }
 
-function callsOf(calls: readonly AggregateCall[], ready: (node: Expression) => Expression): Call[] {
+function callsOf(
+  calls: readonly AggregateCall[],
+  ready: (node: Expression) => Expression,
+  window: Window | undefined,
+): Call[] {
   const slots = new Map<string, number>()
   return calls.map(({ fn, args }, i) => {
-    const aggregate = AGGREGATES.get(fn)!
+    const found = AGGREGATES.get(fn)!
+    const aggregate = window?.kind === 'sliding' ? (found.sliding ?? found) : found
     const constants: number[] = []
     let argument: Expression | undefined
     aggregate.params.forEach((param, at) => {

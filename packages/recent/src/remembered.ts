@@ -1,4 +1,4 @@
-import type { Partial, Query } from '@telltale/query'
+import { Distinct, type Partial, type Query } from '@telltale/query'
 import type { ChunkView } from './chunk-view.ts'
 
 interface Entry {
@@ -86,6 +86,7 @@ function weighPartial(partial: Partial): number {
 function weigh(value: unknown): number {
   if (typeof value === 'string') return 16 + value.length * 2
   if (typeof value !== 'object' || value === null) return 8
+  if (value instanceof Distinct) return value.byteLength
   let bytes = 48
   if (Array.isArray(value)) for (const inner of value) bytes += weigh(inner)
   else for (const inner of Object.values(value)) bytes += weigh(inner) + 8

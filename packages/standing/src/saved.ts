@@ -1,4 +1,4 @@
-import type { Query, Scalar, State } from '@telltale/query'
+import { Distinct, type Query, type Scalar, type State } from '@telltale/query'
 import type { Entry } from './entry.ts'
 import type { Span } from './horizon.ts'
 import { PaneSketch } from './pane-sketch.ts'
@@ -43,6 +43,9 @@ export interface SavedMachine {
 
 /** A key with its panes as plain data of its own. */
 export function savedEntry({ key, starts, panes }: Entry): SavedEntry {
-  const plain = (state: State): State => (state instanceof PaneSketch ? state.plain() : structuredClone(state))
+  const plain = (state: State): State => {
+    if (state instanceof PaneSketch) return state.plain()
+    return state instanceof Distinct ? state.toJSON() : structuredClone(state)
+  }
   return { key, starts: [...starts], panes: panes.map(states => states.map(plain)) }
 }

@@ -18,6 +18,7 @@ import { answer, answering } from './answer.ts'
 import type { Entry } from './entry.ts'
 import type { Taker } from './filters.ts'
 import type { Horizon } from './horizon.ts'
+import { LOOK, lighten } from './lighten.ts'
 import { Reach } from './reach.ts'
 import { type SavedQuery, savedEntry } from './saved.ts'
 import { Slots } from './slots.ts'
@@ -74,6 +75,8 @@ export class Standing implements Taker {
   #paneStart: number = Number.NaN
   #paneEnd: number = Number.NaN
   #touched = false
+  /** Events counted when it was last looked how many values are held. */
+  #looked = 0
   readonly #moment: { time: number; seq: number } = { time: 0, seq: 0 }
 
   constructor(parts: StandingParts) {
@@ -132,6 +135,7 @@ export class Standing implements Taker {
     if (counted === 0) return
     this.#events += counted
     this.#touch()
+    if (this.#events - this.#looked >= LOOK) this.#lighten()
     if (seq > 0) this.#firstSeq = Math.min(this.#firstSeq, seq + Math.max(0, firstRow))
   }
 
@@ -194,6 +198,7 @@ export class Standing implements Taker {
       this.merge({ key: whole ? group.key : group.key.slice(0, -1), states: group.states }, startOf(group))
       if (++merged % HYDRATED === 0) yield
     }
+    this.#lighten()
     this.sweep()
   }
 
@@ -278,6 +283,11 @@ export class Standing implements Taker {
     this.#store.table.evicted = stats.evicted
     for (const { key, starts, panes } of entries)
       for (const [i, states] of panes.entries()) this.merge({ key, states }, starts[i]!)
+  }
+
+  #lighten(): void {
+    this.#looked = this.#events
+    if (lighten(this.#plan, this.#store.entries.values())) this.#view.moved()
   }
 
   #pane(entry: Entry, start: number): State[] {

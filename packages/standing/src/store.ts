@@ -1,3 +1,4 @@
+import { Distinct } from '@telltale/query'
 import { Entry } from './entry.ts'
 import { KeyTable } from './key-table.ts'
 import type { Key } from './keys.ts'
@@ -12,6 +13,7 @@ const RESTS = 100
 function weightOf(value: unknown): number {
   if (typeof value === 'string') return 16 + value.length * 2
   if (typeof value !== 'object' || value === null) return 8
+  if (value instanceof Distinct) return value.byteLength
   if (value instanceof PaneSketch) return 150 + 8 * (value.noted.length + 2 * (value.counted?.buckets.length ?? 0))
   let bytes = 40
   if (Array.isArray(value)) for (const inner of value) bytes += weightOf(inner)

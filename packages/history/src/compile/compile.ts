@@ -5,13 +5,14 @@ import {
   type Plan,
   plan,
   type Query,
+  resolve,
   type Scope,
   type SqlArgument,
 } from '@telltale/query'
 import type { Fields } from '../fields.ts'
 import { text } from '../literal.ts'
 import { condition, view } from './condition.ts'
-import { hashed, identity, type View } from './view.ts'
+import { identity, type View, words } from './view.ts'
 
 /** A query as SQL: WHERE clauses without the word. */
 export interface Compiled {
@@ -54,11 +55,14 @@ export type KeyKind = 'string' | 'number' | 'boolean' | 'identity' | 'missing'
 const DAY = 86_400_000
 const QUARTER = 900_000
 
+/** What states are for. */
 export interface States {
   /** The query may look at more events than states could list. */
   readonly many: boolean
   /** Nothing will be merged with them. */
   readonly alone: boolean
+  /** Distinct values are to be estimated. */
+  readonly estimated: boolean
 }
 
 export function compile(query: Query, scope: Scope, collector: string, fields: Fields, made: States): Compiled {
@@ -108,7 +112,7 @@ function opaqueOf({ opaque }: View): string[] {
 function groupColumns(
   ready: Plan,
   fields: Fields,
-  { many, alone }: States,
+  { many, alone, estimated }: States,
 ): { groups: GroupColumns; doubts: string[] } {
   const doubts: string[] = []
   const keys = ready.keys.map(key => {
@@ -123,9 +127,18 @@ function groupColumns(
   }
   const calls = ready.calls.flatMap((call, i) => {
     if (call.slot !== i) return []
-    const { value, ...argument } = argumentOf(call.argument, call.aggregate.params[0]?.kind, fields, doubts)
-    const levels = alone ? levelsOf(ready, i) : undefined
-    const all = { ...argument, time: TIME, seq: 'seq', many, ...(levels === undefined ? {} : { levels }) }
+    const { value, ...argument } = argumentOf(call.argument, call.aggregate.params[0]?.kind, ready, fields, doubts)
+    const whole = alone && isWhole(ready)
+    const levels = whole ? levelsOf(ready, i) : undefined
+    const distinct = estimated ? 'estimated' : whole ? 'counted' : 'listed'
+    const all = {
+      ...argument,
+      time: TIME,
+      seq: 'seq',
+      many,
+      distinct,
+      ...(levels === undefined ? {} : { levels }),
+    } as const
     const own = call.aggregate.sql(all)
     const at = own.map(state => indexOf(typeof state === 'string' ? state : { ...state, value }))
     return [{ call, argument: all, at }]
@@ -136,9 +149,13 @@ function groupColumns(
   return { groups: { keys, ...bucket, states, calls: calls.map(({ argument: _, ...call }) => call), ...first }, doubts }
 }
 
-/** The quantiles that all calls of a state ask for, where they ask for nothing else and it is not made of several. */
-function levelsOf({ calls, bucket, query: { window } }: Plan, slot: number): number[] | undefined {
-  if (window?.kind === 'sliding' || (bucket !== undefined && bucket.ms >= DAY)) return undefined
+/** Whether SQL's groups are the answer's: none of these is made of several. */
+function isWhole({ bucket, query: { window } }: Plan): boolean {
+  return window?.kind !== 'sliding' && (bucket === undefined || bucket.ms < DAY)
+}
+
+/** The quantiles that all calls of a state ask for, where they ask for nothing else. */
+function levelsOf({ calls }: Plan, slot: number): number[] | undefined {
   const levels = calls.flatMap(call => (call.slot === slot ? [call.aggregate.level?.(call.constants)] : []))
   return levels.every(level => level !== undefined) ? levels : undefined
 }
@@ -163,15 +180,24 @@ function firstOf(
 const TIME = '(toUnixTimestamp64Micro(time) / 1000)'
 const NO_NUMBER = "CAST(NULL, 'Nullable(Float64)')"
 
-type Argument = Omit<SqlArgument, 'time' | 'seq' | 'many'> & { value: KeyColumn }
+type Argument = Omit<SqlArgument, 'time' | 'seq' | 'many' | 'distinct'> & { value: KeyColumn }
 
 function argumentOf(
   argument: Expression | undefined,
   kind: string | undefined,
+  { condition: filter }: Plan,
   fields: Fields,
   doubts: string[],
 ): Argument {
-  const none = { number: NO_NUMBER, identity: '', hashed: '', condition: '1', value: keyOf({}) }
+  const none = {
+    number: NO_NUMBER,
+    identity: '',
+    words: '',
+    different: '',
+    there: '0',
+    condition: '1',
+    value: keyOf({}),
+  }
   if (argument === undefined) return none
   if (kind === 'condition') {
     const { sure, possible } = condition(argument, fields)
@@ -181,13 +207,27 @@ function argumentOf(
   const value = view(argument, fields)
   // Numbers ignore arrays; whoever counts values needs an array's text, which only the reference can tell.
   if (kind !== 'number') doubts.push(...opaqueOf(value))
+  const key = keyOf(value)
+  const all = words(value)
+  const different = key.kind === 'identity' || key.kind === 'missing' ? all : key.sql
   return {
     ...none,
     number: value.number ?? NO_NUMBER,
     identity: identity(value),
-    hashed: hashed(value),
-    value: keyOf(value),
+    words: all,
+    different: `assumeNotNull(${different})`,
+    there: isCertain(argument, filter, value, fields) ? '1' : `isNotNull(${different})`,
+    value: key,
   }
+}
+
+/** Whether the filter lets nothing by that lacks the argument: its `has`, where that means a value. */
+function isCertain(argument: Expression, filter: Expression | undefined, value: View, fields: Fields): boolean {
+  if (argument.kind !== 'field' || value.opaque !== undefined) return false
+  const place = resolve(argument.name)
+  if (place.kind !== 'path' || fields.below(place.name)?.length !== 0) return false
+  const asked = filter?.kind === 'and' ? filter.items : [filter]
+  return asked.some(one => one?.kind === 'has' && one.field.name === argument.name)
 }
 
 /** The cheapest expression that tells the key's values apart. */

@@ -105,18 +105,18 @@ export function identity({ number, string, boolean, json }: View): string {
   return `CAST(${cases.length === 0 ? 'NULL' : coalesced(cases)}, 'Nullable(String)')`
 }
 
-/** What the engine's finalizer makes the value's hash of (see @telltale/query's hash.ts) as Nullable(UInt64). */
-export function hashed({ number, string, boolean, json }: View): string {
+/** The value's words (see @telltale/query's hash.ts) as Nullable(UInt64). */
+export function words({ number, string, boolean, json }: View): string {
   const cases: string[] = []
   if (number !== undefined) cases.push(`reinterpretAsUInt64(${number} + 0.)`)
   for (const texts of [string, json])
     if (texts !== undefined) cases.push(`bitShiftLeft(toUInt64(xxHash32(${texts})), 32) + murmurHash3_32(${texts})`)
-  if (boolean !== undefined) cases.push(`if(isNull(${boolean}), NULL, ${HASHED_BOOLEAN} + ${boolean})`)
+  if (boolean !== undefined) cases.push(`if(isNull(${boolean}), NULL, ${FALSE} + ${boolean})`)
   return `CAST(${cases.length === 0 ? 'NULL' : coalesced(cases)}, 'Nullable(UInt64)')`
 }
 
 /** That of false; true has the next. */
-const HASHED_BOOLEAN = 0x7ff8000000000001n
+const FALSE = 0x7ff8000000000001n
 
 /** Tags: the array every event has. ClickHouse escapes two line separators more than JavaScript. */
 export const TAGS: View = {

@@ -76,6 +76,11 @@ export class EngineError extends Error {
     return this.code === DIED
   }
 
+  /** There was too much to hold at once: of memory, or of an answer. */
+  get large(): boolean {
+    return this.code === MEMORY_LIMIT || this.code === RESULT_LIMIT
+  }
+
   /** The engine was not there, or did not live to answer; it comes back. */
   get gone(): boolean {
     return this.code === ABSENT || this.died
@@ -103,6 +108,7 @@ const DATA_ERRORS = new Set([
 ])
 
 const MEMORY_LIMIT = 241
+const RESULT_LIMIT = 396
 
 /** Settings that make one insert one part per day, all or nothing. */
 export const ONE_PART: Readonly<Record<string, number>> = {

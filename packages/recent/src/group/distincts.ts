@@ -1,5 +1,5 @@
 import { FIRST_TEXT, NUMBER } from '@telltale/event'
-import { type Distinct, DistinctCounts, DistinctValues, type Expression, type Steps } from '@telltale/query'
+import { type Call, type Distinct, type Steps, WORDS, wordsOf } from '@telltale/query'
 import type { Cells } from '../cells.ts'
 import { columnsOf } from '../columns.ts'
 import { scalarAt } from '../scalar.ts'
@@ -13,28 +13,42 @@ import { eachValue } from './values.ts'
 const NUMBERS = 8192
 const TEXTS = 512
 
-/** For uniq: each value is numbered and hashed once, whatever the groups and chunks it is met in. */
+/** Groups copied in a step. */
+const SOME = 64
+
+/** Of each code of a chunk: whether its words are known, and them. */
+interface Known {
+  readonly state: Uint8Array
+  readonly high: Uint32Array
+  readonly low: Uint32Array
+}
+const [IS_VALUE, IS_MISSING] = [1, 2]
+
+/** For uniq. */
 export class Distincts implements Tally {
-  readonly #argument: Expression
+  readonly #call: Call
   readonly #each: ReturnType<typeof eachValue>
-  readonly #values: DistinctValues = new DistinctValues()
-  readonly #counts: DistinctCounts[] = []
+  #states: Distinct[] = []
+  /** Somebody holds the states: what comes now is added to others. */
+  #given = false
   readonly #found: Float64Array
   readonly #of: Int32Array
 
-  constructor(argument: Expression, scratch: Scratch) {
-    this.#argument = argument
-    this.#each = eachValue(argument)
+  constructor(call: Call, scratch: Scratch) {
+    this.#call = call
+    this.#each = eachValue(call.argument!)
     this.#found = scratch.doubles()
     this.#of = scratch.ints()
   }
 
   *add({ chunk, groups, count }: Assigned): Steps<void> {
-    const counts = this.#counts
-    while (counts.length < count) counts.push(new DistinctCounts(this.#values))
-    const columns = this.#argument.kind === 'field' ? columnsOf(chunk, this.#argument.name) : undefined
+    if (this.#given) yield* this.#copy()
+    const states = this.#states
+    while (states.length < count) states.push(this.#call.aggregate.init() as Distinct)
+    const argument = this.#call.argument!
+    const columns = argument.kind === 'field' ? columnsOf(chunk, argument.name) : undefined
     if (columns !== undefined) for (const cells of columns) yield* this.#addCells(cells, groups)
-    else yield* this.#each(chunk, groups, (group, value) => counts[group]!.add(this.#values.of(value)))
+    else yield* this.#each(chunk, groups, (group, value) => states[group]!.add(value))
   }
 
   *#addCells(cells: Cells, groups: Int32Array): Steps<void> {
@@ -44,9 +58,9 @@ export class Distincts implements Tally {
       yield
     }
     if (cells.codes === undefined && cells.numbers !== undefined) return
-    /** The number of each code's value; -1 where it is missing. */
-    const known = new Int32Array(cells.texts.size)
-    known[NUMBER] = -1
+    const { size } = cells.texts
+    const known = { state: new Uint8Array(size), high: new Uint32Array(size), low: new Uint32Array(size) }
+    known.state[NUMBER] = IS_MISSING
     for (let from = 0; from < cells.count; from += TEXTS) {
       this.#addTexts(cells, from, Math.min(cells.count, from + TEXTS), known, groups)
       yield
@@ -54,32 +68,46 @@ export class Distincts implements Tally {
   }
 
   #addNumbers(from: number, to: number): void {
-    const counts = this.#counts
+    const states = this.#states
     const of = this.#of
     const found = this.#found
-    for (let i = from; i < to; i++) counts[of[i]!]!.addNumber(found[i]!)
+    for (let i = from; i < to; i++) states[of[i]!]!.addNumber(found[i]!)
   }
 
-  #addTexts({ rows, codes, texts }: Cells, from: number, to: number, known: Int32Array, groups: Int32Array): void {
-    const counts = this.#counts
-    const values = this.#values
+  #addTexts({ rows, codes, texts }: Cells, from: number, to: number, known: Known, groups: Int32Array): void {
+    const states = this.#states
+    const { state, high, low } = known
     for (let i = from; i < to; i++) {
       const group = groups[rows === undefined ? i : rows[i]!]!
       if (group < 0) continue
       const code = codes === undefined ? FIRST_TEXT + i : codes[i]!
-      if (known[code] === 0) {
+      if (state[code] === 0) {
         const value = scalarAt(texts, code)
-        known[code] = value === null ? -1 : values.of(value)
+        if (value !== null) wordsOf(value)
+        state[code] = value === null ? IS_MISSING : IS_VALUE
+        high[code] = WORDS[0]!
+        low[code] = WORDS[1]!
       }
-      if (known[code]! > 0) counts[group]!.add(known[code]!)
+      if (state[code] === IS_VALUE) states[group]!.addWords(high[code]!, low[code]!)
     }
   }
 
+  *#copy(): Steps<void> {
+    const states: Distinct[] = []
+    for (const state of this.#states) {
+      states.push(state.copy())
+      if (state.size > SOME || states.length % SOME === 0) yield
+    }
+    this.#states = states
+    this.#given = false
+  }
+
   *settling(): Steps<void> {
-    for (const counts of this.#counts) yield* counts.settling()
+    for (const state of this.#states) if (!state.isExact) yield* state.settling()
   }
 
   state(group: number): Distinct {
-    return (this.#counts[group] ?? new DistinctCounts(this.#values)).distinct()
+    this.#given = true
+    return (this.#states[group] ??= this.#call.aggregate.init() as Distinct)
   }
 }

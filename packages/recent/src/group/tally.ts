@@ -19,7 +19,8 @@ export interface Tally {
   state(group: number): State
 }
 
-export function tallyOf({ aggregate, argument }: Call, groups: Groups, scratch: Scratch): Tally {
+export function tallyOf(call: Call, groups: Groups, scratch: Scratch): Tally {
+  const { aggregate, argument } = call
   if (argument === undefined) return aggregate.family === 'count' ? rowsOf(groups) : new Anything(aggregate, undefined)
   switch (aggregate.family) {
     case 'count':
@@ -37,7 +38,7 @@ export function tallyOf({ aggregate, argument }: Call, groups: Groups, scratch: 
     case 'sketch':
       return ofNumbers(argument, new Sketches(), scratch)
     case 'uniq':
-      return new Distincts(argument, scratch)
+      return new Distincts(call, scratch)
     default:
       return new Anything(aggregate, argument)
   }
