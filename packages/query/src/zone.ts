@@ -5,6 +5,8 @@ const OFFSETS_KEPT = 10_000
 
 /** Whether this is a time zone's name, such as `Europe/Berlin`. */
 export function isZone(zone: string): boolean {
+  // The first format of all takes some 15 ms, for the library behind it is loaded.
+  if (zone === 'UTC') return true
   try {
     formatOf(zone)
     return true

@@ -2,29 +2,20 @@ import { compareScalars, type Scalar, type Steps, sorting } from '@telltale/quer
 import type { ChunkView } from '../chunk-view.ts'
 import { type Scratch, TABLE } from '../scratch.ts'
 import type { Selection } from '../selection.ts'
+import { type Combined, paired } from './combined.ts'
 import { histogram } from './histogram.ts'
 import type { Key, Locals } from './keys.ts'
 import { Numbered } from './numbered.ts'
 import { Pairs } from './pairs.ts'
 import { sortedDoubles } from './sorted-doubles.ts'
 
-/** Groups looked up in a step; rows paired. */
+/** Groups looked up in a step. */
 const LOOKED = 1024
 /** Above so many values of keys whoever wants groups sorted does it himself: by then they are often fewer. */
 const SORTED = 1 << 15
-const PAIRED = 4096
 /** Groups that are given their place in a step. */
 const PLACED = 4096
 const NO_ROWS: Float64Array = new Float64Array(64)
-
-/** The keys of a chunk's rows as one number a row. */
-interface Combined {
-  readonly ids: Int32Array
-  /** All ids are below this. */
-  readonly size: number
-  /** Which group it is, or part of a group, over all chunks. */
-  number(id: number): number
-}
 
 /** The groups of a chunk's rows. */
 export interface Assigned {
@@ -202,28 +193,6 @@ export class Groups {
   }
 }
 
-function* paired(left: Combined, right: Combined, step: Pairs, selection: Selection, ids: Int32Array): Steps<Combined> {
-  const { size: more } = right
-  const { count, mask } = selection
-  const size = left.size * more
-  const a = left.ids
-  const b = right.ids
-  if (size <= TABLE) multiply(a, b, more, selection, ids)
-  else {
-    const { rows } = selection
-    const found = new Pairs()
-    ids.fill(0, 0, mask.length)
-    for (let from = 0; from < count; from += PAIRED) {
-      yield* found.reserve(PAIRED)
-      pair(a, b, rows, from, Math.min(count, from + PAIRED), found, ids)
-      yield
-    }
-    const number = (id: number): number => step.of(left.number(found.left[id]!), right.number(found.right[id]!))
-    return { ids, size: found.count, number }
-  }
-  return { ids, size, number: id => step.of(left.number((id / more) | 0), right.number(id % more)) }
-}
-
 /** Sets each row's group, -1 where it is not selected. */
 function spread(ids: Int32Array, table: Int32Array, selection: Selection, groups: Int32Array): void {
   const { mask, count } = selection
@@ -234,28 +203,6 @@ function spread(ids: Int32Array, table: Int32Array, selection: Selection, groups
     groups.fill(-1, 0, length)
     for (let i = 0; i < count; i++) groups[rows[i]!] = table[ids[rows[i]!]!]!
   }
-}
-
-function multiply(a: Int32Array, b: Int32Array, more: number, selection: Selection, ids: Int32Array): void {
-  if (selection.isDense) {
-    const { length } = selection.mask
-    for (let row = 0; row < length; row++) ids[row] = Math.imul(a[row]!, more) + b[row]!
-    return
-  }
-  const { rows, count } = selection
-  for (let i = 0; i < count; i++) ids[rows[i]!] = Math.imul(a[rows[i]!]!, more) + b[rows[i]!]!
-}
-
-function pair(
-  a: Int32Array,
-  b: Int32Array,
-  rows: Uint16Array,
-  from: number,
-  to: number,
-  found: Pairs,
-  ids: Int32Array,
-): void {
-  for (let i = from; i < to; i++) ids[rows[i]!] = found.of(a[rows[i]!]!, b[rows[i]!]!)
 }
 
 /** The groups at these places. */

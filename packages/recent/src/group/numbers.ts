@@ -8,6 +8,9 @@ import type { Assigned } from './groups.ts'
 
 /** Cells to a step, so that what is worked on between stays in the nearest cache. */
 const CELLS = 8192
+/** At first there are fewer, and a few more each time: what V8 has not compiled yet takes many times as long. */
+const MORE = 64
+let some = 512
 
 /** Who takes numbers in bulk. */
 export interface NumberSink {
@@ -34,9 +37,12 @@ export function eachNumber(
     }
     for (const cells of columns) {
       if (cells.numbers === undefined) continue
-      for (let from = 0; from < cells.count; from += CELLS) {
-        const count = gatherCells(cells, assigned.groups, values, groups, from, Math.min(cells.count, from + CELLS))
+      for (let from = 0; from < cells.count; ) {
+        some = Math.min(CELLS, some + MORE)
+        const to = Math.min(cells.count, from + some)
+        const count = gatherCells(cells, assigned.groups, values, groups, from, to)
         if (count > 0) sink.take(values, groups, count)
+        from = to
         yield
       }
     }
