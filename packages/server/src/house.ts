@@ -9,6 +9,7 @@ import { root as web } from '@telltale/web'
 import { Asker, type AskLimits } from './ask.ts'
 import { guard, type Tokens } from './auth.ts'
 import { Canary } from './canary/canary.ts'
+import { type Door, doorAt } from './canary/knock.ts'
 import { type CanaryOptions, canarySettings } from './canary/options.ts'
 import { readiness } from './canary/readiness.ts'
 import type { Context } from './context.ts'
@@ -169,7 +170,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       opened.push(channel.name, () => channel.stop())
       if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
     }
-    canary?.start()
+    canary?.start(doors(url, channels, tokens))
     opened.push('the canary', async () => canary?.stop())
     tell({
       type: 'telltale_started',
@@ -183,6 +184,14 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     await opened.close()
     throw error
   }
+}
+
+/** The ways in that the canary tries. HTTP only where it may. */
+function doors(url: string, channels: readonly Channel[], { send, admin, read }: Tokens): Door[] {
+  const token = send?.[0] ?? admin
+  const open = token === undefined && !read?.length
+  const http = open || token !== undefined ? [{ name: 'http', address: url }] : []
+  return [...http, ...channels].flatMap(({ name, address = '' }) => doorAt(name, address, token) ?? [])
 }
 
 const MIB = 1024 * 1024

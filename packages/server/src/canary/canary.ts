@@ -6,9 +6,11 @@ import { finish } from '@telltale/query'
 import type { Asker } from '../ask.ts'
 import type { Live } from '../live.ts'
 import { DeadMan } from './dead-man.ts'
+import { Doors } from './doors.ts'
 import { type Flight, question } from './flight.ts'
+import type { Door } from './knock.ts'
 import type { CanarySettings } from './options.ts'
-import { type CanaryReport, reportOf, sentence } from './report.ts'
+import { type CanaryReport, reportOf, type StageReport, sentence } from './report.ts'
 import { STAGES, Stage, type StageName } from './stage.ts'
 
 /** What a canary comes by. */
@@ -56,6 +58,7 @@ export class Canary {
   #time = 0
   #beatAt = 0
   #cancel: (() => void)[] = []
+  #doors: Doors | undefined
 
   constructor(parts: CanaryParts, settings: CanarySettings) {
     this.#parts = parts
@@ -73,12 +76,22 @@ export class Canary {
     this.#deadMan = webhook && new DeadMan({ ...webhook, log: parts.log })
   }
 
-  start(): void {
-    const { clock, history } = this.#parts
+  /** @param doors the ways in that are tried in turn */
+  start(doors: readonly Door[] = []): void {
+    const { clock, history, live, intake, hostname } = this.#parts
+    const { every, limits } = this.#settings
+    if (doors.length > 0) {
+      const busy = (): boolean => intake.busy !== undefined
+      const limit = Math.max(limits.journal, limits.live)
+      this.#doors = new Doors({ live, busy, hostname, run: this.#run, limit, every }, doors)
+    }
     this.#beatAt = clock.elapsed()
     this.#cancel = [
       clock.every(Math.min(BEAT, this.#settings.every), () => this.#look()),
-      clock.every(this.#settings.every, () => this.#send()),
+      clock.every(this.#settings.every, () => {
+        this.#send()
+        this.#doors?.next(this.#now())
+      }),
       history.onFlushed(() => void this.#askHistory()),
     ]
     this.#send()
@@ -87,15 +100,18 @@ export class Canary {
   stop(): void {
     for (const cancel of this.#cancel.splice(0)) cancel()
     this.#watcher.leave()
+    this.#doors?.stop()
     this.#deadMan?.stop()
   }
 
   get report(): CanaryReport {
     const { clock, history } = this.#parts
     const { engine } = history.status
-    const stages = STAGES.map(name => reportOf(this.#stages[name], engine, this.#now(), clock.now()))
+    const of = (stage: Stage): StageReport => reportOf(stage, engine, this.#now(), clock.now())
+    const inner = STAGES.map(name => of(this.#stages[name]))
+    const stages = [...inner, ...(this.#doors?.stages ?? []).map(of)]
     return {
-      well: stages.every(({ state }) => state === 'well'),
+      well: inner.every(({ state }) => state === 'well') && stages.every(({ state }) => state !== 'failing'),
       every_ms: this.#settings.every,
       sent: this.#sent,
       stages,
@@ -114,8 +130,13 @@ export class Canary {
     void this.#ask()
     void this.#askHistory()
     for (const name of STAGES) this.#judge(this.#stages[name])
-    if (STAGES.every(name => this.#stages[name].back > 0 && this.#stages[name].failingSince === undefined))
-      this.#deadMan?.well(this.#time)
+    const well = (name: StageName): boolean =>
+      this.#stages[name].back > 0 && this.#stages[name].failingSince === undefined
+    const hearing = well('journal') && well('live')
+    this.#doors?.look(this.#time, hearing)
+    if (hearing) for (const stage of this.#doors?.stages ?? []) this.#judge(stage)
+    const open = (this.#doors?.stages ?? []).every(({ failingSince }) => failingSince === undefined)
+    if (STAGES.every(well) && open) this.#deadMan?.well(this.#time)
   }
 
   #judge(stage: Stage): void {

@@ -3,7 +3,7 @@ import type { Intake } from '@telltale/pipeline'
 import { stateOf } from '../ask.ts'
 import type { Readiness } from '../context.ts'
 import type { Canary } from './canary.ts'
-import { failures } from './report.ts'
+import { failures, shut } from './report.ts'
 
 /**
  * Not ready is who cannot acknowledge events: another may. All else only warns. What is acknowledged is safe in the
@@ -23,7 +23,7 @@ export function readiness(
   if (canary === undefined) return { reasons, warnings }
   const { report } = canary
   reasons.push(...failures(report, 'journal'))
-  warnings.push(...failures(report, 'live', 'query', 'history'))
+  warnings.push(...failures(report, 'live', 'query', 'history'), ...shut(report))
   const { webhook } = report
   if (webhook?.failing !== undefined) warnings.push(`the canary's webhook cannot be called: ${webhook.failing}`)
   return { reasons, warnings }

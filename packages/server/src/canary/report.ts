@@ -1,10 +1,11 @@
 import type { EngineState } from '@telltale/history'
 import type { DeadManReport } from './dead-man.ts'
-import type { Stage, StageName } from './stage.ts'
+import { STAGES, type Stage, type StageName } from './stage.ts'
 
 /** How a stage does. */
 export interface StageReport {
-  readonly stage: StageName
+  /** One of the four an event must come by, or the way in over which one was sent. */
+  readonly stage: string
   /** `unknown` until the first came by. */
   readonly state: 'unknown' | 'well' | 'failing'
   /** Where it fails: since when, in ms since the epoch, and a sentence that says what does not come back. */
@@ -56,7 +57,7 @@ export function sentence(stage: Stage, engine: EngineState, now: number): string
   const { name, fault, trouble } = stage
   if (fault !== undefined) return fault
   const why = trouble === undefined ? '' : `: ${trouble}`
-  switch (name) {
+  switch (name as StageName) {
     case 'journal':
       return `no event is acknowledged${why}`
     case 'live':
@@ -67,6 +68,8 @@ export function sentence(stage: Stage, engine: EngineState, now: number): string
       const state = 'reason' in engine ? `: ${engine.reason}` : engine.kind === 'ready' ? why : `: it is ${engine.kind}`
       return `the history is ${roughly(stage.behind(now))} behind, new events are kept in the journal${state}`
     }
+    default:
+      return `events sent over ${name} do not come in${why}`
   }
 }
 
@@ -78,9 +81,19 @@ function roughly(ms: number): string {
   return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`
 }
 
+/** Over which ways in no event comes, and since when. */
+export function shut({ stages }: CanaryReport): string[] {
+  const inner: readonly string[] = STAGES
+  return said(stages.filter(({ stage }) => !inner.includes(stage)))
+}
+
 /** For who has no page: what fails, and since when. */
 export function failures({ stages }: CanaryReport, ...names: readonly StageName[]): string[] {
+  return said(stages.filter(({ stage }) => names.includes(stage as StageName)))
+}
+
+function said(stages: readonly StageReport[]): string[] {
   return stages
-    .filter(({ stage, state }) => state === 'failing' && names.includes(stage))
+    .filter(({ state }) => state === 'failing')
     .map(({ since, message }) => `since ${new Date(since!).toISOString()} ${message}`)
 }

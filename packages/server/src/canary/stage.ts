@@ -11,7 +11,8 @@ interface Waiting {
 }
 
 export interface StageOptions {
-  name: StageName
+  /** One of {@link STAGES}, or the name of a way in. */
+  name: string
   /** ms after which one that has not come by is missing. */
   limit: number
   /** ms for which a fault is said at least, so that it is heard. */
@@ -23,7 +24,7 @@ const MOST = 64
 
 /** What must come by at one place, and whether it does. Its times are the canary's own, in ms. */
 export class Stage {
-  readonly name: StageName
+  readonly name: string
   readonly limit: number
   readonly #hold: number
   #waiting: Waiting[] = []
@@ -89,6 +90,11 @@ export class Stage {
     this.#waiting = this.#waiting.filter(waiting => waiting.flight !== flight)
     this.#fault = { message, at: now }
     this.lost++
+  }
+
+  /** None is waited for any more. */
+  forget(): void {
+    this.#waiting = []
   }
 
   of(id: string): Flight | undefined {

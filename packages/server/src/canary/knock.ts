@@ -1,0 +1,88 @@
+import { createSocket } from 'node:dgram'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+
+/** A way in that can be tried from outside. */
+export interface Door {
+  readonly name: string
+  /** Sends one event, as a sender would. Rejects where it can't be sent. */
+  readonly knock: (event: Buffer) => Promise<void>
+}
+
+/** ms after which nobody is at home. */
+const PATIENCE = 3000
+
+/**
+ * @param address `http://…`, `tcp://…` or `udp://…`, where it listens
+ * @param token who may send, where there are tokens
+ * @returns undefined where it is none of these
+ */
+export function doorAt(name: string, address: string, token?: string): Door | undefined {
+  const [scheme = '', place] = address.split('://')
+  const knock = KNOCKS.get(scheme)
+  if (knock === undefined || !URL.canParse(`http://${place}`)) return undefined
+  const { hostname, port } = new URL(`http://${place}`)
+  const to = { host: reachable(hostname.replace(/^\[|\]$/g, '')), port: Number(port) }
+  return { name, knock: event => knock(to, event, token) }
+}
+
+interface Place {
+  host: string
+  port: number
+}
+
+type Knock = (to: Place, event: Buffer, token: string | undefined) => Promise<void>
+
+const KNOCKS: ReadonlyMap<string, Knock> = new Map<string, Knock>([
+  ['http', overHttp],
+  ['tcp', overTcp],
+  ['udp', overUdp],
+])
+
+/** From here: who listens everywhere listens here, too. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+}
+
+function overHttp({ host, port }: Place, event: Buffer, token: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      'content-type': 'application/json',
+      connection: 'close',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    }
+    const sent = request({ host, port, path: '/v1/events', method: 'POST', headers, timeout: PATIENCE, agent: false })
+    sent.on('response', response => {
+      response.resume()
+      const { statusCode = 0 } = response
+      if (statusCode < 300) resolve()
+      else reject(new Error(`HTTP answers with ${statusCode}`))
+    })
+    sent.on('timeout', () => sent.destroy(new Error('HTTP does not answer')))
+    sent.on('error', reject)
+    sent.end(event)
+  })
+}
+
+function overTcp({ host, port }: Place, event: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    socket.setTimeout(PATIENCE, () => socket.destroy(new Error('TCP does not answer')))
+    socket.on('error', reject)
+    socket.on('close', () => resolve())
+    socket.resume()
+    socket.end(Buffer.concat([event, Buffer.from('\n')]))
+  })
+}
+
+function overUdp({ host, port }: Place, event: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+    socket.on('error', reject)
+    socket.send(event, port, host, error => {
+      socket.close()
+      if (error === null) resolve()
+      else reject(error)
+    })
+  })
+}
