@@ -123,7 +123,7 @@ export class CellReader {
     const start = lexer.view.getInt32(i, true)
     for (let k = 0; k < steps.length; k++) {
       const next = steps[k]!
-      if (next.start !== start && next.start !== 0) continue
+      if (next.start !== start) continue
       const { lead } = next
       if (!lexer.begins(i, lead.word)) continue
       this.shape.prefer(k)

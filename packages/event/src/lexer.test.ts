@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { writesBack } from './decimal.ts'
 import { Lexer } from './lexer.ts'
+import { hashOf } from './words.ts'
 
 const digits = (most: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: most })
 const whole = digits(21).map(text => text.replace(/^0+(?=.)/, ''))
@@ -39,4 +40,39 @@ test('a number is the double nearest to its text, and exact only where that says
     '1795132800000.0001220703125',
   ])
     check(text, '}')
+})
+
+test('a string with escapes says the same each time it comes, and so do those that differ from it', () => {
+  const lexer = new Lexer()
+  const check = (text: string): void => {
+    const json = Buffer.from(`${JSON.stringify(text)},"${'x'.repeat(16)}"`)
+    lexer.open(json)
+    expect(lexer.string(1)).toBe(Buffer.byteLength(JSON.stringify(text)))
+    expect(lexer.text()).toBe(text)
+    expect(lexer.hash).toBe(hashOf(lexer.sourceView, lexer.from, lexer.to))
+  }
+  const trace = fc.string({
+    unit: fc.constantFrom('\n', '"', 'a', 'é', 'lib/order.rb:12 ', '\\', '\u0001'),
+    maxLength: 40,
+  })
+  const property = fc.property(trace, trace, (a, b) => {
+    for (const text of [a, a, a, b, a + b, a, `${a}\n${b}`, a.slice(0, -1), a]) check(text)
+  })
+  fc.assert(property, { numRuns: 2000 })
+})
+
+test('a known string does not reach beyond what may be read', () => {
+  const lexer = new Lexer()
+  const json = Buffer.from(JSON.stringify(`${'line\n'.repeat(20)} and on`))
+  for (let time = 0; time < 3; time++) {
+    lexer.open(json)
+    lexer.string(1)
+  }
+  for (let end = 1; end < json.length; end++) {
+    lexer.open(json)
+    lexer.end = end
+    expect(() => lexer.string(1)).toThrow(expect.objectContaining({ kind: 'syntax' }))
+  }
+  lexer.open(json)
+  expect(lexer.string(1)).toBe(json.length)
 })

@@ -1,4 +1,5 @@
 import { areDigits, four, POWERS, sum, writesBack } from './decimal.ts'
+import { Unescaped } from './unescaped.ts'
 import { finish, hashOf, mix, SEED, same, viewOf, type Word } from './words.ts'
 
 export const QUOTE = 0x22
@@ -57,6 +58,7 @@ export class Lexer {
   value: number = Number.NaN
   /** Whether that double is known to say the same as the text. */
   #certain = true
+  readonly #unescaped = new Unescaped()
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
   #scratchView: DataView = viewOf(this.#scratch)
 
@@ -111,7 +113,7 @@ export class Lexer {
         continue
       }
       const k = first(special)
-      if (((word >>> (k << 3)) & 0xff) !== QUOTE) return this.#escaped(i + k)
+      if (((word >>> (k << 3)) & 0xff) !== QUOTE) return this.#escaped(i + k, hash)
       if (k > 0) hash = mix(hash, word & ((1 << (k << 3)) - 1))
       return this.#whole(i + k, hash)
     }
@@ -119,7 +121,7 @@ export class Lexer {
     for (let shift = 0; i < end; i++, shift += 8) {
       const b = bytes[i]!
       if (b === QUOTE) return this.#whole(i, shift > 0 ? mix(hash, word) : hash)
-      if (b < 0x20 || b === BACKSLASH) return this.#escaped(i)
+      if (b < 0x20 || b === BACKSLASH) return this.#escaped(i, hash)
       word |= b << shift
     }
     throw new Fault(end, 'a closing quote')
@@ -136,8 +138,21 @@ export class Lexer {
     return quote + 1
   }
 
-  /** Goes on with a string at its first escape: unescapes into the scratch. */
-  #escaped(i: number): number {
+  /** Goes on with a string at its first escape, before which stands what has this hash. */
+  #escaped(i: number, before: number): number {
+    const { from } = this
+    const known = this.#unescaped.find(this.view, from, i, before, this.end)
+    if (known === undefined) return this.#unescape(i)
+    this.source = known.text
+    this.sourceView = known.view
+    this.from = 0
+    this.to = known.text.length
+    this.hash = known.hash
+    return from + known.raw.byteLength + 1
+  }
+
+  /** As {@link #escaped}, into the scratch. */
+  #unescape(i: number): number {
     const { bytes, end, from } = this
     let n = i - from
     let scratch = this.#room(0, n)
@@ -151,6 +166,7 @@ export class Lexer {
         this.from = 0
         this.to = n
         this.hash = hashOf(this.#scratchView, 0, n)
+        this.#unescaped.learn(bytes, from, i, scratch, n, this.hash)
         return i + 1
       }
       if (b < 0x20) throw new Fault(i, 'no bare control character in a string (escape it)')

@@ -71,7 +71,7 @@ export class Shape {
   readonly path: Path | undefined
   /** What came next in other events, at most {@link STEPS} of it, what came often first. */
   readonly steps: Shape[] = []
-  /** The first four bytes of its {@link lead}, 0 before that was asked for. */
+  /** The first four bytes of its {@link lead}; 0 as long as it is not to be expected. */
   start = 0
   #lead: Lead | undefined
   /** All that came next, where that is more. */
@@ -109,7 +109,13 @@ export class Shape {
   /** The shape that has this path more, if it was met. */
   next(path: Path): Shape | undefined {
     const { steps } = this
-    for (let k = 0; k < steps.length; k++) if (steps[k]!.path === path) return steps[k]
+    for (let k = 0; k < steps.length; k++) {
+      const next = steps[k]!
+      if (next.path !== path) continue
+      // What came twice is worth expecting.
+      if (next.start === 0) next.#led()
+      return next
+    }
     const next = this.#children?.get(path)
     if (next !== undefined) steps[STEPS - 1] = next
     return next
