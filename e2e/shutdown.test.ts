@@ -73,7 +73,7 @@ test('stopped and started again under full load: all is answered, nothing is los
   expect(await third.stop()).toBe(0)
 }, 180_000)
 
-test('the configuration is read again under full load: nothing is lost, nothing is there twice', async () => {
+test('the configuration is read again under full load: nothing is lost, nothing is there twice (OTel Collector #11817, Vector #24948)', async () => {
   const data = folder()
   const file = join(data, 'telltale.config.ts')
   const write = (n: number): void =>

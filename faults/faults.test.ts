@@ -17,7 +17,7 @@ function campaign(...args: string[]): { status: number | null; said: string } {
   return { status, said: stdout + stderr }
 }
 
-test('killed, stopped and starved of its disk, it keeps every acknowledged event exactly once, intact', () => {
+test('killed, stopped and starved of its disk, it keeps every acknowledged event exactly once, intact (Vector, Antithesis suite)', () => {
   const { status, said } = campaign('--rounds', '5', '--seed', '4', '--log', '')
   expect(status, said).toBe(0)
   expect(said).toMatch(/round 5: [1-9][\d,]* events acknowledged/)

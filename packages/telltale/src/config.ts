@@ -24,6 +24,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'standing',
   'queries',
   'canary',
+  'watchdog',
   'channels',
   'classify',
   'process',
