@@ -33,14 +33,16 @@ export function joinRegisters(ranks: Uint8Array, others: Uint8Array): void {
   for (let i = 0; i < REGISTERS; i++) if (others[i]! > ranks[i]!) ranks[i] = others[i]!
 }
 
+/** How many registers have each rank. */
+const HAVE = new Uint32Array(256)
+
 /** How many differ, as estimated. */
 export function estimateOf(ranks: Uint8Array): number {
+  HAVE.fill(0)
+  for (let i = 0; i < REGISTERS; i++) HAVE[ranks[i]!]!++
   let sum = 0
-  let empty = 0
-  for (const rank of ranks) {
-    sum += 2 ** -rank
-    if (rank === 0) empty++
-  }
+  for (let rank = 0; rank < HAVE.length; rank++) if (HAVE[rank]! > 0) sum += HAVE[rank]! * 2 ** -rank
+  const empty = HAVE[0]!
   const estimate = ((0.7213 / (1 + 1.079 / REGISTERS)) * REGISTERS * REGISTERS) / sum
   return Math.round(estimate <= 2.5 * REGISTERS && empty > 0 ? REGISTERS * Math.log(REGISTERS / empty) : estimate)
 }
