@@ -112,6 +112,41 @@ test('asked again while events come and go, it still answers as the reference do
   )
 })
 
+test('few rows of many, their cells looked up one by one, answer as the reference does', () => {
+  const inputs = Array.from({ length: 6000 }, (_, i) => ({
+    type: i % 37 === 0 ? 'rare' : i % 3 === 0 ? 'a' : 'b',
+    time: 1e12 + i * 37,
+    additional_info: {
+      all: i % 13,
+      ...((i * 7919) % 3 !== 0 && { url: `/p/${(i * 31) % 50}`, ms: ((i * 104_729) % 997) / 8 }),
+      ...(i > 3000 && i < 3400 && { bursts: i % 7 }),
+      ...(i % 5 === 0 && { mixed: i % 2 === 0 ? `m${i % 9}` : i % 9 }),
+      ...(i % 4 === 0 && { flag: i % 8 === 0 ? null : i % 3 === 0, id: `id-${i}` }),
+    },
+  }))
+  const [ring, held] = filled([inputs.slice(0, 2500), inputs.slice(2500)] as never[][], { chunk: 1024, events: 5500 })
+  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  for (const filter of [
+    'type = rare',
+    'all = 3 and type = rare',
+    'mixed = 3',
+    'url = "/p/7"',
+    'bursts = 2',
+    'id = id-4000',
+  ])
+    for (const what of [
+      'count(), avg(ms), min(ms), max(all), p90(ms), sum(bursts), stddev(mixed) by url',
+      'count(), sum(all) by flag, id',
+      'sum(ms), count(url) by mixed, type',
+      'avg(bursts), sum(ms) by all, 1m',
+    ]) {
+      const text = `${filter} | ${what}`
+      const query = parse(text).query!
+      const expected = comparable(finish(query, evaluate(query, held, all), all))
+      expect({ text, ...(comparable(ring.query(query)) as object) }).toEqual({ text, ...(expected as object) })
+    }
+})
+
 test('the foremost of many events are those the reference sorts first, whatever they are sorted by', () => {
   const inputs = Array.from({ length: 5000 }, (_, i) => ({
     type: i % 3 === 0 ? 'a' : 'b',

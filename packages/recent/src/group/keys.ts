@@ -14,6 +14,7 @@ import type { Cells } from '../cells.ts'
 import type { ChunkView } from '../chunk-view.ts'
 import { columnsOf } from '../columns.ts'
 import { EVENTS } from '../event-steps.ts'
+import { cellsOf, isFew } from '../few-cells.ts'
 import { compile } from '../filter/compile.ts'
 import type { Condition } from '../filter/condition.ts'
 import { decode } from '../numeric.ts'
@@ -66,6 +67,7 @@ function conditionKey(condition: Condition, ids: Int32Array): Key {
 function fieldKey(name: string, scratch: Scratch): Key {
   const ids = scratch.ints()
   const room = scratch.ints()
+  const more = scratch.ints()
   const slow = computedKey({ kind: 'field', name }, ids)
   return function* (chunk, selection) {
     const columns = columnsOf(chunk, name)
@@ -83,7 +85,8 @@ function fieldKey(name: string, scratch: Scratch): Key {
     let size = 1
     for (const part of parts) {
       part.start = size
-      part.numbers = yield* scatter(part.cells, size, ids, room)
+      if (part.cells.numbers === undefined && isFew(selection)) scatterFew(part.cells, size, selection, room, more, ids)
+      else part.numbers = yield* scatter(part.cells, size, ids, room)
       size += part.cells.texts.size + part.numbers.size
     }
     return {
@@ -145,6 +148,23 @@ function* scatter(cells: Cells, start: number, ids: Int32Array, room: Int32Array
   const first = start + cells.texts.size
   scatterIds(cells, start, first, room, ids)
   return numbers
+}
+
+/** The same for the rows selected alone, where there are no numbers. */
+function scatterFew(
+  cells: Cells,
+  start: number,
+  selection: Selection,
+  found: Int32Array,
+  rows: Int32Array,
+  ids: Int32Array,
+): void {
+  const { codes } = cells
+  const few = cellsOf(cells, selection, found, rows)
+  for (let k = 0; k < few; k++) {
+    const code = codes === undefined ? FIRST_TEXT + found[k]! : codes[found[k]!]!
+    if (code !== NULL) ids[rows[k]!] = start + code
+  }
 }
 
 function scatterIds(

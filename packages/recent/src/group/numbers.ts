@@ -2,6 +2,7 @@ import { NUMBER } from '@telltale/event'
 import type { Expression, Steps } from '@telltale/query'
 import type { Cells } from '../cells.ts'
 import { columnsOf } from '../columns.ts'
+import { cellsOf, isFew } from '../few-cells.ts'
 import { numbersOf } from '../numeric.ts'
 import type { Scratch } from '../scratch.ts'
 import type { Assigned } from './groups.ts'
@@ -26,6 +27,8 @@ export function eachNumber(
   const computed = numbersOf(expression, scratch)
   const values = scratch.doubles()
   const groups = scratch.ints()
+  const found = scratch.ints()
+  const rows = scratch.ints()
   return function* (assigned, sink) {
     const { chunk, selection } = assigned
     const columns = expression.kind === 'field' ? columnsOf(chunk, expression.name) : undefined
@@ -37,6 +40,13 @@ export function eachNumber(
     }
     for (const cells of columns) {
       if (cells.numbers === undefined) continue
+      if (isFew(selection)) {
+        const few = cellsOf(cells, selection, found, rows)
+        const count = fewNumbers(cells, found, rows, few, assigned.groups, values, groups)
+        if (count > 0) sink.take(values, groups, count)
+        yield
+        continue
+      }
       for (let from = 0; from < cells.count; ) {
         some = Math.min(CELLS, some + MORE)
         const to = Math.min(cells.count, from + some)
@@ -47,6 +57,26 @@ export function eachNumber(
       }
     }
   }
+}
+
+/** Lists the numbers of these cells, and the groups of their rows. @returns how many */
+function fewNumbers(
+  { numbers, codes }: Cells,
+  cells: Int32Array,
+  rows: Int32Array,
+  few: number,
+  of: Int32Array,
+  values: Float64Array,
+  groups: Int32Array,
+): number {
+  let count = 0
+  for (let k = 0; k < few; k++) {
+    const i = cells[k]!
+    if (codes !== undefined && codes[i] !== NUMBER) continue
+    values[count] = numbers!.at(i)
+    groups[count++] = of[rows[k]!]!
+  }
+  return count
 }
 
 /** Lists the numbers of rows that have a group. @returns how many */
