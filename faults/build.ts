@@ -15,6 +15,12 @@ const BREAKS = {
     from: 'fresh ? insertSql : insertMissingSql(segment)',
     to: 'insertSql',
   },
+  /** `always` acknowledges what is with the system only. */
+  sync: {
+    file: 'packages/history/dist/journal/open-segment.js',
+    from: 'if (sync)\n                await this.#sync();',
+    to: '',
+  },
 } as const
 
 export type Broken = keyof typeof BREAKS

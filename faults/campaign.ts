@@ -141,6 +141,7 @@ class Campaign {
   async #life(): Promise<void> {
     const disk = new Disk(join(this.#folder, 'disk'), this.#namespaces)
     this.#shim?.clock(0)
+    this.#shim?.disk(disk.path)
     const life = new Life({ bin: this.#bin, disk, shim: this.#shim, random: this.#random })
     this.#lives++
     try {

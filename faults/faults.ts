@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nextChange, tables } from './aim.ts'
 import { freeze } from './disk.ts'
 import type { Life, Victim } from './life.ts'
-import { damageTail, rotSegment } from './tail.ts'
+import { damageTail, loseUnsynced, rotSegment } from './tail.ts'
 
 /** One thing that goes wrong. It puts right again what it broke outside the program, and nothing inside. */
 export interface Fault {
@@ -185,7 +185,7 @@ const ioErrors: Fault = {
     await moment(life)
     const failing = { write: random.pick([2000, 20_000, 300_000]), read: random.pick([0, 0, 1000, 20_000]) }
     life.note(`of a million writes ${failing.write} fail, of reads ${failing.read}`)
-    shim.fail(setting.disk.path, failing)
+    shim.fail(failing)
     try {
       await moment(life, 1500)
       await hurt(life)
@@ -206,6 +206,26 @@ const torn: Fault = {
     life.note(`torn tail: ${done ?? 'there was no open segment'}`)
   },
 }
+
+/** What each policy says it survives is what counts: `always` loses nothing, `50ms` what came last, `os` whatever it likes. */
+const powerCut: Fault = {
+  name: 'power cut',
+  weight: 8,
+  needs: 'both',
+  async act(life) {
+    const { random, setting, ledger, sync } = life
+    await moment(life, 1000)
+    const at = performance.now()
+    await life.kill('both')
+    if (sync === 'os') return life.note('power stays: nothing is promised')
+    const lost = loseUnsynced(join(life.data, 'journal'), setting.shim!.synced(), random)
+    const doubtful = sync === '50ms' ? ledger.doubt(at - AT_MOST - LAG) : 0
+    life.note(`power cut: ${lost.join(', ') || 'all was synced'}; ${doubtful} events may be lost`)
+  },
+}
+/** ms that `50ms` may lose, and in which a busy machine may be late with its timer and its answers. */
+const AT_MOST = 50
+const LAG = 250
 
 /** Worse than any crash: what cannot be had any more must be told, and all else be there. */
 const rot: Fault = {
@@ -256,6 +276,7 @@ export const FAULTS: readonly Fault[] = [
   slowDisk,
   ioErrors,
   torn,
+  powerCut,
   rot,
   clockJump,
 ]

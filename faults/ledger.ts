@@ -13,6 +13,8 @@ export interface Parcel {
 /** Remembers every event and what its sender was told. */
 export class Ledger {
   #fates: Uint8Array = new Uint8Array(1 << 16)
+  /** When each was acknowledged, in ms of {@link performance}. */
+  #when: Float64Array = new Float64Array(1 << 16)
   next = 0
   acknowledged = 0
   refused = 0
@@ -30,6 +32,9 @@ export class Ledger {
       const grown = new Uint8Array(this.#fates.length * 2)
       grown.set(this.#fates)
       this.#fates = grown
+      const times = new Float64Array(grown.length)
+      times.set(this.#when)
+      this.#when = times
     }
     this.#fates.fill(FATE.sent, first, this.next)
     return { first, count, bad: withBad ? first + (count >> 1) : -1 }
@@ -83,8 +88,22 @@ export class Ledger {
     this.#set(n, FATE.destroyed)
   }
 
+  /** What was acknowledged since then may be lost. @returns how many those are */
+  doubt(since: number): number {
+    let doubtful = 0
+    for (let n = 0; n < this.next; n++) {
+      if (this.#fates[n] !== FATE.acknowledged || this.#when[n]! < since) continue
+      this.#fates[n] = FATE.unknown
+      doubtful++
+    }
+    return doubtful
+  }
+
   #set(n: number, fate: Fate): void {
-    if (fate === FATE.acknowledged) this.acknowledged++
+    if (fate === FATE.acknowledged) {
+      this.acknowledged++
+      this.#when[n] = performance.now()
+    }
     if (fate === FATE.refused) this.refused++
     this.#fates[n] = fate
   }

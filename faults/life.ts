@@ -41,6 +41,7 @@ export class Life {
   /** What happened, in order. */
   readonly diary: string[] = []
   readonly data: string
+  readonly sync: 'always' | '50ms' | 'os'
   program: Program | undefined
   readonly #config: string
   #url = ''
@@ -56,12 +57,13 @@ export class Life {
     this.data = join(setting.disk.path, 'data')
     mkdirSync(this.data)
     const { random } = this
+    this.sync = random.pick(['always', '50ms', 'os'])
     const config = {
       // Mostly so small that the answers come from the history.
       latest: { events: random.pick([500, 500, 5000, 1_000_000]) },
       history: { keep: 'forever' },
       journal: {
-        sync: random.pick(['always', '50ms', 'os']),
+        sync: this.sync,
         segmentBytes: random.pick([100_000, 1_000_000, 64 << 20]),
         sealAfter: random.pick([20, 100, 1000]),
       },

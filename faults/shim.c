@@ -1,4 +1,5 @@
-/* Preloaded into the program under test: moves its wall clock, slows its disk and lets it fail, as a mapped file says. */
+/* Preloaded into the program under test: moves its wall clock, slows its disk and lets it fail, as a mapped file says,
+   and notes in another which files were synced, and how far: pairs of inode and size. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,6 +26,7 @@ struct control {
 };
 
 static struct control none, *control = &none;
+static int synced = -1;
 
 __attribute__((constructor)) static void begin(void) {
   const char *path = getenv("TELLTALE_FAULTS_SHIM");
@@ -33,6 +35,8 @@ __attribute__((constructor)) static void begin(void) {
   void *at = mmap(NULL, sizeof(struct control), PROT_READ, MAP_SHARED, fd, 0);
   if (at != MAP_FAILED) control = at;
   close(fd);
+  path = getenv("TELLTALE_FAULTS_SYNCED");
+  if (path) synced = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 }
 
 #define REAL(name) \
@@ -125,7 +129,14 @@ time_t time(time_t *at) {
     REAL(name); \
     wait_us(control->sync_us); \
     if (chance(control->fail_ppm) && ours(fd)) FAIL(-1); \
-    return real(fd); \
+    struct stat before; \
+    int known = synced >= 0 && fstat(fd, &before) == 0; \
+    int result = real(fd); \
+    if (result == 0 && known && S_ISREG(before.st_mode) && (int64_t)before.st_dev == control->device) { \
+      int64_t note[2] = {(int64_t)before.st_ino, (int64_t)before.st_size}; \
+      syscall(SYS_write, synced, note, sizeof note); \
+    } \
+    return result; \
   }
 #define NAME(name, params, path, args) \
   int name params { \

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,9 +28,12 @@ export class Shim {
   #failing: Failing = { write: 0, read: 0 }
   #device = 0
   readonly #file: number
+  readonly #synced: string
 
-  private constructor(library: string, control: string) {
-    this.env = { LD_PRELOAD: library, TELLTALE_FAULTS_SHIM: control }
+  private constructor(library: string, control: string, synced: string) {
+    this.env = { LD_PRELOAD: library, TELLTALE_FAULTS_SHIM: control, TELLTALE_FAULTS_SYNCED: synced }
+    this.#synced = synced
+    writeFileSync(synced, '')
     this.#file = openSync(control, 'w+')
     this.#tell()
   }
@@ -40,7 +43,7 @@ export class Shim {
     const library = join(folder, 'shim.so')
     try {
       execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl'], { stdio: 'ignore' })
-      const shim = new Shim(library, join(folder, 'shim.control'))
+      const shim = new Shim(library, join(folder, 'shim.control'), join(folder, 'shim.synced'))
       const moved = 86_400_000
       shim.clock(moved)
       const said = execFileSync(process.execPath, ['-p', 'Date.now()'], { env: { ...process.env, ...shim.env } })
@@ -66,11 +69,25 @@ export class Shim {
     this.slow({ write: 0, sync: 0, name: 0 })
   }
 
-  /** On the device of this folder alone. */
-  fail(folder: string, failing: Failing): void {
+  /** A new disk is at this folder: on it alone things fail, and of it is noted what was synced. */
+  disk(folder: string): void {
     this.#device = statSync(folder).dev
+    truncateSync(this.#synced)
+    this.#tell()
+  }
+
+  fail(failing: Failing): void {
     this.#failing = failing
     this.#tell()
+  }
+
+  /** How far each file was synced, by inode, in bytes. */
+  synced(): Map<number, number> {
+    const notes = readFileSync(this.#synced)
+    const sizes = new Map<number, number>()
+    for (let at = 0; at + 16 <= notes.length; at += 16)
+      sizes.set(Number(notes.readBigInt64LE(at)), Number(notes.readBigInt64LE(at + 8)))
+    return sizes
   }
 
   /** It fails no more, and is as fast as it is. */
