@@ -53,7 +53,7 @@ export class Batch {
 
   /** The column of a path of this batch's schema, if any row fills it. */
   column(path: Path): Column | undefined {
-    return this.#byPath.get(path.id)
+    return path.batch === this.#id ? this.columns[path.column] : this.#byPath.get(path.id)
   }
 
   /** The column of a path, made if new. For builders. */

@@ -1,6 +1,7 @@
 import { escapeInto } from './escape.ts'
 import type { Bounds } from './event.ts'
 import { CLOSE, CLOSE_ARRAY, COLON, COMMA, Fault, isNumber, type Lexer, OPEN, OPEN_ARRAY, QUOTE } from './lexer.ts'
+import { viewOf } from './words.ts'
 
 /**
  * Copies any JSON value from the lexer's bytes in its shortest form: no white space, strings well-formed and escaped as
@@ -129,13 +130,14 @@ export class Compactor {
 
   /** Copies the string just read from bytes[i..end), quotes included. */
   #string(i: number, end: number): void {
-    const { source, bytes, from, to } = this.#lexer
+    const { source, sourceView, bytes, from, to } = this.#lexer
     if (source === bytes) {
       this.#copy(i, end)
       return
     }
     this.#room((to - from) * 6 + 2)
-    this.length = escapeInto(this.out, this.length, source, from, to)
+    const out = { bytes: this.out, view: viewOf(this.out) }
+    this.length = escapeInto(out, this.length, { bytes: source, view: sourceView }, from, to)
   }
 
   #put(byte: number): void {

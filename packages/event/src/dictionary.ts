@@ -32,10 +32,11 @@ export class Dictionary {
   used = 0
   /** All texts, end to end. Text of code c is bytes[offsets[c]] to bytes[offsets[c + 1]]. */
   bytes: Buffer
+  /** The same as words. */
+  view: DataView
   offsets: Uint32Array
   /** 1 where the text is JSON, 0 where it is a string. */
   json: Uint8Array
-  #view: DataView
   #hashes: Int32Array
   #table: Uint32Array
   #mask: number
@@ -50,7 +51,7 @@ export class Dictionary {
   constructor(texts = 64, bytes: number = texts * 16) {
     const room = texts + FIRST_TEXT
     this.bytes = roomOf(bytes)
-    this.#view = viewOf(this.bytes)
+    this.view = viewOf(this.bytes)
     this.offsets = words(room + 1)
     this.json = flags(room)
     this.#hashes = signed(room)
@@ -97,7 +98,7 @@ export class Dictionary {
       if (code === 0) break
       if (this.#hashes[code] === hash && this.json[code] === json) {
         const at = this.offsets[code]!
-        if (this.offsets[code + 1]! - at === length && same(this.#view, at, view, start, length)) return code
+        if (this.offsets[code + 1]! - at === length && same(this.view, at, view, start, length)) return code
       }
       slot = (slot + 1) & mask
     }
@@ -119,7 +120,7 @@ export class Dictionary {
     if (this.used + length > this.bytes.length) this.#growBytes(length)
     const at = this.used
     if (length > LONG) this.bytes.set(source.subarray(start, start + length), at)
-    else copy(view, start, this.#view, at, length)
+    else copy(view, start, this.view, at, length)
     this.used = at + length
     this.offsets[code + 1] = this.used
     this.json[code] = json
@@ -136,7 +137,7 @@ export class Dictionary {
     if (code < FIRST_TEXT) return code
     const { bytes, offsets, json } = other
     const hash = other.#hashes[code]!
-    return this.addHashed(bytes, offsets[code]!, offsets[code + 1]!, json[code] as 0 | 1, hash, other.#view)
+    return this.addHashed(bytes, offsets[code]!, offsets[code + 1]!, json[code] as 0 | 1, hash, other.view)
   }
 
   /** As {@link adopt}, but a text known already gets another code. */
@@ -145,14 +146,14 @@ export class Dictionary {
     const { bytes, offsets, json } = other
     const start = offsets[code]!
     const length = offsets[code + 1]! - start
-    return this.#append(bytes, start, length, json[code] as 0 | 1, other.#hashes[code]!, other.#view, -1)
+    return this.#append(bytes, start, length, json[code] as 0 | 1, other.#hashes[code]!, other.view, -1)
   }
 
   /** Where the text of this code ends, if it stands in a view at i and more follows before `end`; else -1. */
   after(code: number, view: DataView, i: number, end: number): number {
     const at = this.offsets[code]!
     const length = this.offsets[code + 1]! - at
-    return i + length < end && same(view, i, this.#view, at, length) ? i + length : -1
+    return i + length < end && same(view, i, this.view, at, length) ? i + length : -1
   }
 
   /** The text of a code ≥ {@link FIRST_TEXT}, decoded once. */
@@ -194,7 +195,7 @@ export class Dictionary {
     const bytes = roomOf(Math.max(this.bytes.length * 2, this.used + length))
     this.bytes.copy(bytes, 0, 0, this.used)
     this.bytes = bytes
-    this.#view = viewOf(bytes)
+    this.view = viewOf(bytes)
   }
 
   #rehash(): void {

@@ -1,4 +1,5 @@
 import { BACKSLASH, QUOTE } from './lexer.ts'
+import { first, specials } from './words.ts'
 
 const HEX = '0123456789abcdef'
 
@@ -16,24 +17,44 @@ for (const [byte, letter] of [
 ] as const)
   ESCAPES[byte] = letter.charCodeAt(0)
 
-/** Writes source[from..to), UTF-8, as a JSON string into out at n, as JSON.stringify does. There must be room for 6 bytes a byte, and 2. */
-export function escapeInto(out: Buffer, n: number, source: Buffer, from: number, to: number): number {
-  out[n++] = QUOTE
-  for (let i = from; i < to; i++) {
-    const b = source[i]!
-    const letter = ESCAPES[b]!
-    if (letter === 0) {
-      out[n++] = b
-      continue
-    }
-    out[n++] = BACKSLASH
-    out[n++] = letter
-    if (letter !== 0x75) continue
-    out[n++] = 0x30
-    out[n++] = 0x30
-    out[n++] = HEX.charCodeAt(b >> 4)
-    out[n++] = HEX.charCodeAt(b & 15)
+/** Bytes, and the same as words. */
+export interface Bytes {
+  readonly bytes: Buffer
+  readonly view: DataView
+}
+
+/** Writes from[start..end), UTF-8, as a JSON string into out at n, as JSON.stringify does. There must be room for 6 bytes a byte, and 2. */
+export function escapeInto(out: Bytes, n: number, from: Bytes, start: number, end: number): number {
+  const { bytes, view } = out
+  const source = from.view
+  bytes[n++] = QUOTE
+  let i = start
+  for (const last = end - 4; i <= last; ) {
+    const word = source.getInt32(i, true)
+    view.setInt32(n, word, true)
+    const special = specials(word)
+    const plain = special === 0 ? 4 : first(special)
+    i += plain
+    n += plain
+    if (plain < 4) n = escapeByte(bytes, n, from.bytes[i++]!)
   }
-  out[n++] = QUOTE
+  for (; i < end; i++) n = escapeByte(bytes, n, from.bytes[i]!)
+  bytes[n++] = QUOTE
+  return n
+}
+
+function escapeByte(out: Buffer, n: number, b: number): number {
+  const letter = ESCAPES[b]!
+  if (letter === 0) {
+    out[n++] = b
+    return n
+  }
+  out[n++] = BACKSLASH
+  out[n++] = letter
+  if (letter !== 0x75) return n
+  out[n++] = 0x30
+  out[n++] = 0x30
+  out[n++] = HEX.charCodeAt(b >> 4)
+  out[n++] = HEX.charCodeAt(b & 15)
   return n
 }

@@ -1,6 +1,6 @@
 import { areDigits, four, POWERS, sum, writesBack } from './decimal.ts'
 import { Unescaped } from './unescaped.ts'
-import { finish, hashOf, mix, SEED, same, viewOf, type Word } from './words.ts'
+import { finish, first, hashOf, mix, SEED, same, specials, viewOf, type Word } from './words.ts'
 
 export const QUOTE = 0x22
 export const COMMA = 0x2c
@@ -319,19 +319,6 @@ export class Lexer {
   text(): string {
     return this.source.toString('utf8', this.from, this.to)
   }
-}
-
-/** A high bit at the first byte of a word that may not stand bare in a string or ends it, and some after it; 0 without one. */
-function specials(word: number): number {
-  const quote = word ^ 0x22222222
-  const backslash = word ^ 0x5c5c5c5c
-  const zeros = ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)
-  return (zeros | ((word - 0x20202020) & ~word)) & 0x80808080
-}
-
-/** Which byte of a word the lowest of these bits is in. */
-function first(special: number): number {
-  return (31 - Math.clz32(special & -special)) >> 3
 }
 
 /** Whether a number begins with this byte. */

@@ -1,12 +1,20 @@
-import { escapeInto } from './escape.ts'
+import { type Bytes, escapeInto } from './escape.ts'
+import { copy, viewOf, type Word } from './words.ts'
+
+/** From so many bytes on a native copy is faster than its call costs. */
+const LONG = 128
+/** The two digits of each number below 100, as they stand in a word of two bytes. */
+const PAIRS: Uint16Array = Uint16Array.from({ length: 100 }, (_, n) => 0x3030 | ((n % 10) << 8) | Math.floor(n / 10))
 
 /** Growing bytes, and how words of JSON are written to them, each as JSON.stringify would. */
 export class Output {
   bytes: Buffer
+  view: DataView
   length = 0
 
   constructor(room: number) {
     this.bytes = Buffer.allocUnsafeSlow(room)
+    this.view = viewOf(this.bytes)
   }
 
   /** Makes room for so many more bytes. */
@@ -15,6 +23,7 @@ export class Output {
     const bytes = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + more))
     this.bytes.copy(bytes, 0, 0, this.length)
     this.bytes = bytes
+    this.view = viewOf(bytes)
   }
 
   byte(byte: number): void {
@@ -22,22 +31,32 @@ export class Output {
     this.bytes[this.length++] = byte
   }
 
+  word({ view, length }: Word): void {
+    this.room(length)
+    copy(view, 0, this.view, this.length, length)
+    this.length += length
+  }
+
   /** Copies source[from..to). */
-  raw(source: Buffer, from = 0, to: number = source.length): void {
+  raw(source: Bytes, from: number, to: number): void {
+    const length = to - from
+    this.room(length)
+    if (length > LONG) source.bytes.copy(this.bytes, this.length, from, to)
+    else copy(source.view, from, this.view, this.length, length)
+    this.length += length
+  }
+
+  /** Writes what stands in its own bytes[from..to) once more. */
+  again(from: number, to: number): void {
     this.room(to - from)
-    const { bytes } = this
-    let n = this.length
-    if (to - from > 64) {
-      source.copy(bytes, n, from, to)
-      n += to - from
-    } else for (let i = from; i < to; i++) bytes[n++] = source[i]!
-    this.length = n
+    copy(this.view, from, this.view, this.length, to - from)
+    this.length += to - from
   }
 
   /** Writes source[from..to), UTF-8, as a string. */
-  string(source: Buffer, from: number, to: number): void {
+  string(source: Bytes, from: number, to: number): void {
     this.room((to - from) * 6 + 2)
-    this.length = escapeInto(this.bytes, this.length, source, from, to)
+    this.length = escapeInto(this, this.length, source, from, to)
   }
 
   /** Writes a double. With up to six decimals digit by digit: such a decimal is the shortest that means the double. */
@@ -92,13 +111,15 @@ export class Output {
   }
 
   #padded(value: number, places: number): void {
-    const { bytes } = this
+    const { bytes, view } = this
     let rest = value | 0
-    for (let i = this.length + places - 1; i >= this.length; i--) {
-      const next = (rest / 10) | 0
-      bytes[i] = 0x30 + rest - next * 10
+    let i = this.length + places
+    for (; i - 2 >= this.length; i -= 2) {
+      const next = (rest / 100) | 0
+      view.setUint16(i - 2, PAIRS[rest - next * 100]!, true)
       rest = next
     }
+    if (i > this.length) bytes[i - 1] = 0x30 + rest
     this.length += places
   }
 

@@ -50,6 +50,19 @@ export function copy(from: DataView, i: number, to: DataView, k: number, length:
   to.setInt32(k + last, from.getInt32(i + last, true), true)
 }
 
+/** A high bit at the first byte of a word that may not stand bare in a string or ends it, and some after it; 0 without one. */
+export function specials(word: number): number {
+  const quote = word ^ 0x22222222
+  const backslash = word ^ 0x5c5c5c5c
+  const zeros = ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)
+  return (zeros | ((word - 0x20202020) & ~word)) & 0x80808080
+}
+
+/** Which byte of a word the lowest of these bits is in. */
+export function first(special: number): number {
+  return (31 - Math.clz32(special & -special)) >> 3
+}
+
 /** The bytes as words. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

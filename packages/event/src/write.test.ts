@@ -41,6 +41,25 @@ test('strings are written as JSON.stringify writes them', () => {
   )
 })
 
+test('whatever must be escaped is, wherever in a text it stands', () => {
+  const unit = fc.constantFrom('a', 'bcd', 'é', '日本', '"', '\\', '\n', '\u0000', '\u001f', '\u007f', ' ')
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 30 }), text => {
+      const { batch } = batchOf([{ text, texts: [text] }], origin)
+      expect(writeInfo(batch, 0)).toBe(JSON.stringify({ text, texts: [text] }))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('lines tell their own time of receipt', () => {
+  const times = [5, 5, 1_795_132_800_003.5, 1_795_132_800_003.5, 0, 7.25]
+  const lines = times.map(time => `{"received_at":${time}}`).join('\n')
+  const { batch } = scan(Buffer.from(lines), { ...origin, trusted: true })
+  const written = writeLines(batch).toString().trim().split('\n')
+  expect(written.map(line => JSON.parse(line).received_at)).toEqual(times)
+})
+
 test('a line has its keys in order, seq and collector only once journaled', () => {
   const { batch } = batchOf(
     [{ type: 'a', md5: 'm', tags: ['t'], time: 1_795_132_800_001.25, x: { y: [1] }, z: null }, 'b'],

@@ -2,25 +2,26 @@ import type { Batch } from './batch.ts'
 import { FALSE, NULL, TRUE } from './dictionary.ts'
 import { Output } from './output.ts'
 import type { Shape } from './schema.ts'
+import { Word } from './words.ts'
 
 const CLOSE = 0x7d
 const NEWLINE = 0x0a
-const WORDS: Record<number, Buffer> = {
-  [NULL]: Buffer.from('null'),
-  [FALSE]: Buffer.from('false'),
-  [TRUE]: Buffer.from('true'),
+const CONSTANTS: Record<number, Word> = {
+  [NULL]: new Word('null'),
+  [FALSE]: new Word('false'),
+  [TRUE]: new Word('true'),
 }
-const SEQ = Buffer.from('{"seq":')
-const COLLECTOR = Buffer.from(',"collector":')
-const FIRST_TYPE = Buffer.from('{"type":')
-const TYPE = Buffer.from(',"type":')
-const HOSTNAME = Buffer.from(',"hostname":')
-const TIME = Buffer.from(',"time":')
-const RECEIVED_AT = Buffer.from(',"received_at":')
-const TAGS = Buffer.from(',"tags":')
-const MD5 = Buffer.from(',"md5":')
-const INFO = Buffer.from(',"additional_info":')
-const EMPTY = Buffer.from('{}')
+const SEQ = new Word('{"seq":')
+const COLLECTOR = new Word(',"collector":')
+const FIRST_TYPE = new Word('{"type":')
+const TYPE = new Word(',"type":')
+const HOSTNAME = new Word(',"hostname":')
+const TIME = new Word(',"time":')
+const RECEIVED_AT = new Word(',"received_at":')
+const TAGS = new Word(',"tags":')
+const MD5 = new Word(',"md5":')
+const INFO = new Word(',"additional_info":')
+const EMPTY = new Word('{}')
 
 /** Bytes an event took lately, so that the next output is hardly ever too small. */
 let typical = 512
@@ -59,9 +60,13 @@ const WRITERS: WeakMap<Batch, Writer> = new WeakMap()
 class Writer {
   readonly output: Output
   readonly #batch: Batch
-  readonly #collector: Buffer
+  readonly #collector: Word
   /** Per column: the cell after the one written last. Rows mostly come in order. */
   readonly #cursors: Uint32Array
+  /** The time of receipt written last, and where that stands. */
+  #received: number = Number.NaN
+  #from = 0
+  #to = 0
   /** The shape written last, and its steps from the first. */
   #shape: Shape | undefined
   readonly #steps: Shape[] = []
@@ -70,47 +75,59 @@ class Writer {
     this.#batch = batch
     this.output = new Output(room)
     this.#cursors = new Uint32Array(batch.columns.length)
-    this.#collector = Buffer.from(JSON.stringify(batch.collector))
+    this.#collector = new Word(JSON.stringify(batch.collector))
   }
 
   line(row: number): void {
     const batch = this.#batch
     const { output } = this
     if (batch.seq > 0) {
-      output.raw(SEQ)
+      output.word(SEQ)
       output.number(batch.seq + row)
-      output.raw(COLLECTOR)
-      output.raw(this.#collector)
-      output.raw(TYPE)
-    } else output.raw(FIRST_TYPE)
+      output.word(COLLECTOR)
+      output.word(this.#collector)
+      output.word(TYPE)
+    } else output.word(FIRST_TYPE)
     this.#text(batch.type[row]!)
-    output.raw(HOSTNAME)
+    output.word(HOSTNAME)
     this.#text(batch.hostname[row]!)
-    output.raw(TIME)
+    output.word(TIME)
     output.time(batch.time[row]!)
-    output.raw(RECEIVED_AT)
-    output.time(batch.receivedAt[row]!)
-    output.raw(TAGS)
+    output.word(RECEIVED_AT)
+    this.#receivedAt(batch.receivedAt[row]!)
+    output.word(TAGS)
     this.#text(batch.tags[row]!)
-    output.raw(MD5)
+    output.word(MD5)
     this.#text(batch.md5[row]!)
-    output.raw(INFO)
+    output.word(INFO)
     this.info(row)
     output.room(2)
     output.byte(CLOSE)
     output.byte(NEWLINE)
   }
 
+  /** Mostly the same as in the line before. */
+  #receivedAt(value: number): void {
+    const { output } = this
+    if (value === this.#received) output.again(this.#from, this.#to)
+    else {
+      this.#received = value
+      this.#from = output.length
+      output.time(value)
+      this.#to = output.length
+    }
+  }
+
   info(row: number): void {
     const { output } = this
     const shape = this.#batch.shape(row)
     if (shape.path === undefined) {
-      output.raw(EMPTY)
+      output.word(EMPTY)
       return
     }
     if (shape !== this.#shape) this.#turnTo(shape)
     for (const step of this.#steps) {
-      output.raw(step.lead.word.bytes)
+      output.word(step.lead.word)
       this.#cell(step, row)
     }
     for (let depth = shape.path.depth; depth > 0; depth--) output.byte(CLOSE)
@@ -132,15 +149,15 @@ class Writer {
     const number = column.numbers === undefined ? Number.NaN : column.numbers[cell]!
     if (code <= TRUE) {
       if (number === number) this.output.number(number)
-      else this.output.raw(WORDS[code]!)
+      else this.output.word(CONSTANTS[code]!)
     } else this.#text(code)
   }
 
   #text(code: number): void {
-    const { bytes, offsets, json } = this.#batch.dictionary
-    const from = offsets[code]!
-    const to = offsets[code + 1]!
-    if (json[code] === 1) this.output.raw(bytes, from, to)
-    else this.output.string(bytes, from, to)
+    const { dictionary } = this.#batch
+    const from = dictionary.offsets[code]!
+    const to = dictionary.offsets[code + 1]!
+    if (dictionary.json[code] === 1) this.output.raw(dictionary, from, to)
+    else this.output.string(dictionary, from, to)
   }
 }
