@@ -28,6 +28,7 @@ export class BatchBuilder {
   readonly #most: BatchBounds
   readonly #codes: Map<string, number> = new Map()
   #noTags = -1
+  #noText = -1
 
   constructor(bounds: Bounds = BOUNDS, rows = 16, most: BatchBounds = BATCH_BOUNDS) {
     this.bounds = bounds
@@ -115,6 +116,12 @@ export class BatchBuilder {
       this.#codes.set(text, code)
     }
     return code
+  }
+
+  /** The code of the empty text. */
+  get noText(): number {
+    if (this.#noText < 0) this.#noText = this.batch.dictionary.string('')
+    return this.#noText
   }
 
   /** The code of no tags. */

@@ -4,6 +4,7 @@ import type { Column } from './column.ts'
 import { FIRST_TEXT } from './dictionary.ts'
 import type { Json, JsonObject } from './event.ts'
 import { mask } from './mask.ts'
+import { hashOf, viewOf } from './words.ts'
 
 /** Where an event may say what happened, by name in additional_info, best first: a trace tells apart what a message does not. */
 export const TELLING: readonly string[] = [
@@ -26,13 +27,23 @@ export const TELLING: readonly string[] = [
   'body',
 ]
 
+const RANKS: ReadonlyMap<string, number> = new Map(TELLING.map((name, rank) => [name, rank]))
+
 /** So much of a text is looked at, in characters. */
 const MOST = 16_384
 /** So many fingerprints are remembered across batches, of texts up to so many characters. */
 const REMEMBERED = 8192
 const SHORT = 2048
 
-const KNOWN: Map<string, string> = new Map()
+/** A fingerprint, as text and as dictionaries take it. */
+interface Known {
+  readonly text: string
+  readonly bytes: Buffer
+  readonly view: DataView
+  readonly hash: number
+}
+
+const KNOWN: Map<string, Known> = new Map()
 
 /**
  * The fingerprint of an event: the MD5 of its type, a newline, and what it says happened with the variable parts
@@ -41,15 +52,17 @@ const KNOWN: Map<string, string> = new Map()
 export function fingerprintOf(type: string, info: JsonObject): string {
   for (const name of TELLING) {
     const text = textOf(find(info, name))
-    if (text !== '') return remembered(type, text)
+    if (text !== '') return remembered(type, text).text
   }
-  return remembered(type, '')
+  return remembered(type, '').text
 }
 
 /** Fills in the fingerprint of every row that has none. Computed once per distinct type and text. */
 export function fingerprint(batch: Batch): void {
   const { dictionary, length } = batch
-  const columns = TELLING.flatMap(name => batch.named(name))
+  const columns = batch.columns
+    .filter(({ path }) => RANKS.has(path.name))
+    .sort((a, b) => RANKS.get(a.path.name)! - RANKS.get(b.path.name)!)
   const cursors = new Uint32Array(columns.length)
   const codes = new Map<number, number>()
   for (let row = 0; row < length; row++) {
@@ -60,7 +73,8 @@ export function fingerprint(batch: Batch): void {
     let code = codes.get(pair)
     if (code === undefined) {
       const text = said === 0 ? '' : textOf(dictionary.value(said))
-      code = dictionary.string(remembered(dictionary.text(type), text))
+      const { bytes, hash, view } = remembered(dictionary.text(type), text)
+      code = dictionary.addHashed(bytes, 0, bytes.length, 0, hash, view)
       codes.set(pair, code)
     }
     batch.md5[row] = code
@@ -100,7 +114,7 @@ function find(info: JsonObject, name: string): Json | undefined {
   return find(inner, name.slice(dot + 1))
 }
 
-function remembered(type: string, text: string): string {
+function remembered(type: string, text: string): Known {
   if (text.length > SHORT) return md5(type, text)
   const key = `${type}\n${text}`
   let known = KNOWN.get(key)
@@ -112,8 +126,11 @@ function remembered(type: string, text: string): string {
   return known
 }
 
-function md5(type: string, text: string): string {
-  return createHash('md5')
+function md5(type: string, text: string): Known {
+  const hex = createHash('md5')
     .update(`${type}\n${mask(text.slice(0, MOST))}`)
     .digest('hex')
+  const bytes = Buffer.from(hex)
+  const view = viewOf(bytes)
+  return { text: hex, bytes, view, hash: hashOf(view, 0, bytes.length) }
 }

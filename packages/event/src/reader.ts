@@ -93,7 +93,7 @@ export class EventReader {
     const origin = this.#origin
     batch.type[row] = this.#type < 0 ? builder.code(origin.type ?? 'unknown') : this.#type
     batch.hostname[row] = this.#hostname < 0 ? builder.code(origin.hostname) : this.#hostname
-    batch.md5[row] = this.#md5 < 0 ? builder.code('') : this.#md5
+    batch.md5[row] = this.#md5 < 0 ? builder.noText : this.#md5
     batch.tags[row] = this.#tags < 0 ? builder.noTags : this.#tags
     const receivedAt = this.#receivedAt === this.#receivedAt ? this.#receivedAt : toMicros(origin.receivedAt)
     batch.receivedAt[row] = receivedAt
