@@ -1,9 +1,10 @@
 import type { Clock } from '@telltale/event'
-import { print, type Query, type Result, run, type Steps } from '@telltale/query'
+import { print, type Query, run } from '@telltale/query'
 import { Slices } from '@telltale/recent'
 import type { Standing } from '@telltale/standing'
 import { rowsText } from './answer-text.ts'
 import type { Answer, Asker } from './ask.ts'
+import { type Made, made, rounded, type Timed, timed } from './made.ts'
 import { type Asked, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
 import { spanOf } from './span.ts'
@@ -40,6 +41,8 @@ interface Board {
   release: () => void
   /** When it may be shown next. */
   due: number
+  /** ms that showing it took last. */
+  cost: number
   /** Its answer is being made; whether it changed meanwhile. */
   making: boolean
   changed: boolean
@@ -89,6 +92,7 @@ export class LiveAnswers {
         past,
         release: () => {},
         due: 0,
+        cost: 0,
         making: false,
         changed: false,
         waits: {},
@@ -173,18 +177,16 @@ export class LiveAnswers {
     }
     board.changed = false
     if (keys <= FEW) {
-      const started = performance.now()
-      this.#shown(board, one, run(made(one.resulting())), started)
+      this.#shown(board, one, run(timed(made(one.resulting()))))
     } else void this.#makeMany(board, one)
   }
 
   /** As it is when its turn comes, bit by bit. */
   async #makeMany(board: Board, one: Standing): Promise<void> {
     board.making = true
-    const started = performance.now()
     try {
-      const answer = await this.#slices.run(made(one.resulting()))
-      if (board.standing === one) this.#shown(board, one, answer, started)
+      const answer = await this.#slices.run(timed(made(one.resulting())))
+      if (board.standing === one) this.#shown(board, one, answer)
     } catch (error) {
       this.#letGo(board)
       this.#fail(board, error)
@@ -194,12 +196,14 @@ export class LiveAnswers {
     if (board.changed && board.standing === one) this.#wake(board)
   }
 
-  #shown(board: Board, one: Standing, made: Made, started: number): void {
+  #shown(board: Board, one: Standing, { value, ms }: Timed<Made>): void {
     const { clock, every } = this.#options
     const { past } = board
     const coverage = past.coverage === 'exact' ? one.coverage : past.coverage
-    const ms = this.#tell(board, made, started, { ...past, coverage, scanned: one.stats.events })
-    board.due = clock.now() + Math.max(every, ms * 20)
+    this.#tell(board, value, { ...past, coverage, scanned: one.stats.events, ms })
+    // What took long but once, as the first does, is let pass.
+    board.due = clock.now() + Math.max(every, Math.min(ms, board.cost) * 20)
+    board.cost = ms
     // Who could not take it is not told by the next change: that may never come.
     if ([...board.viewers.keys()].some(({ full }) => full))
       this.#later(board, 'show', Math.max(ASK_AGAIN, board.due - clock.now()), () => this.#show(board))
@@ -217,9 +221,11 @@ export class LiveAnswers {
         if ('error' in question) return
         const started = performance.now()
         const { stats, ...result } = await asker.ask(question.query, question.scope)
-        const made = { result, text: await this.#slices.run(rowsText(result.rows)) }
+        const text = await this.#slices.run(rowsText(result.rows))
         if (!this.#isWatched(board)) return
-        wait = Math.max(wait, this.#tell(board, made, started, stats) * 20)
+        const ms = rounded(performance.now() - started)
+        this.#tell(board, { result, text }, { ...stats, ms })
+        wait = Math.max(wait, ms * 20)
       } catch (error) {
         return this.#fail(board, error)
       }
@@ -227,15 +233,13 @@ export class LiveAnswers {
     this.#later(board, 'show', wait, () => void this.#askAgain(board))
   }
 
-  /** Shows a result to those who saw another one last. @returns how long all of it took, in ms */
-  #tell(board: Board, { result, text }: Made, started: number, about: Omit<Answer['stats'], 'ms'>): number {
-    const ms = Math.round((performance.now() - started) * 1e3) / 1e3
-    for (const [viewer, last] of board.viewers) {
+  /** Shows a result to those who saw another one last. */
+  #tell({ viewers }: Board, { result, text }: Made, stats: Answer['stats']): void {
+    for (const [viewer, last] of viewers) {
       if (last === text || viewer.full) continue
-      board.viewers.set(viewer, text)
-      viewer.show({ ...result, stats: { ...about, ms } }, text)
+      viewers.set(viewer, text)
+      viewer.show({ ...result, stats }, text)
     }
-    return ms
   }
 
   #restart(board: Board): void {
@@ -262,17 +266,6 @@ export class LiveAnswers {
       if (this.#isWatched(board)) call()
     })
   }
-}
-
-/** A result with its rows as JSON. */
-interface Made {
-  readonly result: Result
-  readonly text: string
-}
-
-function* made(resulting: Steps<Result>): Steps<Made> {
-  const result = yield* resulting
-  return { result, text: yield* rowsText(result.rows) }
 }
 
 function cancel({ show, begin }: Board['waits']): void {
