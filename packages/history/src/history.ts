@@ -56,6 +56,8 @@ export interface HistoryStatus {
 
 /** ms after a hand-over in which the next is to be expected. */
 const QUIET = 10_000
+/** ms between two looks at the parts of the table; what was merged is kept for 480 s. */
+const LOOK = 60_000
 /** Bytes of a damaged line that are told; all of it is set aside. */
 const MOST_OF_A_LINE = 65_536
 /** ms a stop gives the engine to take what is left; the next start offers the rest. */
@@ -160,6 +162,7 @@ export class History {
       (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1
     if (prepared) await this.#use()
     this.#cancel.push(
+      this.#clock.every(LOOK, () => this.#look()),
       this.#engine.onReady(() => void this.#again().catch(error => this.#log(String(error)))),
       this.journal.onSealed(() => {
         if (this.#usable) this.#flush.wake()
@@ -289,6 +292,12 @@ export class History {
   async keep(keep: string | number): Promise<void> {
     this.#keep = keepMs(keep)
     if (this.#engine.state.kind === 'ready') await retain(this.#engine, this.#keep)
+  }
+
+  /** Merges go on where nothing comes in. */
+  #look(): void {
+    if (!this.#usable || this.#engine.state.kind !== 'ready') return
+    this.#parts.check().catch((error: Error) => this.#log(error.message))
   }
 
   async #prepare(): Promise<void> {

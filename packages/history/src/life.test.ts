@@ -136,7 +136,7 @@ test('scar: where the list of fields is damaged on disk, none is taken to be in 
   expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(3)
 })
 
-test.each(['metadata_version.txt', 'columns.txt', 'data.bin'])(
+test.each(['metadata_version.txt', 'columns.txt', 'data.bin', 'skp_idx_seq_range.cmrk4'])(
   'scar: an insert that the engine calls done though the disk left %s empty is done again before its segment goes',
   async name => {
     const engine = embedded({ path: join(path, 'history') })
@@ -162,6 +162,29 @@ test.each(['metadata_version.txt', 'columns.txt', 'data.bin'])(
     expect([await two.count(), two.status.detached, two.status.refused]).toEqual([5, [], 0])
   },
 )
+
+test('scar: a merge that the engine calls done though the disk left a file empty: what was merged is taken up again', async () => {
+  const said: string[] = []
+  const engine = embedded({ path: join(path, 'history'), log: line => said.push(line) })
+  const one = await starting({ engine })
+  for (let i = 0; i < 3; i++) {
+    await one.append(batch(5))
+    await one.flush()
+  }
+  await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+  const [index] = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_1_3_1\/skp_idx_seq_range\.cmrk4$/)
+  await writeFile(index!, '')
+  await one.append(batch(5))
+  const flushed = async (): Promise<number> => {
+    await one.flush()
+    return one.flushedSeq
+  }
+  await expect.poll(flushed, { timeout: 20_000 }).toBe(20)
+  expect(said.join()).toMatch(/started anew: the disk left skp_idx_seq_range.cmrk4 of part 20261120_1_3_1 empty/)
+  const { query } = parse('* | count(), uniq(seq)')
+  const answer = await one.partial(query!, { from: 0, to: 9e12 })
+  expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(20)
+})
 
 /** Where the compressed blocks of a column file begin: a checksum of 16 bytes, the codec, two sizes, the data. */
 function blocksOf(bytes: Buffer): number[] {

@@ -7,10 +7,10 @@ import { DATABASE, TABLE } from './schema.ts'
 /** More names than this are not worth their reading. */
 const MOST = 2000
 /** So many tries are enough: what is empty then is meant to be. */
-const MOST_DROPS = 5
+const MOST_FAILURES = 5
 /** Files of a part that are never empty. Those of single columns may be. */
 const NEVER_EMPTY =
-  /^(checksums|columns|columns_substreams|count|default_compression_codec|metadata_version)\.txt$|^(serialization\.json|partition\.dat|minmax_time\.idx|primary\.cidx|data\.\w+)$/
+  /^(checksums|columns|columns_substreams|count|default_compression_codec|metadata_version)\.txt$|^(serialization\.json|partition\.dat|minmax_time\.idx|primary\.cidx|data\.\w+|skp_idx_\w+\.\w+)$/
 
 /**
  * Which parts of the table hold nothing of this collector above a seq. Parts never change, so of their rows nobody need
@@ -22,37 +22,38 @@ export class Parts {
   #seq = Number.POSITIVE_INFINITY
   /** Those that were found to be whole on disk. */
   #whole: ReadonlySet<string> = new Set()
-  /** Parts dropped since the last look at which all were whole. */
-  #dropped = 0
+  /** Parts that were not, since the last look at which all were. */
+  #failed = 0
 
   constructor(engine: Engine) {
     this.#engine = engine
   }
 
   /**
-   * Looks at the files of parts that are new: the engine may call an insert done though a disk that failed or was full left
-   * one of them empty, and then lets go of the part at its next start. Such a part is dropped.
-   * @throws where there was one: what it held must be offered again
+   * Looks at the files of parts that are new: the engine may call an insert or a merge done though a disk that failed or was
+   * full left one of them empty, and then fails to read the part, or lets go of it at its next start. Such an insert is
+   * dropped; of such a merge the engine still has, for some minutes, what it merged, and takes that up when it starts anew.
+   * @throws where there was one: what was inserted must be offered again
    */
   async check(): Promise<void> {
     const { bytes } = await this.#engine.read(
-      `SELECT name, path FROM system.parts WHERE active AND database = '${DATABASE}' AND table = 'events' AND level = 0`,
+      `SELECT name, path, level FROM system.parts WHERE active AND database = '${DATABASE}' AND table = 'events'`,
       { format: 'JSONCompactEachRow' },
     )
     const whole = new Set<string>()
     for (const line of bytes.toString().split('\n').filter(Boolean)) {
-      const [name, path] = JSON.parse(line) as [string, string]
+      const [name, path, level] = JSON.parse(line) as [string, string, number]
       const empty = this.#whole.has(name) ? undefined : await emptyFile(path)
-      if (empty !== undefined && this.#dropped++ < MOST_DROPS) {
-        await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
-        throw new Error(
-          `the disk left ${empty} of part ${name} empty: the part is dropped, its events are offered again`,
-        )
+      if (empty !== undefined && this.#failed++ < MOST_FAILURES) {
+        const what = `the disk left ${empty} of part ${name} empty: `
+        if (level > 0) this.#engine.restart(`${what}what was merged into it is taken up again`)
+        else await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
+        throw new Error(`${what}its events are offered again`)
       }
       whole.add(name)
     }
     this.#whole = whole
-    this.#dropped = 0
+    this.#failed = 0
   }
 
   /** Must be called while the table holds nothing of this collector above the seq. */

@@ -196,6 +196,11 @@ class Embedded implements Engine {
     await this.#run('ingest', `${sql(source)}\n${settingsClause(ONE_PART)}`, LOAD_LIMIT)
   }
 
+  restart(why: string): void {
+    this.#log(`the history engine is started anew: ${why}`)
+    this.#child?.kill('SIGKILL')
+  }
+
   onReady(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

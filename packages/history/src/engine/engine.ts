@@ -12,6 +12,8 @@ export interface Engine {
   command(sql: string): Promise<void>
   /** Inserts the JSON lines of a file, all or nothing per day. */
   load(load: Load): Promise<void>
+  /** Ends it where it stands; it comes up again by itself. */
+  restart(why: string): void
   /** Calls back when it has come up again after a failure. */
   onReady(listener: () => void): () => void
 }
