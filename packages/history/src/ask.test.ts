@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, type Event, type EventInput, type JsonObject } from '@telltale/event'
-import { evaluate, finish, parse, type Query, type Scope } from '@telltale/query'
+import { evaluate, finish, type Literal, parse, type Query, type Scope } from '@telltale/query'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AskOptions, ask } from './ask.ts'
@@ -185,6 +185,10 @@ const QUERIES = [
   'count() by hostname, md5 | sort md5 desc | limit 2',
   'count() by x | sort x desc | limit 3',
   'x = "nowhere" | count() | sort count | limit 1',
+  'x in (0, 1, -1.5, 2.5, "1", "ü", true, 9007199254740993, 1e300, 0.1) | count() by x',
+  'not y in (0, false, "a", 404) | count() by y',
+  'tags in (y, slow, md5) or a in (1, 2, x) or a.b in (true, 5) | count() by type',
+  'time in (2026-11-20, 0) or seq in (1, 5, 7) | count()',
 ]
 
 function parsed(text: string): Query {
@@ -321,6 +325,16 @@ describe('equals the reference', () => {
   }, 300_000)
 
   test.each(QUERIES)('%s', async text => same(parsed(text), ALL))
+
+  test.each(['seq', 'md5'])('a list of 19,000 values of %s, also across parts', async name => {
+    const values = Array.from({ length: 19_000 }, (_, i): Literal => {
+      const value = name === 'seq' ? i * 2 : i === 7 ? events[0]!.md5 : `${i}`
+      return { kind: 'literal', value, text: `${value}` }
+    })
+    const query: Query = { ...parsed('count() by md5'), filter: { kind: 'in', left: { kind: 'field', name }, values } }
+    await same(query, ALL)
+    await same(query, { ...ALL, uptoSeq: events.length - 3 })
+  })
 
   test('also where there are too many paths to know their types', async () => {
     const unknown = new Fields(engine)

@@ -30,6 +30,8 @@ export interface AskOptions extends ReadOptions {
 }
 
 const PAGE = 10_000
+/** Characters of SQL that may be written twice, see the engine's bound on a query. */
+const HALF = 100_000
 
 /** What an engine's events make of a query. */
 export async function ask(
@@ -41,9 +43,9 @@ export async function ask(
   options: AskOptions = {},
 ): Promise<Partial> {
   const { parts = [] } = options
-  const halves = parts.length > 0 && scope.uptoSeq !== undefined
   const made = (states: States, within = scope): Compiled => compile(query, within, collector, fields, states)
   const plain = made({ many: false, alone: false, estimated: false })
+  const halves = parts.length > 0 && scope.uptoSeq !== undefined && whereOf(plain).length < HALF
   // What is in doubt is merged with the rest, and halves with each other.
   const alone = options.alone === true && plain.doubtful === undefined && !halves
   const { sure, doubtful } = plain
@@ -55,7 +57,7 @@ export async function ask(
   const rest = (): Promise<Partial> => judged(engine, query, scope, doubtful!, options)
   if (sure === '0') return doubtful === undefined ? evaluate(query, [], scope) : rest()
   if (plain.groups !== undefined) {
-    const scanned = await rowsOf(engine, whereOf(plain))
+    const scanned = await rowsOf(engine, plain.indexed)
     const few = scanned <= (options.listed ?? 50_000_000)
     const found = await distinctly(
       query,
@@ -67,22 +69,27 @@ export async function ask(
     const partial: Partial = { kind: 'groups', groups: found.groups, scanned }
     return found.doubts ? merge(query, partial, await rest()) : partial
   }
-  const found = events(engine, query, sure, options)
+  const found = events(engine, query, plain, options)
   if (doubtful === undefined) return found
   const both = await Promise.all([found, rest()])
   return merge(query, ...both)
 }
 
-async function events(engine: Engine, query: Query, where: string, options: AskOptions): Promise<Partial> {
+async function events(
+  engine: Engine,
+  query: Query,
+  { sure, indexed }: Compiled,
+  options: AskOptions,
+): Promise<Partial> {
   const most = options.events ?? 100_000
   // A sort is the reference's business: it sees all that match.
   const sorted = query.sort.length > 0
   const limit = sorted ? most : Math.min(query.limit ?? most, most)
   const reading = engine.read(
-    `SELECT concat(${LINE}) FROM ${TABLE} WHERE ${where} ORDER BY time DESC, seq DESC LIMIT ${limit}`,
+    `SELECT concat(${LINE}) FROM ${TABLE} WHERE ${sure} ORDER BY time DESC, seq DESC LIMIT ${limit}`,
     options,
   )
-  const [{ bytes }, scanned] = await Promise.all([reading, rowsOf(engine, where)])
+  const [{ bytes }, scanned] = await Promise.all([reading, rowsOf(engine, indexed)])
   const found = eventsOf(bytes)
   if (!sorted) return { kind: 'events', events: found, scanned }
   if (found.length === most) throw new Error(`more than ${most} events to sort: narrow the time range or the filter`)
@@ -90,8 +97,24 @@ async function events(engine: Engine, query: Query, where: string, options: AskO
   return { ...partial, scanned }
 }
 
-/** How many rows a condition makes the engine look at, as its index tells; chDB does not count them. */
-async function rowsOf(engine: Engine, where: string): Promise<number> {
+/** How many rows there are, as it was told last. */
+const totals = new WeakMap<Engine, { readonly until: number; readonly rows: Promise<number> }>()
+/** ms for which that is good enough. */
+const FRESH = 1000
+
+/** How many rows a condition makes the engine look at; chDB does not count them. */
+async function rowsOf(engine: Engine, indexed: string): Promise<number> {
+  if (indexed !== '1') return estimated(engine, indexed)
+  const known = totals.get(engine)
+  if (known !== undefined && performance.now() < known.until) return known.rows
+  const rows = estimated(engine, '1')
+  totals.set(engine, { until: performance.now() + FRESH, rows })
+  rows.catch(() => totals.delete(engine))
+  return rows
+}
+
+/** As the index tells. */
+async function estimated(engine: Engine, where: string): Promise<number> {
   const { bytes } = await engine.read(
     `SELECT sum(rows) FROM (EXPLAIN ESTIMATE SELECT count() FROM ${TABLE} WHERE ${where})`,
     // Else a count of all is no reading at all.

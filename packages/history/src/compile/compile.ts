@@ -22,6 +22,8 @@ export interface Compiled {
   readonly doubtful?: string
   /** Rows of either kind, for who looks at both at once. */
   readonly possible: string
+  /** What of it the table's index and partitions can tell: `1` where that is nothing. */
+  readonly indexed: string
   /** Absent where every possible row is doubtful. */
   readonly groups?: GroupColumns
 }
@@ -70,7 +72,13 @@ export function compile(query: Query, scope: Scope, collector: string, fields: F
   const within = scopeSql(scope, collector)
   const holds = ready.condition === undefined ? { sure: '1', possible: '1' } : condition(ready.condition, fields)
   const and = (...parts: string[]): string => [...within, ...parts].filter(part => part !== '1').join(' AND ') || '1'
-  if (ready.latest !== undefined) return { sure: '0', doubtful: and(holds.possible), possible: and(holds.possible) }
+  const indexed = and(
+    ...conditionsOf(ready)
+      .filter(isIndexed)
+      .map(item => condition(item, fields).possible),
+  )
+  if (ready.latest !== undefined)
+    return { sure: '0', doubtful: and(holds.possible), possible: and(holds.possible), indexed }
   const { groups, doubts } =
     query.aggregates.length === 0
       ? { groups: undefined, doubts: orderDoubts(ready, fields) }
@@ -82,9 +90,25 @@ export function compile(query: Query, scope: Scope, collector: string, fields: F
   return {
     sure: and(holds.sure, ...(doubt === undefined ? [] : [`NOT ${doubt}`])),
     possible: and(holds.possible),
+    indexed,
     ...(unsure.length === 0 ? {} : { doubtful: and(`(${unsure.join(' OR ')})`) }),
     ...(groups === undefined ? {} : { groups }),
   }
+}
+
+/** What must hold, each by itself. */
+function conditionsOf({ condition }: { readonly condition?: Expression | undefined }): readonly Expression[] {
+  if (condition === undefined) return []
+  return condition.kind === 'and' ? condition.items : [condition]
+}
+
+/** The columns that rows are sorted, parted or marked by. */
+const INDEXED = new Set(['type', 'time', 'seq'])
+
+function isIndexed(node: Expression): boolean {
+  if (node.kind === 'compare' && node.right.kind !== 'literal') return false
+  if (node.kind !== 'compare' && node.kind !== 'in' && node.kind !== 'glob') return false
+  return node.left.kind === 'field' && INDEXED.has(node.left.name)
 }
 
 /** The scope's bounds. Seq belongs to this collector; what others sent is all in history. */
@@ -226,8 +250,7 @@ function isCertain(argument: Expression, filter: Expression | undefined, value: 
   if (argument.kind !== 'field' || value.opaque !== undefined) return false
   const place = resolve(argument.name)
   if (place.kind !== 'path' || fields.below(place.name)?.length !== 0) return false
-  const asked = filter?.kind === 'and' ? filter.items : [filter]
-  return asked.some(one => one?.kind === 'has' && one.field.name === argument.name)
+  return conditionsOf({ condition: filter }).some(one => one.kind === 'has' && one.field.name === argument.name)
 }
 
 /** The cheapest expression that tells the key's values apart. */

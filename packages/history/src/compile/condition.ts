@@ -1,4 +1,12 @@
-import { ARITHMETIC, COMPARISONS, type Comparison, type Expression, resolve, TooMuch } from '@telltale/query'
+import {
+  ARITHMETIC,
+  COMPARISONS,
+  type Comparison,
+  type Expression,
+  type Literal,
+  resolve,
+  TooMuch,
+} from '@telltale/query'
 import type { Fields } from '../fields.ts'
 import { double, text } from '../literal.ts'
 import { textSearch } from './text-search.ts'
@@ -54,11 +62,7 @@ function conditionOf(node: Expression, fields: Fields): Condition {
     case 'compare':
       return compares(view(node.left, fields), node.op, view(node.right, fields))
     case 'in':
-      return joined(
-        node.values.map(value => compares(view(node.left, fields), '=', view(value, fields))),
-        'OR',
-        NEVER,
-      )
+      return isIn(view(node.left, fields), node.values)
     case 'glob':
       return matches(view(node.left, fields), string => `${string} LIKE ${text(like(node.pattern))}`)
     case 'regex':
@@ -170,6 +174,32 @@ function pairs(left: Scalars, op: Comparison, right: Scalars): string[] {
     ...pair(left.string, right.string),
     ...(ordered ? [] : pair(left.boolean, right.boolean)),
   ]
+}
+
+/** As `=` with each, but by one look-up for each type, however many there are. */
+function isIn(left: View, values: readonly Literal[]): Condition {
+  const all = new Set(values.map(({ value }) => value))
+  const numbers = [...all].filter(value => typeof value === 'number').map(member)
+  const strings = [...all].filter(value => typeof value === 'string').map(text)
+  const tests = ({ number, string, boolean }: Scalars): string[] => [
+    // Adding 0 turns −0 into 0.
+    ...(number === undefined || numbers.length === 0 ? [] : [`ifNull((${number} + 0.) IN (${numbers.join(', ')}), 0)`]),
+    ...(string === undefined || strings.length === 0 ? [] : [`ifNull(${string} IN (${strings.join(', ')}), 0)`]),
+    ...(boolean === undefined
+      ? []
+      : [true, false].flatMap(value => (all.has(value) ? [`ifNull(${boolean} = ${value ? 1 : 0}, 0)`] : []))),
+  ]
+  const parts = tests(left)
+  for (const { sql, item } of left.arrays ?? []) {
+    const found = tests(item('l'))
+    if (found.length > 0) parts.push(`arrayExists(l -> ${found.join(' OR ')}, ${sql})`)
+  }
+  return doubtful(parts, [left.doubt])
+}
+
+/** A number in a list, shorter than {@link double} where the engine's own reading of it is exact. */
+function member(value: number): string {
+  return Math.abs(value) < Number.MAX_SAFE_INTEGER ? `${value === 0 ? 0 : value}` : double(value)
 }
 
 function matches(value: View, test: (string: string) => string): Condition {
