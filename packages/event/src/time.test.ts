@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readTime } from './index.ts'
+import { toMicros } from './time.ts'
 
 const MS = 1_795_132_800_001.25
 
@@ -30,4 +32,16 @@ test.each(['', 'now', '2026-02-30', '2026-13-01', '2026-11-20T24:00:00Z', -1, 1e
 test('a number we wrote ourselves is ms, however small', () => {
   expect(readTime(5.25, true)).toBe(5.25)
   expect(readTime('2026-11-20', true)).toBe(1_795_132_800_000)
+})
+
+test('what was rounded to the microsecond is not rounded again to another, at any time there is', () => {
+  const micros = fc.integer({ min: 0, max: Date.UTC(2262, 0, 1) * 1e3 - 1 })
+  fc.assert(
+    fc.property(micros, value => {
+      const once = toMicros(value / 1e3)
+      expect(toMicros(once)).toBe(once)
+      expect(Math.abs(once - value / 1e3)).toBeLessThan(0.002)
+    }),
+    { numRuns: 20_000 },
+  )
 })

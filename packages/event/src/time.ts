@@ -19,10 +19,13 @@ export function readTime(value: unknown, ours = false): number | undefined {
   return typeof value === 'number' ? fromNumber(value) : undefined
 }
 
-/** Rounds ms to the microsecond. */
+/** Rounds ms to the microsecond; what is rounded already stays. */
 export function toMicros(ms: number): number {
-  return Math.round(ms * 1e3) / 1e3
+  const micros = Math.round(ms * 1e3)
+  // From 2041 on the product is no longer exact to half a microsecond.
+  return ms > EXACT && (micros - 1) / 1e3 === ms ? ms : micros / 1e3
 }
+const EXACT = 2 ** 51 / 1e3
 
 function fromNumber(value: number): number | undefined {
   if (!(value >= 0)) return undefined
