@@ -29,7 +29,7 @@ export async function prove(segment: Segment): Promise<Damage | undefined> {
   const proof = new Proof(segment.firstSeq)
   const source = await open(segment.path, 'r')
   try {
-    for await (const line of linesOf(source)) proof.line(line)
+    for await (const lines of linesOf(source)) for (const line of lines) proof.line(line)
   } finally {
     await source.close()
   }
@@ -46,7 +46,8 @@ async function rewrite(path: string, { good }: Proof): Promise<void> {
   const target = await open(`${path}.proven`, 'w')
   try {
     let at = 0
-    for await (const line of linesOf(source)) if (good[at++] === true) await target.writeFile(line)
+    for await (const lines of linesOf(source))
+      await target.writeFile(Buffer.concat(lines.filter(() => good[at++] === true)))
     await target.datasync()
   } finally {
     await source.close()
@@ -125,8 +126,8 @@ function isJson(line: Buffer): boolean {
   }
 }
 
-/** With their newlines; the last may have none. */
-async function* linesOf(file: FileHandle): AsyncGenerator<Buffer> {
+/** By the chunk, with their newlines; the last may have none. */
+async function* linesOf(file: FileHandle): AsyncGenerator<Buffer[]> {
   let rest: Buffer[] = []
   for (let position = 0; ; ) {
     const chunk = Buffer.allocUnsafe(CHUNK)
@@ -134,14 +135,16 @@ async function* linesOf(file: FileHandle): AsyncGenerator<Buffer> {
     if (bytesRead === 0) break
     position += bytesRead
     const bytes = chunk.subarray(0, bytesRead)
+    const lines: Buffer[] = []
     let at = 0
     for (let newline = bytes.indexOf(NEWLINE); newline >= 0; newline = bytes.indexOf(NEWLINE, at)) {
       rest.push(bytes.subarray(at, newline + 1))
-      yield rest.length > 1 ? Buffer.concat(rest) : rest[0]!
+      lines.push(rest.length > 1 ? Buffer.concat(rest) : rest[0]!)
       rest = []
       at = newline + 1
     }
     if (at < bytes.length) rest.push(bytes.subarray(at))
+    yield lines
   }
-  if (rest.length > 0) yield Buffer.concat(rest)
+  if (rest.length > 0) yield [Buffer.concat(rest)]
 }
