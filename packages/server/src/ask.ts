@@ -14,6 +14,7 @@ import {
   type Scope,
   type Steps,
   TooMuch,
+  VALUES,
 } from '@telltale/query'
 import { type Recent, recent } from '@telltale/recent'
 
@@ -120,7 +121,12 @@ export class Asker {
     const past = await this.#history.partial(
       query,
       { ...scope, uptoSeq: Math.min(mark, scope.uptoSeq ?? mark) },
-      { groups: Math.floor(this.#limits.cells / (keys.length + calls.length)), events: this.#limits.events + 1, alone },
+      {
+        groups: Math.floor(this.#limits.cells / (keys.length + calls.length)),
+        events: this.#limits.events + 1,
+        values: this.#limits.values ?? VALUES,
+        alone,
+      },
     )
     const older = between === undefined ? past : await this.run(merging(query, past, between), signal)
     const partial = await this.run(merging(query, older, present), signal)
