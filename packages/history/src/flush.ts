@@ -227,7 +227,8 @@ export class Flush {
 /** Where on disk a part of the table is, in what the engine says of it. */
 const PART = /\/\S*?\/store\/[^\s/]+\/[^\s/]+\/(?!tmp_)[^\s/]+_\d+_\d+_\d+[^\s/]*\//
 
-function said({ message, words = message, died }: EngineError): string {
+function said({ message, words = message, died, heavy }: EngineError): string {
+  if (heavy && !died) return 'the engine has not the memory for it at this moment (see history.memory)'
   const part = died ? undefined : PART.exec(words)?.[0]
   if (part === undefined) return message
   return `the history is damaged on disk: stop Telltale, move ${part} elsewhere or bring it back from a copy, and start again; until then events wait in the journal (${words.split('\n')[0]!.slice(0, 300)})`

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -156,12 +156,34 @@ test.each(['metadata_version.txt', 'columns.txt', 'data.bin', 'skp_idx_seq_range
       return one.flushedSeq
     }
     await expect.poll(flushed, { timeout: 10_000 }).toBe(5)
-    expect(said.join()).toContain(`the disk left ${name} of part 20261120_1_1_0 empty`)
+    expect(said.join()).toContain(`the disk left ${name} of part 20261120_1_1_0 unwritten`)
     await one.stop()
     const two = await starting()
     expect([await two.count(), two.status.detached, two.status.refused]).toEqual([5, [], 0])
   },
 )
+
+test('scar: an insert that the engine calls done though the disk cut a file short is done again before its segment goes', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const said: string[] = []
+  const one = await starting({ engine, log: line => said.push(line) })
+  const { load } = engine
+  let loads = 0
+  engine.load = async given => {
+    await load.call(engine, given)
+    if (++loads > 1) return
+    const [file] = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_[^/]*\/data\.bin$/)
+    await truncate(file!, (await stat(file!)).size - 7)
+  }
+  await one.append(batch(5))
+  const flushed = async (): Promise<number> => {
+    await one.flush()
+    return one.flushedSeq
+  }
+  await expect.poll(flushed, { timeout: 10_000 }).toBe(5)
+  expect(said.join()).toContain('the disk left 7 bytes of part 20261120_1_1_0 unwritten')
+  expect(await one.count()).toBe(5)
+})
 
 test('scar: a merge that the engine calls done though the disk left a file empty: what was merged is taken up again', async () => {
   const said: string[] = []
@@ -180,7 +202,7 @@ test('scar: a merge that the engine calls done though the disk left a file empty
     return one.flushedSeq
   }
   await expect.poll(flushed, { timeout: 20_000 }).toBe(20)
-  expect(said.join()).toMatch(/started anew: the disk left skp_idx_seq_range.cmrk4 of part 20261120_1_3_1 empty/)
+  expect(said.join()).toMatch(/started anew: the disk left skp_idx_seq_range.cmrk4 of part 20261120_1_3_1 unwritten/)
   const { query } = parse('* | count(), uniq(seq)')
   const answer = await one.partial(query!, { from: 0, to: 9e12 })
   expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(20)

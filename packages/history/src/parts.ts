@@ -8,9 +8,9 @@ import { DATABASE, TABLE } from './schema.ts'
 const MOST = 2000
 /** So many tries are enough: what is empty then is meant to be. */
 const MOST_FAILURES = 5
-/** Files of a part that are never empty. Those of single columns may be. */
-const NEVER_EMPTY =
-  /^(checksums|columns|columns_substreams|count|default_compression_codec|metadata_version)\.txt$|^(serialization\.json|partition\.dat|minmax_time\.idx|primary\.cidx|data\.\w+|skp_idx_\w+\.\w+)$/
+/** Files of a part that are not in its own list of files, and so not in its size. They are never empty. */
+const UNLISTED =
+  /^(checksums|columns|columns_substreams|default_compression_codec|metadata_version|txn_version|uuid)\.txt$/
 
 /**
  * Which parts of the table hold nothing of this collector above a seq. Parts never change, so of their rows nobody need
@@ -31,22 +31,22 @@ export class Parts {
 
   /**
    * Looks at the files of parts that are new: the engine may call an insert or a merge done though a disk that failed or was
-   * full left one of them empty, and then fails to read the part, or lets go of it at its next start. Such an insert is
+   * full left one of them empty or short, and then fails to read the part, or lets go of it at its next start. Such an insert is
    * dropped; of such a merge the engine still has, for some minutes, what it merged, and takes that up when it starts anew.
    * @throws where there was one: what was inserted must be offered again
    */
   async check(): Promise<void> {
     // Parts without rows, which stand for what was let go of, have empty files.
     const { bytes } = await this.#engine.read(
-      `SELECT name, path, level FROM system.parts WHERE active AND rows > 0 AND database = '${DATABASE}' AND table = 'events'`,
+      `SELECT name, path, level, toFloat64(bytes_on_disk) FROM system.parts WHERE active AND rows > 0 AND database = '${DATABASE}' AND table = 'events'`,
       { format: 'JSONCompactEachRow' },
     )
     const whole = new Set<string>()
     for (const line of bytes.toString().split('\n').filter(Boolean)) {
-      const [name, path, level] = JSON.parse(line) as [string, string, number]
-      const empty = this.#whole.has(name) ? undefined : await emptyFile(path)
-      if (empty !== undefined && this.#failed++ < MOST_FAILURES) {
-        const what = `the disk left ${empty} of part ${name} empty: `
+      const [name, path, level, written] = JSON.parse(line) as [string, string, number, number]
+      const lacks = this.#whole.has(name) ? undefined : await lacking(path, written)
+      if (lacks !== undefined && this.#failed++ < MOST_FAILURES) {
+        const what = `the disk left ${lacks} of part ${name} unwritten: `
         if (level > 0) this.#engine.restart(`${what}what was merged into it is taken up again`)
         else await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
         throw new Error(`${what}its events are offered again`)
@@ -73,13 +73,24 @@ export class Parts {
   }
 }
 
-/** The name of a file that is empty and must not be; undefined where none is, or the part has been merged. */
-async function emptyFile(path: string): Promise<string | undefined> {
+/**
+ * What the disk left out: an empty file by its name, or bytes; undefined where nothing is, or the part has been merged. Files
+ * may be empty by right, such as a path's values of a kind that none has, so of those in the list the sum decides.
+ * @param written bytes of all files in the part's list, as the engine counted them while it wrote
+ */
+async function lacking(path: string, written: number): Promise<string | undefined> {
+  let found = 0
+  let empty: string | undefined
   try {
-    for (const name of await readdir(path))
-      if (NEVER_EMPTY.test(name) && (await stat(join(path, name))).size === 0) return name
+    for (const name of await readdir(path)) {
+      const { size } = await stat(join(path, name))
+      if (!UNLISTED.test(name)) found += size
+      else if (size === 0) return name
+      if (size === 0) empty ??= name
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
   }
-  return undefined
+  return found < written ? (empty ?? `${written - found} bytes`) : undefined
 }

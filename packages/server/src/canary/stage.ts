@@ -104,8 +104,9 @@ export class Stage {
   /** Looks at the time. @returns what has changed by it, and for how long the stage had failed */
   judge(now: number): { change: 'failed' } | { change: 'recovered'; after: number } | undefined {
     if (this.#fault !== undefined && now - this.#fault.at > this.#hold) this.#fault = undefined
-    const late = this.behind(now) > this.limit
     const since = this.#failingSince
+    // Well again is what is well within the limit: at the limit it would come and go.
+    const late = this.behind(now) > (since === undefined ? this.limit : this.limit / 2)
     if (!late && this.#fault === undefined) {
       this.#failingSince = undefined
       return since === undefined ? undefined : { change: 'recovered', after: now - since }
