@@ -30,15 +30,13 @@ async function ask(query) {
 
 async function measure(name, data) {
   const bin = path.join(here, '../packages/telltale/bin/telltale.js')
+  const config = path.join(data, 'telltale.config.js')
+  fs.writeFileSync(config, 'export default {}')
   const began = performance.now()
   const since = () => `${((performance.now() - began) / 1000).toFixed(2)} s`
-  const program = spawn(
-    process.execPath,
-    [bin, 'start', '--port', given.port, '--data', data, '--config', '/dev/null'],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const program = spawn(process.execPath, [bin, 'start', '--port', given.port, '--data', data, '--config', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   program.stderr.on('data', text => process.stderr.write(`  | ${String(text).trim().replaceAll('\n', '\n  | ')}\n`))
   await once(program.stdout, 'data')
   console.log(`${name}: listening after ${since()}`)

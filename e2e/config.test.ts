@@ -39,6 +39,15 @@ test('a configuration in TypeScript; saving it takes effect, a bad one is refuse
   await send(program, '{"type":"a"}')
   expect(await count(program, 'type = b')).toBe(2)
 
+  // as an editor leaves it for a moment
+  writeFileSync(file, '')
+  await eventually(
+    () => program.log(),
+    text => /refused.*must export its configuration/.test(text),
+  )
+  await send(program, '{"type":"a"}')
+  expect(await count(program, 'type = b')).toBe(3)
+
   write(
     `classify: [{ when: 'type = a', set: { type: 'd' } }], process: { d: event => { event.additional_info.seen = true } },`,
   )

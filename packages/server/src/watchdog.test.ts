@@ -24,16 +24,16 @@ test('a main thread that hangs in a loop is told with its place, then ended by t
   child.send('loop')
   const [code, signal] = await once(child, 'close')
   expect([code, signal]).toEqual([null, 'SIGKILL'])
-  expect(said()).toMatch(/the main thread has not turned for 1 s; it is ended after 3 s/)
+  expect(said()).toMatch(/the main thread has not turned for 2 s; it is ended after 4 s/)
   expect(said()).toMatch(/it is here:\n {4}at spin \(.*loops\.mjs:\d+\)/)
-  expect(said()).toMatch(/has not turned for 3 s: ended, to be started again/)
+  expect(said()).toMatch(/has not turned for 4 s: ended, to be started again/)
 }, 60_000)
 
 test('a process that was stopped for longer than that goes on, and nothing is said', async () => {
   const { child, said } = await program()
   for (let times = 0; times < 2; times++) {
     child.kill('SIGSTOP')
-    await sleep(4500)
+    await sleep(5500)
     child.kill('SIGCONT')
     await sleep(1200)
   }

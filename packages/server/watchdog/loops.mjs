@@ -6,7 +6,7 @@ const { module } = await runnerImport(fileURLToPath(new URL('../src/watchdog.ts'
   configFile: false,
   logLevel: 'error',
 })
-const stop = module.watchdog({ warns: 1, ends: 3 })
+const stop = module.watchdog({ warns: 2, ends: 4 })
 process.on('message', async what => {
   if (what === 'loop') spin()
   if (what === 'stop') {

@@ -9,6 +9,7 @@ import { workerData } from 'node:worker_threads'
 const { beats, warns, ends } = workerData
 let seen = Atomics.load(beats, 0)
 let still = 0
+let looked = performance.now()
 
 const say = words => {
   try {
@@ -39,6 +40,10 @@ function whereabouts() {
 
 setInterval(() => {
   const now = Atomics.load(beats, 0)
+  const late = performance.now() - looked > 1500
+  looked = performance.now()
+  // Where this thread was held up, so was the main one: it has had no second of its own.
+  if (late && now === seen) return
   still = now === seen ? still + 1 : 0
   seen = now
   if (still === warns) {

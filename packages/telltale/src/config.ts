@@ -47,7 +47,9 @@ export async function loadConfig(file: string): Promise<Config> {
   const jiti = createJiti(import.meta.url, { moduleCache: false, fsCache: false, alias: { telltale: here } })
   let config: unknown
   try {
-    config = await jiti.import(file, { default: true })
+    // A file without anything, as one that is being written is for a moment, is not a configuration without settings.
+    const given = await jiti.import<object>(file)
+    config = 'default' in given ? given.default : Object.keys(given).length === 0 ? undefined : given
   } catch (error) {
     throw new Error(`${file} cannot be read: ${(error as Error).message}`)
   }
