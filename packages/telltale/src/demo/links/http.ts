@@ -84,7 +84,11 @@ export function http({ host, port, token, state, capacity = 20_000 }: HttpOption
     async close() {
       closing.abort()
       for (const go of waiting.splice(0)) go()
-      await Promise.race([pumping, sleep(1000, undefined, { ref: false })])
+      // As long as it goes on: a slow machine needs longer for a whole hour of the past.
+      for (let left = Number.POSITIVE_INFINITY; pumping !== undefined && backlog.length < left; ) {
+        left = backlog.length
+        await Promise.race([pumping, sleep(1000, undefined, { ref: false })])
+      }
       lost += backlog.take(capacity).length
     },
   }

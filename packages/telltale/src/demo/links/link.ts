@@ -4,7 +4,7 @@ export interface Link {
   send(line: string): void
   /** Resolves once there is room for more. Live events do not wait for it; the past does. */
   room(): Promise<void>
-  /** Sends what is left, for a second at most, and closes; what remains is lost. */
+  /** Sends what is left, until nothing more goes for a second, and closes; what remains is lost. */
   close(): Promise<void>
   /** Events forgotten since the start. */
   readonly lost: number
