@@ -31,7 +31,7 @@ async function ask(query) {
 async function measure(name, data) {
   const bin = path.join(here, '../packages/telltale/bin/telltale.js')
   const config = path.join(data, 'telltale.config.js')
-  fs.writeFileSync(config, 'export default {}')
+  fs.writeFileSync(config, "export default { history: { keep: 'forever' } }") // as bench/history.mjs loaded it
   const began = performance.now()
   const since = () => `${((performance.now() - began) / 1000).toFixed(2)} s`
   const program = spawn(process.execPath, [bin, 'start', '--port', given.port, '--data', data, '--config', config], {
@@ -97,6 +97,7 @@ async function inFolder(name, fill) {
   const data = fs.mkdtempSync(path.join(tmpdir(), 'telltale-start-'))
   try {
     fill?.(data)
+    spawnSync('sync') // what was copied is not to be written while it starts
     await measure(name, data)
   } finally {
     fs.rmSync(data, { recursive: true, force: true })
