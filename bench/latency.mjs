@@ -9,13 +9,14 @@
 // The figures of Riemann are from the project's goals (2026-11-22): measured earlier elsewhere, not beside this run.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
+import { cpuOf } from './processes.mjs'
 
 const { values: given } = parseArgs({
   options: {
@@ -99,8 +100,7 @@ for (let next = performance.now(); performance.now() - started < WARM_UP + SECON
   sent += BATCH
 }
 await sleep(500)
-const stat = readFileSync(`/proc/${program.pid}/stat`, 'utf8').split(') ')[1].split(' ')
-const cpu = (Number(stat[11]) + Number(stat[12])) / 100
+const cpu = cpuOf(program.pid)
 program.kill()
 await ended
 rmSync(data, { recursive: true, force: true })

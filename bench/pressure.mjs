@@ -4,12 +4,13 @@
 // whether all that was acknowledged is there, once.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
+import { cpuOf, engineOf, residentOf } from './processes.mjs'
 
 const seconds = Number(process.argv[2] ?? 60)
 const deafOnes = Number(process.argv[3] ?? 1000)
@@ -68,23 +69,6 @@ async function sender(i) {
   agent.destroy()
 }
 
-const rssOf = pid => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-/** Seconds of processor time so far. */
-const cpuOf = pid => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-const engineOf = pid =>
-  readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .find(name => {
-      try {
-        return Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === pid
-      } catch {
-        return false
-      }
-    })
-
 const look = async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/live`)
   await once(socket, 'open')
@@ -107,7 +91,7 @@ console.log('    s   program MB   engine MB   acknowledged   events/s   µs CPU/
 let cpu = cpuOf(child.pid)
 for (let last = 0; Date.now() - started < seconds * 1000; ) {
   await sleep(Math.min(5000, seconds * 250))
-  const rss = rssOf(child.pid)
+  const rss = residentOf(child.pid)
   highest = Math.max(highest, rss)
   const s = (Date.now() - started) / 1000
   const used = cpuOf(child.pid) - cpu
@@ -115,7 +99,7 @@ for (let last = 0; Date.now() - started < seconds * 1000; ) {
   const row = [
     s.toFixed(0),
     rss.toFixed(0),
-    rssOf(engine).toFixed(0),
+    residentOf(engine).toFixed(0),
     acknowledged,
     ((acknowledged - last) / Math.min(5, seconds / 4)).toFixed(0),
     acknowledged > last ? ((used / (acknowledged - last)) * 1e6).toFixed(1) : '-',
