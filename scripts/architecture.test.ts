@@ -75,3 +75,9 @@ test('only one file reads the wall clock', () => {
     .map(file => file.slice(root.length + 1))
   expect(readers).toEqual(['packages/event/src/clock.ts'])
 })
+
+test('what a run leaves at the root is not looked at by the checks: npm test passes after npm start', () => {
+  const { includes } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8')).files
+  const left = readFileSync(join(root, '.gitignore'), 'utf8').matchAll(/^\/(.*)\/$/gm)
+  for (const [, folder] of left) expect(includes).toContain(`!${folder}`)
+})
