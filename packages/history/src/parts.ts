@@ -1,16 +1,12 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Engine } from './engine/engine.ts'
 import { text } from './literal.ts'
 import { DATABASE, TABLE } from './schema.ts'
+import { lacking } from './whole.ts'
 
 /** More names than this are not worth their reading. */
 const MOST = 2000
 /** So many tries are enough: what is empty then is meant to be. */
 const MOST_FAILURES = 5
-/** Files of a part that are not in its own list of files, and so not in its size. They are never empty. */
-const UNLISTED =
-  /^(checksums|columns|columns_substreams|default_compression_codec|metadata_version|txn_version|uuid)\.txt$/
 
 /**
  * Which parts of the table hold nothing of this collector above a seq. Parts never change, so of their rows nobody need
@@ -71,26 +67,4 @@ export class Parts {
   below(seq: number): readonly string[] {
     return seq >= this.#seq ? this.#names : []
   }
-}
-
-/**
- * What the disk left out: an empty file by its name, or bytes; undefined where nothing is, or the part has been merged. Files
- * may be empty by right, such as a path's values of a kind that none has, so of those in the list the sum decides.
- * @param written bytes of all files in the part's list, as the engine counted them while it wrote
- */
-async function lacking(path: string, written: number): Promise<string | undefined> {
-  let found = 0
-  let empty: string | undefined
-  try {
-    for (const name of await readdir(path)) {
-      const { size } = await stat(join(path, name))
-      if (!UNLISTED.test(name)) found += size
-      else if (size === 0) return name
-      if (size === 0) empty ??= name
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return undefined
-  }
-  return found < written ? (empty ?? `${written - found} bytes`) : undefined
 }
