@@ -1,5 +1,5 @@
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { batchOf } from '@telltale/event'
 import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'

@@ -9,8 +9,7 @@ const UNLISTED: Readonly<Record<string, (bytes: Buffer) => boolean>> = {
   'checksums.txt': wholeBlocks,
   'columns.txt': bytes => lines(bytes, /^(\d+) columns:$/, /^`/),
   'columns_substreams.txt': bytes =>
-    lines(bytes, /^(\d+) columns:$/, / substreams for column /) &&
-    lines(bytes, /^(\d+) substreams for column /, /^\t/),
+    lines(bytes, /^(\d+) columns:$/, / substreams for column /) && lines(bytes, /^(\d+) substreams for column /, /^\t/),
   'default_compression_codec.txt': bytes => bytes.toString().trimEnd().endsWith(')'),
   'metadata_version.txt': bytes => /^\d+\s*$/.test(bytes.toString()),
   'txn_version.txt': bytes => bytes.length > 0,
