@@ -25,8 +25,52 @@ test.each([
   await two.append(batch(1))
   await two.flush()
   expect(await two.count()).toBe(6)
-  expect(said.join()).toMatch(/definitions of tables were broken and are rewritten: data\/store\/.*events\.sql/)
+  expect(said.join()).toMatch(/definitions of tables were broken and are mended: data\/store\/.*events\.sql/)
 })
+
+/** A history whose engine's definition of a table is spoilt once, as it is written by a statement. */
+async function spoilingDefinition(statement: RegExp, table: RegExp, said: string[]) {
+  const engine = embedded({ path: join(path, 'history'), log: line => said.push(line) })
+  const { command } = engine
+  let spoilt = false
+  engine.command = async sql => {
+    if (spoilt || !statement.test(sql)) return command.call(engine, sql)
+    spoilt = true
+    // It is written, with a statement of no consequence in between: what the next one finds on disk counts.
+    await command.call(engine, sql)
+    const [definition] = await filesNamed(join(path, 'history', 'data', 'store'), table)
+    await writeFile(definition!, '')
+    await command.call(engine, 'SELECT 1')
+  }
+  return starting({ engine, log: line => said.push(line) })
+}
+
+test.each([
+  ['made', /CREATE TABLE IF NOT EXISTS telltale\.fields/, /fields\.sql$/],
+  ['made', /CREATE TABLE IF NOT EXISTS telltale\.events/, /events\.sql$/],
+  ['changed', /MODIFY TTL/, /events\.sql$/],
+])(
+  'scar: a definition that a failing disk left empty when its table was %s is no copy to keep: the engine comes up again, and all is there',
+  async (_, statement, table) => {
+    const first = await starting({ keep: '30d' })
+    await first.append(batch(5))
+    await first.flush()
+    await first.stop()
+    if (!statement.source.includes('TTL')) await rm(path, { recursive: true })
+    const said: string[] = []
+    const one = await spoilingDefinition(statement, table, said)
+    await one.keep('60d').catch(() => {})
+    await expect.poll(() => said.join(), { timeout: 10_000 }).toContain('the disk left definitions of tables unwritten')
+    await one.append(batch(5))
+    await handedOver(one, one.journal.lastSeq, 20_000)
+    await one.stop()
+    const two = await starting()
+    expect([await two.count(), two.journal.lastSeq]).toEqual([
+      two.journal.lastSeq,
+      statement.source.includes('TTL') ? 10 : 5,
+    ])
+  },
+)
 
 test('a part damaged on disk: the rest answers, and what is missing is said', async () => {
   const one = await starting()

@@ -49,7 +49,11 @@ export class Fields {
     await this.#engine.command(
       `CREATE TABLE IF NOT EXISTS ${FIELDS} (path String, type String) ENGINE = ReplacingMergeTree ORDER BY (path, type) SETTINGS ${SYNCED}`,
     )
-    await this.#engine.command(`ALTER TABLE ${FIELDS} MODIFY SETTING ${SYNCED}`) // of an earlier version
+    // Of an earlier version; each change writes the table's definition anew, so none is made without need.
+    const made = await this.#engine.read(
+      `SELECT create_table_query FROM system.tables WHERE database = '${DATABASE}' AND name = 'fields'`,
+    )
+    if (!made.bytes.includes(SYNCED)) await this.#engine.command(`ALTER TABLE ${FIELDS} MODIFY SETTING ${SYNCED}`)
     const { bytes } = await this.#engine.read(`SELECT DISTINCT path, type FROM ${FIELDS} LIMIT ${MOST}`, {
       format: 'JSONCompactEachRow',
     })

@@ -58,6 +58,8 @@ export interface HistoryStatus {
 const QUIET = 10_000
 /** ms between two looks at the parts of the table; what was merged is kept for 480 s. */
 const LOOK = 60_000
+/** ms until the next try to prepare an engine that is there. */
+const AGAIN = 2000
 /** Bytes of a damaged line that are told; all of it is set aside. */
 const MOST_OF_A_LINE = 65_536
 /** ms a stop gives the engine to take what is left; the next start offers the rest. */
@@ -163,12 +165,14 @@ export class History {
     if (prepared) await this.#use()
     this.#cancel.push(
       this.#clock.every(LOOK, () => this.#look()),
-      this.#engine.onReady(() => void this.#again().catch(error => this.#log(String(error)))),
+      this.#engine.onReady(() => void this.#again()),
       this.journal.onSealed(() => {
         if (this.#usable) this.#flush.wake()
         void this.#makeRoom()
       }),
     )
+    // It failed to be prepared, and came up again before anybody listened.
+    if (!prepared && this.#engine.state.kind === 'ready') void this.#again()
   }
 
   /** Writes, seals and hands over what is left, as far as it goes in a while, then stops the engine. */
@@ -324,9 +328,16 @@ export class History {
     await retain(this.#engine, this.#keep)
   }
 
+  /** Until it is usable, again and again: the disk may fail for a while. */
   async #again(): Promise<void> {
-    await this.#prepare()
-    await this.#use()
+    try {
+      await this.#prepare()
+      await this.#use()
+    } catch (error) {
+      this.#log(`no history for now: ${(error as Error).message}`)
+      if (!this.#usable && this.#engine.state.kind === 'ready')
+        this.#cancel.push(this.#clock.after(AGAIN, () => void this.#again()))
+    }
   }
 
   async #usedAbove(seq: number): Promise<number> {

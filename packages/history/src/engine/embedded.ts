@@ -86,7 +86,7 @@ class Embedded implements Engine {
   #lastWords = ''
   #merging = true
   /** One after another: they write the same file. */
-  #keeping: Promise<void> = Promise.resolve()
+  #keeping: Promise<string[]> = Promise.resolve([])
 
   constructor(options: EmbeddedOptions) {
     this.#path = resolve(options.path)
@@ -186,8 +186,12 @@ class Embedded implements Engine {
 
   async command(sql: string): Promise<void> {
     await this.#run('ingest', sql, LOAD_LIMIT)
-    this.#keeping = this.#keeping.catch(() => {}).then(() => keepMetadata(this.#path))
-    await this.#keeping
+    this.#keeping = this.#keeping.catch(() => []).then(() => keepMetadata(this.#path))
+    const broken = await this.#keeping
+    if (broken.length === 0) return
+    const why = `the disk left definitions of tables unwritten: ${broken.join(', ')}`
+    this.restart(why)
+    throw new EngineError(why, ABSENT)
   }
 
   async load({ file, sql, structure }: Load): Promise<void> {
@@ -245,7 +249,7 @@ class Embedded implements Engine {
 
   async #spawn(): Promise<void> {
     const mended = await mendMetadata(this.#path)
-    if (mended.length > 0) this.#log(`definitions of tables were broken and are rewritten: ${mended.join(', ')}`)
+    if (mended.length > 0) this.#log(`definitions of tables were broken and are mended: ${mended.join(', ')}`)
     const parts = await mendParts(this.#path)
     if (parts.length > 0) this.#log(`parts of the history were not written whole and are mended: ${parts.join(', ')}`)
     const config = join(this.#path, 'telltale.xml')

@@ -4,34 +4,64 @@ import { dirname, join, relative } from 'node:path'
 const COPY = 'metadata.json'
 
 /**
- * Keeps a copy of what defines the engine's tables, beside its data. A power cut can leave such a file empty, and then
- * the engine opens nothing at all.
+ * Keeps a copy of what defines the engine's tables, beside its data. A power cut or a disk that fails can leave such a file
+ * empty or cut short without the engine noticing, and then it opens nothing at all. Of what is not whole, the copy stays.
+ * @returns the files that are not whole, relative to the folder
  */
-export async function keepMetadata(dir: string): Promise<void> {
-  const text = JSON.stringify(await definitions(dir))
-  if (text === (await readFile(join(dir, COPY), 'utf8').catch(() => ''))) return
-  await writeFile(join(dir, `${COPY}.new`), text, { flush: true })
-  await rename(join(dir, `${COPY}.new`), join(dir, COPY))
+export async function keepMetadata(dir: string): Promise<string[]> {
+  const copy = (await copied(dir)) ?? {}
+  const kept: Record<string, string> = {}
+  const broken: string[] = []
+  for (const [path, text] of Object.entries(await definitions(dir))) {
+    const whole = isWhole(text, copy[path])
+    const keep = whole ? text : copy[path]
+    if (!whole) broken.push(path)
+    if (keep !== undefined) kept[path] = keep
+  }
+  if (JSON.stringify(kept) !== JSON.stringify(copy)) {
+    await writeFile(join(dir, `${COPY}.new`), JSON.stringify(kept), { flush: true })
+    await rename(join(dir, `${COPY}.new`), join(dir, COPY))
+  }
+  return broken
 }
 
 /**
- * Rewrites from the copy what is missing or cut short. What merely differs is left alone.
- * @returns the files rewritten, relative to the folder
+ * Rewrites from the copy what is missing or cut short. What merely differs is left alone. What is not whole and never was
+ * is put aside: nothing was ever put into its table, which is made anew.
+ * @returns the files rewritten or put aside, relative to the folder
  */
 export async function mendMetadata(dir: string): Promise<string[]> {
-  const copy = await readFile(join(dir, COPY), 'utf8').catch(() => undefined)
+  const copy = await copied(dir)
   if (copy === undefined) return []
   const mended: string[] = []
   const found = await definitions(dir)
   if (Object.keys(found).length === 0) return [] // the data was taken away on purpose
-  for (const [path, text] of Object.entries(JSON.parse(copy) as Record<string, string>)) {
-    const now = found[path]
-    if (now !== undefined && !(now.length < text.length && text.startsWith(now)) && !/^\0*$/.test(now)) continue
-    await mkdir(dirname(join(dir, path)), { recursive: true })
-    await writeFile(join(dir, path), text, { flush: true })
+  for (const path of new Set([...Object.keys(found), ...Object.keys(copy)])) {
+    const [now, kept] = [found[path], copy[path]]
+    if (now !== undefined && isWhole(now, kept)) continue
+    if (kept === undefined) await rename(join(dir, path), join(dir, `${path}.broken`))
+    else {
+      await mkdir(dirname(join(dir, path)), { recursive: true })
+      await writeFile(join(dir, path), kept, { flush: true })
+    }
     mended.push(path)
   }
   return mended
+}
+
+/** A definition ends with a newline; one that was cut short behind another begins as it was, unless it changed before. */
+function isWhole(text: string, before = ''): boolean {
+  return text.startsWith('ATTACH ') && text.endsWith('\n') && !(text.length < before.length && before.startsWith(text))
+}
+
+/** Undefined where there is no copy, or a damaged one. */
+async function copied(dir: string): Promise<Record<string, string> | undefined> {
+  try {
+    const all = JSON.parse(await readFile(join(dir, COPY), 'utf8')) as Record<string, string>
+    return Object.fromEntries(Object.entries(all).filter(([, text]) => isWhole(text)))
+  } catch {
+    return undefined
+  }
 }
 
 /**
