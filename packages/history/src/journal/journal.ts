@@ -48,6 +48,9 @@ export class Journal {
   #collector = ''
   #lastSeq = 0
   #open: OpenSegment | undefined
+  /** Written to its end, and being sealed while the next one takes what comes. */
+  #leaving: OpenSegment | undefined
+  #sealing: Promise<void> | undefined
   #queue: Waiting[] = []
   #waiting = 0
   #sealedBytes = 0
@@ -94,7 +97,7 @@ export class Journal {
 
   /** Bytes on disk that history does not yet hold. */
   get bytes(): number {
-    return this.#sealedBytes + (this.#open?.bytes ?? 0)
+    return this.#sealedBytes + (this.#leaving?.bytes ?? 0) + (this.#open?.bytes ?? 0)
   }
 
   /** How much of its bound the journal uses, from 0 to 1 and a little more. */
@@ -169,6 +172,7 @@ export class Journal {
     this.#sealNow = true
     this.#run()
     while (this.#running !== undefined) await this.#running
+    await this.#sealing
   }
 
   /** Calls back with each segment as it is sealed; the returned function stops that. */
@@ -239,6 +243,7 @@ export class Journal {
     this.#cancelAge?.()
     clearInterval(this.#syncTimer)
     await this.seal()
+    await this.#leaving?.close().catch(() => {})
     await this.#open?.close()
   }
 
@@ -300,6 +305,7 @@ export class Journal {
     return this.#queue.splice(0, count)
   }
 
+  /** The next file is there before anybody can remove the one sealed: its name keeps seq from starting over. */
   async #seal(): Promise<void> {
     this.#aged = false
     if (this.#queue.length === 0) this.#sealNow = false
@@ -307,16 +313,27 @@ export class Journal {
     this.#cancelAge = undefined
     const open = this.#open!
     if (open.bytes === 0) return
-    if (this.#options.sync !== 'os') await open.sync()
-    await open.seal()
-    await this.#next(open)
+    await this.#sealing
+    if (this.#failure !== undefined) return
+    this.#open = await OpenSegment.create(this.dir, this.#collector, open.lastSeq + 1)
+    this.#leaving = open
+    // What is acknowledged from now on is in the new file.
+    if (this.#options.sync === 'always') await syncFolder(this.dir)
+    this.#sealing = this.#leave(open)
+      .catch((error: NodeJS.ErrnoException) => this.#fail(error, []))
+      .finally(() => {
+        this.#sealing = undefined
+        this.#weigh()
+      })
   }
 
-  /** The next file is there before anybody can remove the one sealed: its name keeps seq from starting over. */
-  async #next({ sealedAs }: OpenSegment): Promise<void> {
-    const segment = sealedAs!
-    this.#open = await OpenSegment.create(this.dir, this.#collector, segment.lastSeq + 1)
-    await syncFolder(this.dir)
+  /** Seals what is written to its end, beside the writing of what comes. */
+  async #leave(open: OpenSegment): Promise<void> {
+    if (this.#options.sync !== 'always') await syncFolder(this.dir)
+    await open.mend()
+    if (this.#options.sync !== 'os') await open.sync()
+    const segment = open.sealedAs ?? (await open.seal())
+    this.#leaving = undefined
     this.sealed.push(segment)
     this.#sealedBytes += segment.bytes
     // Long after, it may no longer be in memory, but have to be read from the disk.
@@ -353,9 +370,9 @@ export class Journal {
     try {
       await writeFile(path, Buffer.alloc(1 << 18), { flush: true })
       await unlink(path)
-      const open = this.#open!
-      if (open.sealedAs === undefined) await open.mend()
-      else await this.#next(open)
+      await this.#sealing
+      if (this.#leaving !== undefined) await this.#leave(this.#leaving)
+      await this.#open!.mend()
       this.#failure = undefined
       await this.seal()
     } catch (error) {

@@ -19,6 +19,7 @@ export class OpenSegment {
   readonly #file: FileHandle
   /** Set while bytes of a failed write may stand behind `bytes`. */
   #torn = false
+  #syncing: Promise<void> | undefined
   /** Set once a sync failed: the system may take what it could not write for written, and not try again. */
   #doubtful = false
 
@@ -76,13 +77,17 @@ export class OpenSegment {
     this.#doubtful = this.dirty = false
   }
 
+  /** One after another: who waits for the second must not be told before the first has ended. */
   async sync(): Promise<void> {
+    await this.#syncing?.catch(() => {})
     if (!this.dirty) return
     this.dirty = false
+    this.#syncing = this.#sync().finally(() => {
+      this.#syncing = undefined
+    })
     try {
-      await this.#sync()
+      await this.#syncing
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EBADF' && this.sealedAs !== undefined) return
       this.dirty = true
       throw error
     }
