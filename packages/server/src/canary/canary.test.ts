@@ -251,6 +251,34 @@ test('processors may rename it and set its time; who drops it is told so', async
   expect(failing()).toEqual(['live', 'query', 'history'])
 })
 
+test('a way in says how long it takes; one that is dead stays so though senders are refused for a while', async () => {
+  const { canary, does, pass, failing, stage, told, ready } = made({}, {}, ['door'])
+  await pass(22_000)
+  expect(stage('door')).toMatchObject({ state: 'well', took_ms: expect.toSatisfy(ms => ms >= 500 && ms < 1000) })
+  expect(canary.report.well).toBe(true)
+  does.door = false
+  await pass(10_000)
+  expect(failing()).toEqual(['door'])
+  const { since, message } = stage('door')
+  expect(message).toBe('events sent over door do not come in: nobody is at home')
+  expect(ready()).toEqual({ reasons: [], warnings: [`since ${new Date(since!).toISOString()} ${message}`] })
+  for (const seconds of [1, 3, 20]) {
+    does.pressure = { reason: 'full', retryAfter: 1 }
+    await pass(seconds * 1000)
+    does.pressure = undefined
+    for (let second = 0; second < 15; second++) {
+      await pass(1000)
+      expect(failing()).toContain('door')
+    }
+    expect(failing()).toEqual(['door'])
+  }
+  expect(stage('door').since).toBe(since)
+  does.door = true
+  await pass(8_000)
+  expect(failing()).toEqual([])
+  expect(types(told).filter(said => said.endsWith('door'))).toEqual(['canary_missing door', 'canary_back door'])
+})
+
 test('its options are checked, and no secret is quoted', () => {
   expect(canarySettings({ every: '1s', limits: { history: 5000 }, webhook: 'https://h/x' })).toEqual({
     every: 1000,

@@ -83,14 +83,15 @@ export class Canary {
     if (doors.length > 0) {
       const busy = (): boolean => intake.busy !== undefined
       const limit = Math.max(limits.journal, limits.live)
-      this.#doors = new Doors({ live, busy, hostname, run: this.#run, limit, every }, doors)
+      const now = (): number => this.#now()
+      this.#doors = new Doors({ live, busy, hostname, run: this.#run, limit, every, now }, doors)
     }
     this.#beatAt = clock.elapsed()
     this.#cancel = [
       clock.every(Math.min(BEAT, this.#settings.every), () => this.#look()),
       clock.every(this.#settings.every, () => {
         this.#send()
-        this.#doors?.next(this.#now())
+        this.#doors?.next()
       }),
       history.onFlushed(() => void this.#askHistory()),
     ]
@@ -133,7 +134,7 @@ export class Canary {
     const well = (name: StageName): boolean =>
       this.#stages[name].back > 0 && this.#stages[name].failingSince === undefined
     const hearing = well('journal') && well('live')
-    this.#doors?.look(this.#time, hearing)
+    this.#doors?.look(hearing)
     if (hearing) for (const stage of this.#doors?.stages ?? []) this.#judge(stage)
     const open = (this.#doors?.stages ?? []).every(({ failingSince }) => failingSince === undefined)
     if (STAGES.every(well) && open) this.#deadMan?.well(this.#time)

@@ -14,6 +14,8 @@ export interface DoorsParts {
   limit: number
   /** ms between two that are sent. */
   every: number
+  /** The canary's own time, in ms. */
+  now: () => number
 }
 
 /**
@@ -37,19 +39,19 @@ export class Doors {
     this.#watcher = parts.live.join({ send: message => this.#heard(message), waiting: 0 })
   }
 
-  /** The next has its turn. @param now the canary's own time, in ms */
-  next(now: number): void {
+  /** The next has its turn. */
+  next(): void {
     const each = this.#doors[this.#sent % Math.max(1, this.#doors.length)]
     if (each === undefined || this.#parts.busy()) return
     const id = `${this.#parts.run}-at-${++this.#sent}`
-    each.stage.expect({ id, time: 0, upto: Number.POSITIVE_INFINITY, seen: false, misses: 0 }, now)
+    each.stage.expect({ id, time: 0, upto: Number.POSITIVE_INFINITY, seen: false, misses: 0 }, this.#parts.now())
     this.#watch(true)
     this.#knock(each.door, each.stage)
   }
 
   /** Once more where none was heard: datagrams may be lost. Where nobody can hear any, none is waited for. */
-  look(now: number, hearing: boolean): void {
-    this.#now = now
+  look(hearing: boolean): void {
+    const now = this.#parts.now()
     for (const { door, stage } of this.#doors)
       if (!hearing || this.#parts.busy()) stage.forget()
       else if (stage.newest !== undefined && stage.behind(now) > AGAIN) this.#knock(door, stage)
@@ -58,8 +60,6 @@ export class Doors {
   stop(): void {
     this.#watcher.leave()
   }
-
-  #now = 0
 
   #knock({ knock }: Door, stage: Stage): void {
     const event = {
@@ -78,7 +78,7 @@ export class Doors {
     for (const { additional_info } of events ?? [])
       for (const stage of this.stages) {
         const flight: Flight | undefined = stage.of(String(additional_info?.canary))
-        if (flight !== undefined) stage.found(flight, this.#now)
+        if (flight !== undefined) stage.found(flight, this.#parts.now())
       }
     if (this.stages.every(({ newest }) => newest === undefined)) this.#watch(false)
   }

@@ -92,9 +92,9 @@ export class Stage {
     this.lost++
   }
 
-  /** None is waited for any more. */
+  /** None is waited for any more; but where it fails, only one that comes by makes it well. */
   forget(): void {
-    this.#waiting = []
+    if (this.#failingSince === undefined) this.#waiting = []
   }
 
   of(id: string): Flight | undefined {

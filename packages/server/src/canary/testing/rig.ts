@@ -19,8 +19,8 @@ export const START = 1e12
 /** When the canary of second 15 is acknowledged: at once, or with the next step. `set` is how far the clock was set since. */
 export const fourth = (set = 0) => expect.toBeOneOf([START + set + 15_000, START + set + 15_250])
 
-/** A Telltale around a canary, every part of which can be made to fail. What the history has is in a ring of its own. */
-export function made(options: CanaryOptions = {}, stages: Stages = {}) {
+/** A Telltale around a canary, every part of which can be made to fail; each door takes half a second. What the history has is in a ring of its own. */
+export function made(options: CanaryOptions = {}, stages: Stages = {}, doors: readonly string[] = []) {
   const time = new SimulatedClock(START)
   /** How long the process stood still, in ms. */
   let still = 0
@@ -35,6 +35,7 @@ export function made(options: CanaryOptions = {}, stages: Stages = {}) {
     early: false,
     fail: false,
     live: true,
+    door: true,
     recent: true,
     flush: true,
     pressure: undefined as Busy | undefined,
@@ -112,8 +113,12 @@ export function made(options: CanaryOptions = {}, stages: Stages = {}) {
     for (const batch of unflushed.splice(0)) past.append(batch)
     kept.flushedSeq = journal.lastSeq
   })
-  canary.start()
-  const stage = (name: StageName) => canary.report.stages.find(({ stage }) => stage === name)!
+  const knock = async (event: Buffer): Promise<void> => {
+    if (!does.door) throw new Error('nobody is at home')
+    time.after(500, () => void pipeline.take(event, { channel: 'door', address: 'h' }))
+  }
+  canary.start(doors.map(name => ({ name, knock })))
+  const stage = (name: StageName | 'door') => canary.report.stages.find(({ stage }) => stage === name)!
   return {
     asker,
     canary,
