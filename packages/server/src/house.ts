@@ -186,12 +186,17 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   }
 }
 
-/** The ways in that the canary tries. HTTP only where it may. */
+/** The ways in that the canary tries. HTTP and WebSocket only where it may. */
 function doors(url: string, channels: readonly Channel[], { send, admin, read }: Tokens): Door[] {
   const token = send?.[0] ?? admin
   const open = token === undefined && !read?.length
-  const http = open || token !== undefined ? [{ name: 'http', address: url }] : []
-  return [...http, ...channels].flatMap(({ name, address = '' }) => doorAt(name, address, token) ?? [])
+  const web = [
+    { name: 'http', address: `${url}/v1/events` },
+    { name: 'websocket', address: `${url.replace(/^http/, 'ws')}/v1/send` },
+  ]
+  return [...(open || token !== undefined ? web : []), ...channels].flatMap(
+    ({ name, address = '' }) => doorAt(name, address, token) ?? [],
+  )
 }
 
 const MIB = 1024 * 1024

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { WebSocket } from 'ws'
 
 /** A way in that can be tried from outside. */
 export interface Door {
@@ -13,7 +14,7 @@ export interface Door {
 const PATIENCE = 3000
 
 /**
- * @param address `http://…`, `tcp://…` or `udp://…`, where it listens
+ * @param address where it listens: `http://…` and `ws://…` with the path that takes events, `tcp://…` or `udp://…`
  * @param token who may send, where there are tokens
  * @returns undefined where it is none of these
  */
@@ -21,20 +22,22 @@ export function doorAt(name: string, address: string, token?: string): Door | un
   const [scheme = '', place] = address.split('://')
   const knock = KNOCKS.get(scheme)
   if (knock === undefined || !URL.canParse(`http://${place}`)) return undefined
-  const { hostname, port } = new URL(`http://${place}`)
-  const to = { host: reachable(hostname.replace(/^\[|\]$/g, '')), port: Number(port) }
+  const { hostname, port, pathname: path } = new URL(`http://${place}`)
+  const to = { host: reachable(hostname.replace(/^\[|\]$/g, '')), port: Number(port), path }
   return { name, knock: event => knock(to, event, token) }
 }
 
 interface Place {
   host: string
   port: number
+  path: string
 }
 
 type Knock = (to: Place, event: Buffer, token: string | undefined) => Promise<void>
 
 const KNOCKS: ReadonlyMap<string, Knock> = new Map<string, Knock>([
   ['http', overHttp],
+  ['ws', overWebSocket],
   ['tcp', overTcp],
   ['udp', overUdp],
 ])
@@ -44,14 +47,14 @@ function reachable(host: string): string {
   return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
 }
 
-function overHttp({ host, port }: Place, event: Buffer, token: string | undefined): Promise<void> {
+function bearer(token: string | undefined): { authorization?: string } {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+}
+
+function overHttp(to: Place, event: Buffer, token: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const headers = {
-      'content-type': 'application/json',
-      connection: 'close',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    }
-    const sent = request({ host, port, path: '/v1/events', method: 'POST', headers, timeout: PATIENCE, agent: false })
+    const headers = { 'content-type': 'application/json', connection: 'close', ...bearer(token) }
+    const sent = request({ ...to, method: 'POST', headers, timeout: PATIENCE, agent: false })
     sent.on('response', response => {
       response.resume()
       const { statusCode = 0 } = response
@@ -61,6 +64,29 @@ function overHttp({ host, port }: Place, event: Buffer, token: string | undefine
     sent.on('timeout', () => sent.destroy(new Error('HTTP does not answer')))
     sent.on('error', reject)
     sent.end(event)
+  })
+}
+
+function overWebSocket({ host, port, path }: Place, event: Buffer, token: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const at = host.includes(':') ? `[${host}]` : host
+    const socket = new WebSocket(`ws://${at}:${port}${path}`, { headers: bearer(token) })
+    const patience = setTimeout(() => {
+      reject(new Error('WebSocket does not answer'))
+      socket.terminate()
+    }, PATIENCE)
+    socket.on('open', () => socket.send(event, { binary: false }))
+    socket.on('message', data => {
+      const answer = String(data).slice(0, 200)
+      if (answer.startsWith('{"accepted":1,')) resolve()
+      else reject(new Error(`WebSocket answers with ${answer}`))
+      socket.close()
+    })
+    socket.on('error', reject)
+    socket.on('close', code => {
+      clearTimeout(patience)
+      reject(new Error(`WebSocket closes with ${code}`)) // where it did so before it answered
+    })
   })
 }
 
