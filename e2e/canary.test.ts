@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -14,10 +14,15 @@ const calls: string[] = []
 let program: Program
 let page: Page
 
-const config = (canary: string): string => {
+const config = (canary: string, more = '', code = ''): string => {
   const file = join(folder(), 'telltale.config.ts')
-  writeFileSync(file, `import { defineConfig } from 'telltale'\nexport default defineConfig({ canary: ${canary} })\n`)
+  const text = `import { defineConfig, tcp } from 'telltale'\n${code}\nexport default defineConfig({ canary: ${canary}, ${more} })\n`
+  writeFileSync(file, text)
   return file
+}
+const often = (path: string): string => {
+  const url = `http://127.0.0.1:${(outside.address() as AddressInfo).port}${path}`
+  return `{ every: '1s', limits: { history: '3s' }, webhook: { url: '${url}', every: '1s' } }`
 }
 
 beforeAll(async () => {
@@ -27,9 +32,7 @@ beforeAll(async () => {
     response.end('OK')
   })
   await new Promise<void>(done => outside.listen(0, '127.0.0.1', done))
-  const url = `http://127.0.0.1:${(outside.address() as AddressInfo).port}/ping/5ecre7`
-  const file = config(`{ every: '1s', limits: { history: '3s' }, webhook: { url: '${url}', every: '1s' } }`)
-  program = await start({ args: ['--config', file] })
+  program = await start({ args: ['--config', config(often('/ping/5ecre7'))] })
   page = await browser.newPage()
   await page.goto(program.url)
 }, 60_000)
@@ -40,10 +43,32 @@ afterAll(async () => {
   outside?.close()
 })
 
-const get = async (path: string): Promise<string> => (await fetch(program.url + path)).text()
+const get = async (path: string, of = program): Promise<string> => (await fetch(of.url + path)).text()
 const well = async (): Promise<boolean> => (JSON.parse(await get('/v1/canary')) as { well: boolean }).well
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
-const banner = () => page.getByRole('alert').filter({ hasText: 'Since' })
+const banner = (on = page) => on.getByRole('alert').filter({ hasText: 'Since' })
+
+/** Whether every page of it says so. */
+async function saidOnEveryPage(message: RegExp, on = page): Promise<void> {
+  await banner(on).waitFor({ timeout: 30_000 })
+  for (const view of ['Host', 'Rejected', 'Live']) {
+    await on.getByRole('navigation').getByRole('link', { name: view }).click()
+    await eventually(
+      () => banner(on).textContent(),
+      text => new RegExp(`Since \\d\\d:\\d\\d:\\d\\d ${message.source}`).test(text ?? ''),
+    )
+  }
+}
+
+/** How often the address outside was called. */
+const called = (path = '/ping/5ecre7'): number => calls.filter(call => call === `GET ${path}`).length
+
+/** Whether it is silent outside, where it would call every second. */
+async function silentOutside(path?: string): Promise<void> {
+  const before = called(path)
+  await pause(3_500)
+  expect(called(path)).toBe(before)
+}
 
 /** Stops the engine where it stands, and whichever is started in its place, until the returned function is called. */
 function stopEngine(): () => void {
@@ -74,7 +99,7 @@ test('while all is well it says so, and calls the address outside', async () => 
   expect(JSON.parse(await get('/readyz'))).toEqual({ ready: true, reasons: [], warnings: [] })
   expect(await get('/metrics')).toMatch(/telltale_canary_up\{stage="history"\} 1/)
   await eventually(
-    () => calls.length,
+    () => called(),
     n => n > 1,
   )
   expect(new Set(calls)).toEqual(new Set(['GET /ping/5ecre7']))
@@ -91,14 +116,7 @@ test('while all is well it says so, and calls the address outside', async () => 
 test('an engine that stands still: said on every page, in readyz, metrics and events; silent outside; well by itself', async () => {
   const goOn = stopEngine()
   try {
-    await banner().waitFor()
-    for (const view of ['Host', 'Rejected', 'Live']) {
-      await page.getByRole('navigation').getByRole('link', { name: view }).click()
-      await eventually(
-        () => banner().textContent(),
-        text => /Since \d\d:\d\d:\d\d the history is \d+ s behind, new events are kept in the journal/.test(text ?? ''),
-      )
-    }
+    await saidOnEveryPage(/the history is \d+ s behind, new events are kept in the journal/)
     const readyz = await fetch(`${program.url}/readyz`)
     expect(readyz.status).toBe(200)
     const { ready, reasons, warnings } = (await readyz.json()) as Record<string, string[]>
@@ -108,9 +126,7 @@ test('an engine that stands still: said on every page, in readyz, metrics and ev
     expect(metrics).toMatch(/telltale_canary_up\{stage="history"\} 0/)
     for (const stage of ['journal', 'live', 'query'])
       expect(metrics).toMatch(new RegExp(`telltale_canary_up\\{stage="${stage}"\\} 1`))
-    const before = calls.length
-    await pause(3_500)
-    expect(calls.length).toBe(before)
+    await silentOutside()
     // events are taken, and found, all the same
     expect((await send(program, '{"type":"meanwhile"}')).accepted).toBe(1)
     expect(await count(program, 'last 10m | type = meanwhile')).toBe(1)
@@ -119,11 +135,11 @@ test('an engine that stands still: said on every page, in readyz, metrics and ev
   } finally {
     goOn()
   }
-  const before = calls.length
+  const before = called()
   await eventually(well, yes => yes, 60_000)
   await banner().waitFor({ state: 'detached' })
   await eventually(
-    () => calls.length,
+    () => called(),
     n => n > before,
   )
   expect(JSON.parse(await get('/readyz'))).toEqual({ ready: true, reasons: [], warnings: [] })
@@ -139,15 +155,94 @@ test('a Telltale that stands still itself: the page says that nobody knows, and 
     expect(await banner().textContent()).toMatch(
       /Since [\d:]+ it is not known whether events come through: Telltale does not answer\./,
     )
-    const before = calls.length
+    const before = called()
     await pause(2_500)
-    expect(calls.length).toBe(before)
+    expect(called()).toBe(before)
   } finally {
     program.process.kill('SIGCONT')
   }
   await banner().waitFor({ state: 'detached' })
   await eventually(well, yes => yes)
 }, 60_000)
+
+test('a journal that cannot be written: not ready, said on every page and in metrics, silent outside; well by itself', async () => {
+  const journal = join(program.data, 'journal')
+  renameSync(journal, `${journal}.away`)
+  try {
+    const why = /no event is acknowledged: the journal can't be written in \S+: .*ENOENT/
+    await saidOnEveryPage(why)
+    const readyz = await fetch(`${program.url}/readyz`)
+    expect(readyz.status).toBe(503)
+    const { ready, reasons } = (await readyz.json()) as { ready: boolean; reasons: string[] }
+    expect(ready).toBe(false)
+    expect(reasons.join('\n')).toMatch(new RegExp(`since \\S+Z ${why.source}`))
+    expect(await get('/metrics')).toMatch(/telltale_canary_up\{stage="journal"\} 0/)
+    expect((await send(program, '{"type":"meanwhile"}')).status).toBe(503)
+    await silentOutside()
+  } finally {
+    renameSync(`${journal}.away`, journal)
+  }
+  const before = called()
+  await eventually(well, yes => yes, 60_000)
+  await banner().waitFor({ state: 'detached' })
+  await eventually(
+    () => called(),
+    n => n > before,
+  )
+  expect(JSON.parse(await get('/readyz'))).toMatchObject({ ready: true, reasons: [] })
+  expect(await get('/metrics')).toMatch(/telltale_canary_up\{stage="journal"\} 1/)
+}, 120_000)
+
+/** At the signal a TCP listener dies, and no WebSocket is opened any more; at the next it is again. */
+const LISTENERS = `
+import { Server } from 'node:http'
+const lines = tcp({ port: 0, name: 'lines' })
+const { emit } = Server.prototype
+let hangs = false
+Server.prototype.emit = function (name, ...args) {
+  return hangs && name === 'upgrade' ? true : emit.call(this, name, ...args)
+}
+process.on('SIGUSR2', () => {
+  hangs = !hangs
+  void lines.stop()
+})`
+
+test('a listener that is dead, or hangs: named on every page, in readyz, metrics and events; silent outside', async () => {
+  const args = ['--config', config(often('/doors'), 'channels: [lines]', LISTENERS)]
+  const its = await start({ args })
+  const on = await browser.newPage()
+  try {
+    await on.goto(its.url)
+    const metrics = (): Promise<string> => get('/metrics', its)
+    const ways = ['http', 'websocket', 'udp', 'tcp', 'lines']
+    for (const way of ways)
+      await eventually(metrics, text => new RegExp(`canary_back_total\\{stage="${way}"\\} [1-9]`).test(text), 30_000)
+    await eventually(
+      () => called('/doors'),
+      n => n > 1,
+    )
+    expect(await banner(on).count()).toBe(0)
+    its.process.kill('SIGUSR2')
+    const down = (way: string, is: number) => (text: string) => text.includes(`canary_up{stage="${way}"} ${is}`)
+    for (const way of ['lines', 'websocket']) await eventually(metrics, down(way, 0), 30_000)
+    for (const way of ['http', 'udp', 'tcp', 'journal', 'live']) expect(await metrics()).toSatisfy(down(way, 1))
+    await saidOnEveryPage(/events sent over websocket do not come in: WebSocket does not answer/, on)
+    await saidOnEveryPage(/events sent over lines do not come in: connect ECONNREFUSED/, on)
+    const { ready, reasons, warnings } = JSON.parse(await get('/readyz', its)) as Record<string, string[]>
+    expect([ready, reasons]).toEqual([true, []])
+    for (const way of ['websocket', 'lines'])
+      expect(warnings!.join()).toMatch(new RegExp(`since \\S+Z events sent over ${way} do not come in`))
+    await silentOutside('/doors')
+    expect(await count(its, 'type = canary_missing and (stage = websocket or stage = lines)')).toBe(2)
+    its.process.kill('SIGUSR2')
+    await eventually(metrics, down('websocket', 1), 30_000)
+    expect(await count(its, 'type = canary_back and stage = websocket')).toBe(1)
+    expect(await metrics()).toSatisfy(down('lines', 0))
+  } finally {
+    await on.close()
+    await its.stop()
+  }
+}, 180_000)
 
 test('switched off, none is sent', async () => {
   const quiet = await start({ args: ['--config', config('false')] })
