@@ -51,17 +51,19 @@ test('a listener that is dead is noticed and named, whichever it is; the others 
   expect((await get<Report>('/v1/canary')).well).toBe(false)
 }, 90_000)
 
-/** A WebSocket listener of a user's own, which can be made to hang. */
-function sockets(): Channel & { hangs: boolean; address?: string } {
+/** A WebSocket listener of a user's own, which can be made to hang, or to take what comes and never answer. */
+function sockets(): Channel & { hangs: boolean; mute: boolean; address?: string } {
   const open = new Set<WebSocketIntake>()
   let server: WebSocketServer
   return {
     name: 'sockets',
     hangs: false,
+    mute: false,
     async start({ intake }) {
       server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
       await once(server, 'listening')
       server.on('connection', socket => {
+        if (this.mute) socket.send = ((_: unknown, sent: () => void) => sent()) as WebSocket['send']
         if (!this.hangs) open.add(websocket(socket, { intake, address: 'h', channel: 'sockets' }))
       })
       this.address = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -74,7 +76,7 @@ function sockets(): Channel & { hangs: boolean; address?: string } {
   }
 }
 
-test('a WebSocket listener that hangs is named, and so is one that is dead; in between it is well again', async () => {
+test('a WebSocket listener that hangs, never answers, or is dead is named; in between it is well again', async () => {
   const own = sockets()
   const canary = { every: 100, limits: { journal: '2s', live: '2s' } }
   house = await openHouse({ data, port: 0, tokens: { send: ['secret'], admin: 'more' }, canary, channels: [own] })
@@ -89,6 +91,10 @@ test('a WebSocket listener that hangs is named, and so is one that is dead; in b
   const hangs = /since \S+ events sent over sockets do not come in: WebSocket does not answer/
   await expect.poll(warnings, { timeout: 30_000 }).toMatch(hangs)
   own.hangs = false
+  await expect.poll(reported, { timeout: 30_000 }).toBe('well')
+  own.mute = true
+  await expect.poll(warnings, { timeout: 30_000 }).toMatch(hangs)
+  own.mute = false
   await expect.poll(reported, { timeout: 30_000 }).toBe('well')
   await own.stop()
   const dead = /since \S+ events sent over sockets do not come in: connect ECONNREFUSED/

@@ -19,8 +19,8 @@ export interface DoorsParts {
 }
 
 /**
- * The ways in that a sender uses, taken in turn: an event is sent over one as a sender would, and must be seen by who watches
- * live. A listener that is dead, or a port that somebody else has, is noticed so.
+ * The ways in that a sender uses, taken in turn: an event is sent over one as a sender would, must be answered where its sender would
+ * be, and must be seen by who watches live. A listener that is dead, or a port that somebody else has, is noticed so.
  */
 export class Doors {
   readonly stages: readonly Stage[]
@@ -62,24 +62,38 @@ export class Doors {
   }
 
   #knock({ knock }: Door, stage: Stage): void {
+    const flight = stage.newest!
     const event = {
       type: 'telltale_canary',
       hostname: this.#parts.hostname,
-      canary: stage.newest!.id,
+      canary: flight.id,
       over: stage.name,
     }
-    knock(Buffer.from(JSON.stringify(event))).catch((error: Error) => {
-      stage.trouble = error.message
-    })
+    knock(Buffer.from(JSON.stringify(event))).then(
+      () => {
+        flight.answered = true
+        this.#came(stage, flight)
+      },
+      (error: Error) => {
+        stage.trouble = error.message
+      },
+    )
   }
 
   #heard(message: string): void {
     const { events } = JSON.parse(message) as { events?: { additional_info?: { canary?: unknown } }[] }
     for (const { additional_info } of events ?? [])
       for (const stage of this.stages) {
-        const flight: Flight | undefined = stage.of(String(additional_info?.canary))
-        if (flight !== undefined) stage.found(flight, this.#parts.now())
+        const flight = stage.of(String(additional_info?.canary))
+        if (flight === undefined) continue
+        flight.seen = true
+        this.#came(stage, flight)
       }
+  }
+
+  #came(stage: Stage, flight: Flight): void {
+    if (!flight.seen || !flight.answered) return
+    stage.found(flight, this.#parts.now())
     if (this.stages.every(({ newest }) => newest === undefined)) this.#watch(false)
   }
 

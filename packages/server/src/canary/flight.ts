@@ -7,8 +7,10 @@ export interface Flight {
   time: number
   /** Its seq is not above. */
   upto: number
-  /** It was seen live before its sender was answered. */
+  /** It was seen live; its sender may not be answered yet. */
   seen: boolean
+  /** Its sender was answered; said only of those sent over a way in. */
+  answered?: boolean
   /** How often the history did not have it though it should. */
   misses: number
 }

@@ -6,12 +6,12 @@ import { WebSocket } from 'ws'
 /** A way in that can be tried from outside. */
 export interface Door {
   readonly name: string
-  /** Sends one event, as a sender would. Rejects where it can't be sent. */
+  /** Sends one event, as a sender would, and waits for its answer where there are any. Rejects where it can't be sent. */
   readonly knock: (event: Buffer) => Promise<void>
 }
 
-/** ms after which nobody is at home. */
-const PATIENCE = 3000
+/** ms after which nobody is at home: less than a way in may take, so that why is known by then. */
+const PATIENCE = 4000
 
 /**
  * @param address where it listens: `http://…` and `ws://…` with the path that takes events, `tcp://…` or `udp://…`
