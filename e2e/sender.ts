@@ -156,7 +156,8 @@ export function socketSender(port: number, type: string): Sender {
         socket.close()
         await closed
       } catch (error) {
-        tell(going, (error as NodeJS.ErrnoException).code ?? String(error))
+        const { code, message } = error as NodeJS.ErrnoException
+        tell(going, code ?? /^Unexpected server response: (\d+)$/.exec(message)?.[1] ?? message)
       }
       await sleep(50)
     }
