@@ -113,7 +113,7 @@ class Campaign {
     this.#folder = folder
     this.#plan = plan
     this.#namespaces = namespaces
-    this.#shim = Shim.make(folder)
+    this.#shim = Shim.make(folder, join(folder, 'disk'))
     this.#random = new Random(plan.seed)
     this.#tally = new Tally({ commit: commit(), seed: plan.seed, broken: plan.broken })
   }
@@ -141,7 +141,7 @@ class Campaign {
   async #life(): Promise<void> {
     const disk = new Disk(join(this.#folder, 'disk'), this.#namespaces)
     this.#shim?.clock(0)
-    this.#shim?.disk(disk.path)
+    this.#shim?.disk(disk.path, disk.own)
     const life = new Life({ bin: this.#bin, disk, shim: this.#shim, random: this.#random })
     this.#lives++
     try {
