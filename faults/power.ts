@@ -46,10 +46,13 @@ function lostNames(notes: readonly Note[], disk: (typeof DISKS)[number], random:
   const doubtful = new Map<number, NameNote[]>()
   for (const note of notes) {
     if (!('at' in note) || note.at < (lasting.get(key(note.folder)) ?? 0)) continue
-    const of = key(note.folder)
-    doubtful.set(of, [...(doubtful.get(of) ?? []), note])
+    const some = doubtful.get(key(note.folder))
+    if (some === undefined) doubtful.set(key(note.folder), [note])
+    else some.push(note)
   }
-  const lost = [...doubtful.values()].flatMap(some => some.slice(random.pick([0, some.length, random.int(0, some.length)])))
+  const lost = [...doubtful.values()].flatMap(some =>
+    some.slice(random.pick([0, some.length, random.int(0, some.length)])),
+  )
   return lost.sort((a, b) => b.at - a.at)
 }
 

@@ -55,7 +55,9 @@ export class Shim {
   static make(folder: string, disk: string): Shim | undefined {
     const library = join(folder, 'shim.so')
     try {
-      execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, ...SOURCES, '-ldl', '-lpthread'], { stdio: 'ignore' })
+      execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, ...SOURCES, '-ldl', '-lpthread'], {
+        stdio: 'ignore',
+      })
       const shim = new Shim(library, join(folder, 'shim.control'), join(folder, 'shim.notes'), join(disk, 'graves'))
       const moved = 86_400_000
       shim.clock(moved)

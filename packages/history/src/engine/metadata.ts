@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { syncFolder, syncFolders } from '../lasting.ts'
 
 const COPY = 'metadata.json'
 
@@ -8,11 +9,27 @@ const COPY = 'metadata.json'
  * the engine opens nothing at all.
  */
 export async function keepMetadata(dir: string): Promise<void> {
+  await syncTables(dir)
   const text = JSON.stringify(await definitions(dir))
   if (text === (await readFile(join(dir, COPY), 'utf8').catch(() => ''))) return
   await writeFile(join(dir, `${COPY}.new`), text, { flush: true })
   await rename(join(dir, `${COPY}.new`), join(dir, COPY))
+  await syncFolder(dir)
 }
+
+/** Makes the engine's tables and their parts last: it syncs its files, but none of the folders they are in, save the parts'. */
+export async function syncTables(dir: string): Promise<void> {
+  for (const [name, levels] of FOLDERS) await syncFolders(join(dir, 'data', name), levels)
+  await syncFolder(dir)
+}
+
+/** Below the engine's own, with the levels that hold names of tables and of parts. */
+const FOLDERS = [
+  ['store', 2],
+  ['metadata', 0],
+  ['data', 1],
+  ['', 0],
+] as const
 
 /**
  * Rewrites from the copy what is missing or cut short. What merely differs is left alone.

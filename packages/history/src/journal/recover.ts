@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type Segment, segmentOf } from './segment.ts'
 import { sumsOf } from './sums.ts'
 
@@ -97,15 +97,5 @@ async function keepAside(file: FileHandle, from: number, to: number, path: strin
     }
   } finally {
     await aside.close()
-  }
-}
-
-/** Makes creations and renames in a folder last. */
-export async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(join(dir, '.'), 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
