@@ -137,13 +137,14 @@ function said(note: NameNote): string {
   return note.kind === 'rename' ? `no rename of ${note.old} to ${note.name}` : `no ${note.kind} of ${note.name}`
 }
 
-/** Cuts off what was written and never synced, or leaves its length, and zeros. */
+/** Cuts off what was written and never synced, all or some of it, or leaves its length, and zeros. */
 function loseBytes(data: string, synced: ReadonlyMap<number, number>, random: Random): string[] {
   const done: string[] = []
   for (const path of files(data)) {
     const { ino, size } = statSync(path)
-    const kept = Math.min(size, synced.get(ino) ?? 0)
-    if (kept === size) continue
+    const least = Math.min(size, synced.get(ino) ?? 0)
+    if (least === size) continue
+    const kept = random.pick([least, random.int(least, size)])
     const file = openSync(path, 'r+')
     ftruncateSync(file, kept)
     if (random.oneIn(3)) ftruncateSync(file, size)
