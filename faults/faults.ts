@@ -219,8 +219,9 @@ const powerCut: Fault = {
   async act(life) {
     const { random, setting, ledger, sync } = life
     const shim = setting.shim!
-    await moment(life, random.pick([1000, 1000, 4000]))
-    const at = performance.now()
+    const killed = random.oneIn(3) ? await startAnew(life) : undefined
+    if (killed === undefined) await moment(life, random.pick([1000, 1000, 4000]))
+    const at = killed ?? performance.now()
     await life.blackout()
     const may = {
       always: () => 0,
@@ -233,6 +234,17 @@ const powerCut: Fault = {
     shim.settle(life.data)
   },
 }
+
+/** Kills and starts it, and waits a while. @returns when it was killed; undefined once it is ready: what was left is safe then */
+async function startAnew(life: Life): Promise<number | undefined> {
+  const killed = performance.now()
+  await life.kill('both')
+  const address = await Promise.race([life.launch().ready, sleep(life.random.int(0, 1500))])
+  if (address === undefined) return killed
+  await life.up()
+  return undefined
+}
+
 /** ms that `50ms` may lose, and in which a busy machine may be late with its timer and its answers. */
 const AT_MOST = 50
 const LAG = 250

@@ -28,12 +28,12 @@ export async function recover(path: string, collector: string, firstSeq: number)
     if (end < size) {
       await keepAside(file, end, size, path.replace(/\.open$/, '.torn'))
       await file.truncate(end)
-      await file.datasync()
     }
     if (lastSeq === undefined) {
       await unlink(path)
       return { segment: undefined, torn: size - end }
     }
+    await file.datasync() // what came last may be with the system only, and is acknowledged
     const segment = segmentOf(dirname(path), collector, firstSeq, lastSeq, end)
     await rename(path, segment.path)
     return { segment, torn: size - end }
