@@ -1,7 +1,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { embedded } from './engine/embedded.ts'
 import { keepMetadata } from './engine/metadata.ts'
+import { journal } from './journal/journal.ts'
 import { recover } from './journal/recover.ts'
 import { openName, segmentOf } from './journal/segment.ts'
 import { setAside } from './journal/set-aside.ts'
@@ -16,9 +18,9 @@ async function tables(): Promise<string[]> {
   return [store, ...inner.map(dirname), ...inner]
 }
 
-/** The folders in which parts of tables get their names. */
-async function withParts(): Promise<string[]> {
-  return [...new Set((await filesNamed(join(path, 'history/data/store'), /_\d+_\d+_\d+$/)).map(dirname))]
+/** The folders in which parts of such names are. */
+async function withParts(names: RegExp): Promise<string[]> {
+  return [...new Set((await filesNamed(join(path, 'history/data/store'), names)).map(dirname))]
 }
 
 async function unsynced(syncs: Syncs, folders: readonly string[]): Promise<string[]> {
@@ -49,13 +51,39 @@ test('a segment goes only once its part, and what it taught of fields, have name
   const syncs = await Syncs.watch()
   const remove = one.journal.remove.bind(one.journal)
   const left: string[][] = []
-  one.journal.remove = async segment => {
-    left.push(await withParts(), await unsynced(syncs, await withParts()))
-    return remove(segment)
+  for (const parts of [/\/all_\d+_\d+_\d+$/, /\/2\d{7}_\d+_\d+_\d+$/]) {
+    one.journal.remove = async segment => {
+      const folders = await withParts(parts)
+      left.push(folders, await unsynced(syncs, folders))
+      return remove(segment)
+    }
+    syncs.forget()
+    await one.append(batch(5)) // of which only the first teaches
+    await one.flush()
   }
-  await one.append(batch(5))
-  await one.flush()
-  expect(left).toEqual([[expect.any(String), expect.any(String)], []])
+  expect(left).toEqual([[expect.any(String)], [], [expect.any(String)], []])
+})
+
+test('an engine has a folder that lasts, and before it starts again what the last one named', async () => {
+  const syncs = await Syncs.watch()
+  const engine = embedded({ path: join(path, 'history') })
+  await engine.start()
+  expect(await syncs.has(path)).toBe(true)
+  await engine.command('CREATE TABLE one (i Int8) ENGINE = MergeTree ORDER BY i')
+  await engine.stop()
+  syncs.forget()
+  await engine.start()
+  await engine.stop()
+  const above = ['history', 'history/data/metadata'].map(name => join(path, name))
+  expect(await unsynced(syncs, [...above, ...(await tables())])).toEqual([])
+})
+
+test('the folder of a journal lasts', async () => {
+  const syncs = await Syncs.watch()
+  const one = journal({ dir: join(path, 'journal') })
+  await one.open()
+  await one.close()
+  expect(await unsynced(syncs, [path, one.dir])).toEqual([])
 })
 
 test('what is set aside lasts, and so does its folder', async () => {

@@ -6,15 +6,15 @@ const COPY = 'metadata.json'
 
 /**
  * Keeps a copy of what defines the engine's tables, beside its data. A power cut can leave such a file empty, and then
- * the engine opens nothing at all.
+ * the engine opens nothing at all. Both last, as {@link syncTables} has it.
  */
 export async function keepMetadata(dir: string): Promise<void> {
-  await syncTables(dir)
   const text = JSON.stringify(await definitions(dir))
-  if (text === (await readFile(join(dir, COPY), 'utf8').catch(() => ''))) return
-  await writeFile(join(dir, `${COPY}.new`), text, { flush: true })
-  await rename(join(dir, `${COPY}.new`), join(dir, COPY))
-  await syncFolder(dir)
+  if (text !== (await readFile(join(dir, COPY), 'utf8').catch(() => ''))) {
+    await writeFile(join(dir, `${COPY}.new`), text, { flush: true })
+    await rename(join(dir, `${COPY}.new`), join(dir, COPY))
+  }
+  await syncTables(dir)
 }
 
 /** Makes the engine's tables and their parts last: it syncs its files, but none of the folders they are in, save the parts'. */
