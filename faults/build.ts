@@ -21,6 +21,12 @@ const BREAKS = {
     from: 'if (sync)\n                await this.#sync();',
     to: '',
   },
+  /** Nothing sees to it that names last. */
+  names: {
+    file: 'packages/history/dist/lasting.js',
+    from: 'await handle.sync();',
+    to: '',
+  },
 } as const
 
 export type Broken = keyof typeof BREAKS

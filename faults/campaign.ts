@@ -22,7 +22,8 @@ import { Shim } from './shim.ts'
 import { Tally } from './tally.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const ROUNDS_OF_A_LIFE = 50
+/** Some are short: what a first start makes is at risk only in the first rounds. */
+const ROUNDS_OF_A_LIFE = [3, 50] as const
 const EVENTS_OF_A_LIFE = 400_000
 const PER_LINE = 100
 const GOAL = 10_000
@@ -113,7 +114,7 @@ class Campaign {
     this.#folder = folder
     this.#plan = plan
     this.#namespaces = namespaces
-    this.#shim = Shim.make(folder)
+    this.#shim = Shim.make(folder, join(folder, 'disk'))
     this.#random = new Random(plan.seed)
     this.#tally = new Tally({ commit: commit(), seed: plan.seed, broken: plan.broken })
   }
@@ -139,9 +140,9 @@ class Campaign {
   }
 
   async #life(): Promise<void> {
-    const disk = new Disk(join(this.#folder, 'disk'), this.#namespaces)
+    const disk = new Disk(join(this.#folder, 'disk'), this.#namespaces, this.#random.oneIn(2))
     this.#shim?.clock(0)
-    this.#shim?.disk(disk.path)
+    this.#shim?.disk(disk.path, disk.own)
     const life = new Life({ bin: this.#bin, disk, shim: this.#shim, random: this.#random })
     this.#lives++
     try {
@@ -162,9 +163,10 @@ class Campaign {
   async #live(life: Life): Promise<void> {
     const { only, log } = this.#plan
     const faults = FAULTS.filter(({ name, needs }) => (only === undefined || name === only) && this.#has(needs))
+    const rounds = this.#random.pick(ROUNDS_OF_A_LIFE)
     await life.up()
     life.crowd.start(2)
-    for (let round = 0; round < ROUNDS_OF_A_LIFE && life.ledger.next < EVENTS_OF_A_LIFE; round++) {
+    for (let round = 0; round < rounds && life.ledger.next < EVENTS_OF_A_LIFE; round++) {
       if (this.#tally.rounds >= this.#plan.rounds || life.findings.length > 0 || life.troubles.length > 3) break
       const fault = this.#random.weighted(faults)
       life.note(`round ${round}: ${fault.name}`)

@@ -1,19 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, statfsSync } from 'node:fs'
 
-const SIZE = 512 * 1024 * 1024
 const KIB = 1024
+const MIB = 1024 * KIB
 
 /** The disk the data folder is on: a tmpfs of its own where one can be mounted, else just a folder. */
 export class Disk {
   readonly path: string
   /** It can be filled and made read-only. */
   readonly own: boolean
+  readonly #size: number
 
-  constructor(path: string, namespaces: boolean) {
+  /** @param roomy with room enough that the engine merges */
+  constructor(path: string, namespaces: boolean, roomy: boolean) {
     this.path = path
+    this.#size = (roomy ? 2048 : 512) * MIB
     mkdirSync(path, { recursive: true })
-    this.own = namespaces && run('mount', '-t', 'tmpfs', '-o', `size=${SIZE}`, 'telltale-faults', path)
+    this.own = namespaces && run('mount', '-t', 'tmpfs', '-o', `size=${this.#size}`, 'telltale-faults', path)
   }
 
   /** Leaves so many bytes, or what the next page needs. */
@@ -24,12 +27,12 @@ export class Disk {
   }
 
   free(): void {
-    run('mount', '-o', `remount,size=${SIZE}`, this.path)
+    run('mount', '-o', `remount,size=${this.#size}`, this.path)
   }
 
   /** False where something still is open for writing. */
   readOnly(on: boolean): boolean {
-    return run('mount', '-o', on ? 'remount,ro' : `remount,rw,size=${SIZE}`, this.path)
+    return run('mount', '-o', on ? 'remount,ro' : `remount,rw,size=${this.#size}`, this.path)
   }
 
   unmount(): void {

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nextChange, tables } from './aim.ts'
 import { freeze } from './disk.ts'
 import type { Life, Victim } from './life.ts'
-import { damageTail, loseUnsynced, rotSegment } from './tail.ts'
+import { cutPower } from './power.ts'
+import { damageTail, rotSegment, waitingIn } from './tail.ts'
 
 /** One thing that goes wrong. It puts right again what it broke outside the program, and nothing inside. */
 export interface Fault {
@@ -207,22 +208,43 @@ const torn: Fault = {
   },
 }
 
-/** What each policy says it survives is what counts: `always` loses nothing, `50ms` what came last, `os` whatever it likes. */
+/**
+ * What each policy says it survives is what counts: `always` loses nothing, `50ms` what came last, `os` what was not in the
+ * history.
+ */
 const powerCut: Fault = {
   name: 'power cut',
   weight: 8,
   needs: 'both',
   async act(life) {
     const { random, setting, ledger, sync } = life
-    await moment(life, 1000)
-    const at = performance.now()
-    await life.kill('both')
-    if (sync === 'os') return life.note('power stays: nothing is promised')
-    const lost = loseUnsynced(join(life.data, 'journal'), setting.shim!.synced(), random)
-    const doubtful = sync === '50ms' ? ledger.doubt(at - AT_MOST - LAG) : 0
-    life.note(`power cut: ${lost.join(', ') || 'all was synced'}; ${doubtful} events may be lost`)
+    const shim = setting.shim!
+    const killed = random.oneIn(3) ? await startAnew(life) : undefined
+    if (killed === undefined) await moment(life, random.pick([1000, 1000, 4000]))
+    const at = killed ?? performance.now()
+    await life.blackout()
+    const may = {
+      always: () => 0,
+      '50ms': () => ledger.doubt(at - AT_MOST - LAG),
+      os: () => ledger.doubtThose(waitingIn(join(life.data, 'journal'))),
+    }
+    const doubtful = may[sync]()
+    for (const what of cutPower(life.data, shim.graves, shim.notes(), random)) life.note(`power cut: ${what}`)
+    life.note(`${doubtful} events may be lost`)
+    shim.settle(life.data)
   },
 }
+
+/** Kills and starts it, and waits a while. @returns when it was killed; undefined once it is ready: what was left is safe then */
+async function startAnew(life: Life): Promise<number | undefined> {
+  const killed = performance.now()
+  await life.kill('both')
+  const address = await Promise.race([life.launch().ready, sleep(life.random.int(0, 1500))])
+  if (address === undefined) return killed
+  await life.up()
+  return undefined
+}
+
 /** ms that `50ms` may lose, and in which a busy machine may be late with its timer and its answers. */
 const AT_MOST = 50
 const LAG = 250

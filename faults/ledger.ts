@@ -99,6 +99,13 @@ export class Ledger {
     return doubtful
   }
 
+  /** Likewise of these. */
+  doubtThose(numbers: readonly number[]): number {
+    const doubtful = numbers.filter(n => this.#fates[n] === FATE.acknowledged)
+    for (const n of doubtful) this.#fates[n] = FATE.unknown
+    return doubtful.length
+  }
+
   #set(n: number, fate: Fate): void {
     if (fate === FATE.acknowledged) {
       this.acknowledged++

@@ -5,7 +5,7 @@ import { audit, type Findings, wrong } from './audit.ts'
 import { CHANNELS, Crowd } from './crowd.ts'
 import type { Disk } from './disk.ts'
 import { Ledger } from './ledger.ts'
-import { Program } from './program.ts'
+import { blackout, Program } from './program.ts'
 import { Random } from './random.ts'
 import type { Shim } from './shim.ts'
 
@@ -133,6 +133,18 @@ export class Life {
     if (victim === 'engine') return
     program.signal('SIGKILL')
     await program.gone
+  }
+
+  /** Ends everything at once, engines of earlier starts too. */
+  async blackout(): Promise<void> {
+    const { program } = this
+    if (program?.running) {
+      this.kills.both++
+      program.doomed = true
+      this.crowd.direct(undefined)
+    }
+    await blackout(this.data)
+    await program?.gone
   }
 
   /** Stops the engine or the main process for a while with SIGSTOP; then it goes on, or all are killed. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Where a running program takes events. */
 export interface Address {
@@ -80,4 +82,18 @@ export class Program {
 async function isEngine(pid: number): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   return command.includes('child/main.mjs')
+}
+
+/** Kills every process that was started for a data folder, and waits until all of them are gone. */
+export async function blackout(data: string): Promise<void> {
+  for (const victims = new Set<string>(); ; await sleep(1)) {
+    for (const pid of await readdir('/proc')) {
+      if (!/^\d+$/.test(pid) || pid === String(process.pid) || victims.has(pid)) continue
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      if (!command.split('\0').some(word => word === data || word.startsWith(`${data}/`))) continue
+      victims.add(pid)
+      process.kill(Number(pid), 'SIGKILL')
+    }
+    if (![...victims].some(pid => existsSync(`/proc/${pid}`))) return
+  }
 }

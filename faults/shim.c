@@ -1,10 +1,6 @@
-/* Preloaded into the program under test: moves its wall clock, slows its disk and lets it fail, as a mapped file says,
-   and notes in another which files were synced, and how far: pairs of inode and size. */
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
+/* Preloaded into the program under test: moves its wall clock, slows its disk and lets it fail, as a mapped file says. */
+#include "shim.h"
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,19 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-struct control {
-  volatile int64_t clock_ms; /* added to the wall clock */
-  volatile int32_t write_us; /* before each write to a file */
-  volatile int32_t sync_us;  /* before each sync */
-  volatile int32_t name_us;  /* before each rename and unlink */
-  volatile int32_t fail_ppm; /* how often a write, sync, rename or unlink fails with EIO, or a write is cut short */
-  volatile int32_t read_ppm; /* how often a read fails with EIO */
-  volatile int32_t unused;
-  volatile int64_t device;   /* on which alone they fail */
-};
-
-static struct control none, *control = &none;
-static int synced = -1;
+static struct control none;
+struct control *control = &none;
 
 __attribute__((constructor)) static void begin(void) {
   const char *path = getenv("TELLTALE_FAULTS_SHIM");
@@ -35,16 +20,10 @@ __attribute__((constructor)) static void begin(void) {
   void *at = mmap(NULL, sizeof(struct control), PROT_READ, MAP_SHARED, fd, 0);
   if (at != MAP_FAILED) control = at;
   close(fd);
-  path = getenv("TELLTALE_FAULTS_SYNCED");
-  if (path) synced = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 }
 
-#define REAL(name) \
-  static __typeof__(&name) real; \
-  if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
-
 /* Of each thread its own, from where its stack is and the time: what fails differs from run to run. */
-static int chance(int32_t ppm) {
+int chance(int32_t ppm) {
   static __thread uint64_t state;
   if (ppm <= 0) return 0;
   if (!state) {
@@ -58,19 +37,12 @@ static int chance(int32_t ppm) {
   return (int32_t)((state >> 11) % 1000000) < ppm;
 }
 
-static int ours(int fd) {
+int ours(int fd) {
   struct stat about;
   return fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && (int64_t)about.st_dev == control->device;
 }
 
-static int ours_named(const char *path) {
-  struct stat about;
-  return lstat(path, &about) == 0 && (int64_t)about.st_dev == control->device;
-}
-
-#define FAIL(result) return (errno = EIO, result)
-
-static void wait_us(int32_t us) {
+void wait_us(int32_t us) {
   if (us > 0) {
     struct timespec span = {us / 1000000, us % 1000000 * 1000L};
     nanosleep(&span, NULL);
@@ -124,27 +96,6 @@ time_t time(time_t *at) {
     } \
     return real args; \
   }
-#define SYNC(name) \
-  int name(int fd) { \
-    REAL(name); \
-    wait_us(control->sync_us); \
-    if (chance(control->fail_ppm) && ours(fd)) FAIL(-1); \
-    struct stat before; \
-    int known = synced >= 0 && fstat(fd, &before) == 0; \
-    int result = real(fd); \
-    if (result == 0 && known && S_ISREG(before.st_mode) && (int64_t)before.st_dev == control->device) { \
-      int64_t note[2] = {(int64_t)before.st_ino, (int64_t)before.st_size}; \
-      syscall(SYS_write, synced, note, sizeof note); \
-    } \
-    return result; \
-  }
-#define NAME(name, params, path, args) \
-  int name params { \
-    REAL(name); \
-    wait_us(control->name_us); \
-    if (chance(control->fail_ppm) && ours_named(path)) FAIL(-1); \
-    return real args; \
-  }
 #define READ(name, params, args) \
   ssize_t name params { \
     REAL(name); \
@@ -158,11 +109,6 @@ FLAT(pwrite64, (int fd, const void *bytes, size_t size, off64_t at), (fd, bytes,
 PARTS(writev, (int fd, const struct iovec *parts, int count), (fd, &first, 1), (fd, parts, count))
 PARTS(pwritev, (int fd, const struct iovec *parts, int count, off_t at), (fd, &first, 1, at), (fd, parts, count, at))
 PARTS(pwritev64, (int fd, const struct iovec *parts, int count, off64_t at), (fd, &first, 1, at), (fd, parts, count, at))
-SYNC(fsync)
-SYNC(fdatasync)
-NAME(rename, (const char *from, const char *to), from, (from, to))
-NAME(renameat, (int a, const char *from, int b, const char *to), from, (a, from, b, to))
-NAME(unlink, (const char *path), path, (path))
 READ(read, (int fd, void *bytes, size_t size), (fd, bytes, size))
 READ(pread, (int fd, void *bytes, size_t size, off_t at), (fd, bytes, size, at))
 READ(pread64, (int fd, void *bytes, size_t size, off64_t at), (fd, bytes, size, at))

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Note, notesOf } from './notes.ts'
+import { files } from './power.ts'
 
-const SOURCE = fileURLToPath(new URL('shim.c', import.meta.url))
+const SOURCES = ['shim.c', 'names.c'].map(name => fileURLToPath(new URL(name, import.meta.url)))
 const SIZE = 40
 
 export interface Slowness {
@@ -28,22 +30,35 @@ export class Shim {
   #failing: Failing = { write: 0, read: 0 }
   #device = 0
   readonly #file: number
-  readonly #synced: string
+  readonly #notes: string
+  /** Hard links to what the program removed and the disk may still have; on that disk. */
+  readonly graves: string
 
-  private constructor(library: string, control: string, synced: string) {
-    this.env = { LD_PRELOAD: library, TELLTALE_FAULTS_SHIM: control, TELLTALE_FAULTS_SYNCED: synced }
-    this.#synced = synced
-    writeFileSync(synced, '')
+  private constructor(library: string, control: string, notes: string, graves: string) {
+    this.env = {
+      LD_PRELOAD: library,
+      TELLTALE_FAULTS_SHIM: control,
+      TELLTALE_FAULTS_NOTES: notes,
+      TELLTALE_FAULTS_GRAVES: graves,
+    }
+    this.#notes = notes
+    this.graves = graves
+    writeFileSync(notes, '')
     this.#file = openSync(control, 'w+')
     this.#tell()
   }
 
-  /** Undefined where it cannot be compiled or loaded here. */
-  static make(folder: string): Shim | undefined {
+  /**
+   * Undefined where it cannot be compiled or loaded here.
+   * @param disk where the data's disk will be
+   */
+  static make(folder: string, disk: string): Shim | undefined {
     const library = join(folder, 'shim.so')
     try {
-      execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl'], { stdio: 'ignore' })
-      const shim = new Shim(library, join(folder, 'shim.control'), join(folder, 'shim.synced'))
+      execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, ...SOURCES, '-ldl', '-lpthread'], {
+        stdio: 'ignore',
+      })
+      const shim = new Shim(library, join(folder, 'shim.control'), join(folder, 'shim.notes'), join(disk, 'graves'))
       const moved = 86_400_000
       shim.clock(moved)
       const said = execFileSync(process.execPath, ['-p', 'Date.now()'], { env: { ...process.env, ...shim.env } })
@@ -69,10 +84,14 @@ export class Shim {
     this.slow({ write: 0, sync: 0, name: 0 })
   }
 
-  /** A new disk is at this folder: on it alone things fail, and of it is noted what was synced. */
-  disk(folder: string): void {
+  /**
+   * A new disk is at this folder: on it alone things fail, and of it is noted what happens to names and is synced.
+   * @param power whether that is for a power cut: then what is removed is kept for it
+   */
+  disk(folder: string, power: boolean): void {
     this.#device = statSync(folder).dev
-    truncateSync(this.#synced)
+    if (power) mkdirSync(this.graves)
+    writeFileSync(this.#notes, '')
     this.#tell()
   }
 
@@ -81,13 +100,17 @@ export class Shim {
     this.#tell()
   }
 
-  /** How far each file was synced, by inode, in bytes. */
-  synced(): Map<number, number> {
-    const notes = readFileSync(this.#synced)
-    const sizes = new Map<number, number>()
-    for (let at = 0; at + 16 <= notes.length; at += 16)
-      sizes.set(Number(notes.readBigInt64LE(at)), Number(notes.readBigInt64LE(at + 8)))
-    return sizes
+  /** What was seen on the disk since it was new or settled. */
+  notes(): Note[] {
+    return notesOf(readFileSync(this.#notes, 'utf8'))
+  }
+
+  /** What is there now, lasts. Only while nothing runs. */
+  settle(folder: string): void {
+    rmSync(this.graves, { recursive: true })
+    mkdirSync(this.graves)
+    const all = files(folder).map(path => statSync(path))
+    writeFileSync(this.#notes, all.map(({ ino, size }) => `s\t${ino}\t${size}\t0\n`).join(''))
   }
 
   /** It fails no more, and is as fast as it is. */

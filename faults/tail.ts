@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { FATE, type Ledger } from './ledger.ts'
 import type { Random } from './random.ts'
@@ -54,25 +54,10 @@ const WAYS: readonly Way[] = [
   },
 ]
 
-/**
- * Takes from the segments of a dead program's journal what was written and never synced, as a power cut may.
- * @param synced how far each file was, by inode
- * @returns what was done
- */
-export function loseUnsynced(journal: string, synced: ReadonlyMap<number, number>, random: Random): string[] {
-  const done: string[] = []
-  for (const name of readdirSync(journal)) {
-    if (!/\.jsonl(\.open)?$/.test(name)) continue
-    const { ino, size } = statSync(join(journal, name))
-    const kept = Math.min(size, synced.get(ino) ?? 0)
-    if (kept === size) continue
-    const file = openSync(join(journal, name), 'r+')
-    ftruncateSync(file, kept)
-    if (random.oneIn(3)) ftruncateSync(file, size) // its length was written, its bytes were not
-    closeSync(file)
-    done.push(`${size - kept} of ${size} bytes of ${name}`)
-  }
-  return done
+/** What of our events waits in a dead program's journal. */
+export function waitingIn(journal: string): number[] {
+  const segments = readdirSync(journal).filter(name => /\.jsonl(\.open)?$/.test(name))
+  return segments.flatMap(name => [...numbered(readFileSync(join(journal, name)))].flatMap(({ n }) => n ?? []))
 }
 
 /**

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
@@ -13,6 +12,7 @@ import { type Journal, journal } from './journal/journal.ts'
 import { DEFAULTS, type JournalOptions } from './journal/options.ts'
 import type { Segment } from './journal/segment.ts'
 import { keepMs } from './keep.ts'
+import { makeFolder } from './lasting.ts'
 import { latest, stored } from './latest.ts'
 import { text } from './literal.ts'
 import { lock } from './lock.ts'
@@ -141,7 +141,7 @@ export class History {
 
   /** Rejects only where the folder is another's or can't be written; without an engine it goes on with the journal alone. */
   async start(): Promise<void> {
-    await mkdir(this.#path, { recursive: true })
+    await makeFolder(this.#path)
     this.#unlock = await lock(this.#path)
     const prepared = await this.#engine
       .start()

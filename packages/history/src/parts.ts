@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import type { Engine } from './engine/engine.ts'
+import { syncFolder } from './lasting.ts'
 import { text } from './literal.ts'
 import { DATABASE, TABLE } from './schema.ts'
 import { lacking } from './whole.ts'
@@ -29,6 +31,7 @@ export class Parts {
    * Looks at the files of parts that are new: the engine may call an insert or a merge done though a disk that failed or was
    * full left one of them empty or short, and then fails to read the part, or lets go of it at its next start. Such an insert is
    * dropped; of such a merge the engine still has, for some minutes, what it merged, and takes that up when it starts anew.
+   * It does not sync the folder in which it gives a part its name, so that is done here: what comes after may remove what is in it.
    * @throws where there was one: what was inserted must be offered again
    */
   async check(): Promise<void> {
@@ -38,6 +41,7 @@ export class Parts {
       { format: 'JSONCompactEachRow' },
     )
     const whole = new Set<string>()
+    const folders = new Set<string>()
     for (const line of bytes.toString().split('\n').filter(Boolean)) {
       const [name, path, level, written] = JSON.parse(line) as [string, string, number, number]
       const lacks = this.#whole.has(name) ? undefined : await lacking(path, written)
@@ -48,7 +52,9 @@ export class Parts {
         throw new Error(`${what}its events are offered again`)
       }
       whole.add(name)
+      folders.add(dirname(path.replace(/\/$/, '')))
     }
+    for (const folder of folders) await syncFolder(folder)
     this.#whole = whole
     this.#failed = 0
   }

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdir, statfs, writeFile } from 'node:fs/promises'
+import { statfs, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { makeFolder } from '../lasting.ts'
 import { text } from '../literal.ts'
 import { ENGINE_MEMORY, engineConfig } from './config.ts'
 import {
@@ -17,7 +18,7 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
-import { keepMetadata, mendMetadata, mendParts } from './metadata.ts'
+import { keepMetadata, mendMetadata, mendParts, syncTables } from './metadata.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
 import { Slots } from './slots.ts'
@@ -98,7 +99,7 @@ class Embedded implements Engine {
 
   async start(): Promise<void> {
     this.#stopping = false
-    await mkdir(this.#path, { recursive: true })
+    await makeFolder(this.#path)
     await bury(this.#path)
     await this.#comeUp()
   }
@@ -252,6 +253,7 @@ class Embedded implements Engine {
     if (mended.length > 0) this.#log(`definitions of tables were broken and are mended: ${mended.join(', ')}`)
     const parts = await mendParts(this.#path)
     if (parts.length > 0) this.#log(`parts of the history were not written whole and are mended: ${parts.join(', ')}`)
+    await syncTables(this.#path) // what an earlier engine merged, before this one removes what it merged
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))
     const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { syncFolder, syncFolders } from '../lasting.ts'
 
 const COPY = 'metadata.json'
 
@@ -22,8 +23,23 @@ export async function keepMetadata(dir: string): Promise<string[]> {
     await writeFile(join(dir, `${COPY}.new`), JSON.stringify(kept), { flush: true })
     await rename(join(dir, `${COPY}.new`), join(dir, COPY))
   }
+  await syncTables(dir)
   return broken
 }
+
+/** Makes the engine's tables and their parts last: it syncs its files, but none of the folders they are in, save the parts'. */
+export async function syncTables(dir: string): Promise<void> {
+  for (const [name, levels] of FOLDERS) await syncFolders(join(dir, 'data', name), levels)
+  await syncFolder(dir)
+}
+
+/** Below the engine's own, with the levels that hold names of tables and of parts. */
+const FOLDERS = [
+  ['store', 2],
+  ['metadata', 0],
+  ['data', 1],
+  ['', 0],
+] as const
 
 /**
  * Rewrites from the copy what is missing or cut short. What merely differs is left alone. What is not whole and never was

@@ -1,12 +1,13 @@
-import { mkdir, unlink, writeFile } from 'node:fs/promises'
+import { unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Batch, wallClock, writeLines } from '@telltale/event'
+import { makeFolder, syncFolder } from '../lasting.ts'
 import { collectorOf } from './collector.ts'
 import { OpenSegment } from './open-segment.ts'
 import { DEFAULTS, type JournalOptions, MIB } from './options.ts'
 import { type Damage, prove } from './prove.ts'
 import { read } from './read.ts'
-import { recover, syncFolder } from './recover.ts'
+import { recover } from './recover.ts'
 import { COLLECTOR, list, type Segment } from './segment.ts'
 import { sumsLine } from './sums.ts'
 import { writeError } from './write-error.ts'
@@ -116,7 +117,7 @@ export class Journal {
    * a file whose events it holds); 0 where there is none
    */
   async open(used: (above: number) => Promise<number> = async () => 0): Promise<void> {
-    await mkdir(this.dir, { recursive: true })
+    await makeFolder(this.dir)
     this.#collector ||= await collectorOf(this.dir)
     const found = await list(this.dir)
     this.#lastSeq = 0

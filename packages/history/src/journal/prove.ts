@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from '../lasting.ts'
 import { seqAt } from './read.ts'
-import { syncFolder } from './recover.ts'
 import type { Segment } from './segment.ts'
 import { setAside } from './set-aside.ts'
 import { isSums, type Sums, sumsOf, viewOf, xxh32 } from './sums.ts'

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type Segment, segmentOf } from './segment.ts'
 import { sumsOf } from './sums.ts'
 
@@ -28,12 +28,12 @@ export async function recover(path: string, collector: string, firstSeq: number)
     if (end < size) {
       await keepAside(file, end, size, path.replace(/\.open$/, '.torn'))
       await file.truncate(end)
-      await file.datasync()
     }
     if (lastSeq === undefined) {
       await unlink(path)
       return { segment: undefined, torn: size - end }
     }
+    await file.datasync() // what came last may be with the system only, and is acknowledged
     const segment = segmentOf(dirname(path), collector, firstSeq, lastSeq, end)
     await rename(path, segment.path)
     return { segment, torn: size - end }
@@ -97,15 +97,5 @@ async function keepAside(file: FileHandle, from: number, to: number, path: strin
     }
   } finally {
     await aside.close()
-  }
-}
-
-/** Makes creations and renames in a folder last. */
-export async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(join(dir, '.'), 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
