@@ -1,9 +1,10 @@
-import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'
+import { mendParts } from './engine/metadata.ts'
 import type { Refused } from './flush.ts'
 import { batch, filesNamed, handedOver, NOW, path, starting } from './testing/lives.ts'
 
@@ -127,6 +128,13 @@ async function spoiling(wanted: RegExp, spoil: (file: string) => Promise<void>, 
   }
   return starting({ engine, log })
 }
+
+test('a part that never became one is left to the engine to remove', async () => {
+  const passing = join(path, 'data/store/a/b/tmp_insert_20261120_1_1_0')
+  await mkdir(passing, { recursive: true })
+  await writeFile(join(passing, 'metadata_version.txt'), '')
+  expect([await mendParts(path), await readdir(passing)]).toEqual([[], ['metadata_version.txt']])
+})
 
 test.each(['metadata_version.txt', 'columns.txt', 'data.bin', 'skp_idx_seq_range.cmrk4'])(
   'scar: an insert that the engine calls done though the disk left %s empty is done again before its segment goes',

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { syncFolder, syncFolders } from '../lasting.ts'
 
 const COPY = 'metadata.json'
@@ -88,6 +88,7 @@ async function copied(dir: string): Promise<Record<string, string> | undefined> 
 export async function mendParts(dir: string): Promise<string[]> {
   const mended: string[] = []
   for (const part of await folders(join(dir, 'data', 'store'), 3)) {
+    if (basename(part).startsWith('tmp_')) continue // it never became one: the engine removes it
     const path = join(part, 'metadata_version.txt')
     const about = await stat(path).catch(() => undefined)
     if (about?.size !== 0) continue
