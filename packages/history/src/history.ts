@@ -66,6 +66,8 @@ export interface HistoryStatus {
 const QUIET = 10_000
 /** ms between two looks at the parts of the table; what was merged is kept for 480 s. */
 const LOOK = 60_000
+/** Parts whose files are counted again at each. */
+const SOME = 10
 /** Bytes of a damaged line that are told; all of it is set aside. */
 const MOST_OF_A_LINE = 65_536
 /** ms a stop gives the engine to take what is left; the next start offers the rest. */
@@ -133,6 +135,7 @@ export class History {
     })
     this.#damage = new Damage({
       engine: this.#engine,
+      collector: () => this.journal.collector,
       dir: join(this.#path, 'salvage'),
       fileBytes: segmentBytes,
       patience: options.patience,
@@ -153,7 +156,10 @@ export class History {
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
         set(refused)
       },
-      failed: error => this.#damage.failed(error),
+      failed: error => {
+        // An index that is empty fails without the part's name.
+        if (!this.#damage.failed(error)) this.#seek()
+      },
     })
   }
 
@@ -340,11 +346,23 @@ export class History {
     if (!this.#usable || this.#engine.state.kind !== 'ready') return
     this.#parts.check().catch((error: Error) => this.#log(error.message))
     this.#damage.look()
+    this.#seek(SOME)
+  }
+
+  /** Looks for parts that lost bytes since they were written. */
+  #seek(most?: number): void {
+    this.#parts.short(most).then(
+      names => {
+        for (const name of names) this.#damage.suspect(name)
+      },
+      () => {}, // where the engine is away it is looked at later
+    )
   }
 
   async #prepare(): Promise<void> {
     await migrate(this.#engine)
     await this.#fields.open()
+    await this.#parts.open()
     await this.#damage.open()
   }
 
@@ -383,6 +401,7 @@ export class History {
     if (collector !== this.journal.collector) return
     this.#flushedSeq = seq
     this.#flushedAt = this.#clock.now()
+    this.#damage.moved(seq)
     for (const listener of this.#flushListeners) listener(seq)
   }
 }

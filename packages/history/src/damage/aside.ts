@@ -1,6 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
+import { text } from '../literal.ts'
+import { TABLE } from '../schema.ts'
 
 /** A part of the table that was set aside because it could not be read. It lies under `detached` until a person removes it. */
 export interface Aside {
@@ -21,6 +23,10 @@ export interface About {
   readonly rows: number
   /** Of those, how many could be read. */
   readonly read: number
+  /** Surely all of them are this collector's. */
+  readonly own: boolean
+  /** Of those that could not be read, how many may not have come again from elsewhere. */
+  readonly missing: number
   readonly from: number
   readonly to: number
 }
@@ -46,7 +52,7 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
     known.add(part)
     const about = await readAbout(salvage, part)
     const waiting = about === undefined ? 0 : (await waitingLines(salvage, part)).length
-    const missing = about === undefined ? await rowsOf(path) : about.rows - (waiting > 0 ? 0 : about.read)
+    const missing = about === undefined ? await rowsOf(path) : waiting > 0 ? about.rows : about.missing
     const { from, to } = about ?? (await timesOf(path, name))
     all.push({ name, missing, from, to })
   }
@@ -60,6 +66,31 @@ export async function readAbout(salvage: string, part: string): Promise<About | 
   } catch {
     return undefined
   }
+}
+
+/** What was there stays until all of the new is on disk. */
+export async function writeAbout(folder: string, about: About): Promise<void> {
+  await writeFile(join(folder, 'about.json.new'), JSON.stringify(about), { flush: true })
+  await rename(join(folder, 'about.json.new'), join(folder, 'about.json'))
+}
+
+/**
+ * Of events that could not be read, some or all may have come again from the journal. Every seq of this collector up to the
+ * mark was given to one event, so no more are missing than the table lacks.
+ */
+export async function recount(engine: Engine, salvage: string, collector: string, mark: number): Promise<void> {
+  const open: About[] = []
+  for (const part of await readdir(salvage).catch(() => [])) {
+    const about = part.endsWith('.new') ? undefined : await readAbout(salvage, part)
+    if (about?.own === true && about.missing > 0 && (await waitingLines(salvage, part)).length === 0) open.push(about)
+  }
+  if (open.length === 0) return
+  const { bytes } = await engine.read(
+    `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN 1 AND ${mark}`,
+  )
+  const lacking = Math.max(0, mark - Number(bytes.toString()))
+  for (const about of open)
+    if (lacking < about.missing) await writeAbout(join(salvage, about.part), { ...about, missing: lacking })
 }
 
 /** Files with lines of a part that are still to go in again. */

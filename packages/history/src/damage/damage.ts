@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Scope } from '@telltale/query'
 import type { Engine } from '../engine/engine.ts'
-import { type About, type Aside, setAside } from './aside.ts'
+import { type About, type Aside, recount, setAside } from './aside.ts'
 import { Salvage, type SalvageOptions } from './salvage.ts'
 import { partIn, unreadable } from './unreadable.ts'
 
@@ -23,6 +23,8 @@ const MANY_LOOKS = 120
 /** ms for which a part that was found whole is not looked at again: what failed over it fails for something else. */
 const CLEARED = 60_000
 const WHOLE = 'whole'
+/** So many segments after a part was set aside may hold events of it; to see whether they did costs a look at every seq. */
+const RECOUNTS = 5
 /** So many others are tried to see that the disk can be read at all. */
 const OTHERS = 5
 
@@ -39,6 +41,7 @@ export class Damage {
   #working: Promise<unknown> = Promise.resolve()
   #opened = false
   #asides: readonly Aside[] = []
+  #recounts = RECOUNTS
   readonly #told = new Set<string>()
   readonly #stop = new AbortController()
 
@@ -65,10 +68,11 @@ export class Damage {
     return `${known ? `up to ${most} events` : 'the events'} of ${parts.length} part${parts.length > 1 ? 's' : ''} of the history`
   }
 
-  /** Something failed; where it names a part, that is looked at from now on. */
-  failed(error: unknown): void {
+  /** Something failed; where it names a part, that is looked at from now on. @returns whether it did */
+  failed(error: unknown): boolean {
     const part = partIn(error)?.name
     if (part !== undefined) this.suspect(part)
+    return part !== undefined
   }
 
   suspect(part: string): void {
@@ -90,6 +94,17 @@ export class Damage {
   look(): void {
     void this.#next(async () => {
       await this.#salvage.resume()
+      await this.#list()
+    })
+  }
+
+  /** All of this collector's events up to a seq are in the table: some may be those that were missing. */
+  moved(mark: number): void {
+    if (this.#recounts <= 0 || this.missing === 0) return
+    this.#recounts--
+    void this.#next(async () => {
+      const { engine, dir, collector } = this.#options
+      await recount(engine, dir, collector(), mark)
       await this.#list()
     })
   }
@@ -143,6 +158,7 @@ export class Damage {
     this.#options.log(
       `part ${part} of the history was damaged on disk and is set aside: of its ${about.rows} events ${about.read} could be read and are in answers again, ${lost} are missing unless they come again from the journal; it is kept in "detached"`,
     )
+    this.#recounts = RECOUNTS
     this.#options.onSetAside(about)
     this.#options.onWhole()
   }

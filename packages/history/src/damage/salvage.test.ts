@@ -1,11 +1,11 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { batchOf } from '@telltale/event'
+import { batchOf, SimulatedClock, writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
 import { embedded } from '../engine/embedded.ts'
-import type { Engine } from '../engine/engine.ts'
+import { ABSENT, type Engine, EngineError } from '../engine/engine.ts'
 import type { History, HistoryOptions } from '../history.ts'
 import { filesNamed, handedOver, NOW, path, starting } from '../testing/lives.ts'
 import type { About } from './aside.ts'
@@ -142,6 +142,54 @@ test('a part that cannot be read once, and then can, is left where it is', async
   await flip(join(folder, 'seq.bin'), () => 40)
   await sleep(3000)
   expect([await history.count(), history.status.detached]).toEqual([ROWS, []])
+}, 60_000)
+
+test('what could not be read and comes again from the journal is not missing', async () => {
+  const folder = await one()
+  await flip(join(folder, 'seq.bin'), () => 40)
+  const again = numbered(ROWS)
+  const [seq] = await filesNamed(join(path, 'journal'), /\.open$/)
+  const collector = /([^/]+)-\d+\.jsonl\.open$/.exec(seq!)![1]!
+  again.seq = 1
+  again.collector = collector
+  const digits = (seq: number): string => String(seq).padStart(16, '0')
+  await writeFile(join(path, 'journal', `${collector}-${digits(1)}-${digits(ROWS)}.jsonl`), writeLines(again))
+  const history = await starting({ patience: 100 })
+  await handedOver(history, ROWS, 20_000)
+  await expect
+    .poll(() => history.status, { timeout: 10_000 })
+    .toMatchObject({ missing: 0, refused: 0, stuck: undefined })
+  expect(history.status.detached).toEqual(['20261120_1_1_0'])
+  expect(history.uncovered(EVERYTHING)).toBeUndefined()
+  expect(await there(history)).toEqual({ rows: ROWS, distinct: ROWS, altered: 0 })
+}, 60_000)
+
+test('an index emptied beneath what is offered again, of which the engine does not say whose it is: the part is found', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const { load } = engine
+  let loads = 0
+  engine.load = async given => {
+    await load.call(engine, given)
+    if (++loads > 1) return
+    const [index] = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_[^/]*\/skp_idx_seq_range\.idx2$/)
+    await writeFile(index!, '')
+    throw new EngineError('the history engine went away', ABSENT)
+  }
+  const history = await starting({ engine, patience: 100 })
+  await history.append(numbered(ROWS))
+  await handedOver(history, ROWS, 20_000)
+  expect(history.status).toMatchObject({ detached: ['20261120_1_1_0'], missing: 0, refused: 0, stuck: undefined })
+  expect(await there(history)).toEqual({ rows: ROWS, distinct: ROWS, altered: 0 })
+}, 60_000)
+
+test('a file that lost its bytes, which no question notices, is noticed by the clock', async () => {
+  const clock = new SimulatedClock(NOW)
+  const folder = await one()
+  const history = await starting({ patience: 100, clock })
+  await writeFile(join(folder, 'type.bin'), '')
+  clock.advance(61_000)
+  await expect.poll(() => history.status, { timeout: 20_000 }).toMatchObject({ missing: ROWS })
+  expect(await history.count()).toBe(0)
 }, 60_000)
 
 /** An engine that dies, with all that it was doing, as a command or an insert begins or has ended. */

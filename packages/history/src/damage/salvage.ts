@@ -6,11 +6,13 @@ import { LINE } from '../latest.ts'
 import { text } from '../literal.ts'
 import { mend } from '../mend.ts'
 import { insertReadSql, STRUCTURE, TABLE } from '../schema.ts'
-import { type About, readAbout, timesOf, waitingLines } from './aside.ts'
+import { type About, readAbout, timesOf, waitingLines, writeAbout } from './aside.ts'
 import { isUnreadable } from './unreadable.ts'
 
 export interface SalvageOptions {
   engine: Engine
+  /** This Telltale's name. */
+  collector(): string
   /** Where lines wait; a folder for each part. */
   dir: string
   /** About how large a file of lines may be, so that an insert of it has the memory. */
@@ -59,8 +61,9 @@ export class Salvage {
     await mkdir(made, { recursive: true })
     const read = (await this.#isTrue(found)) ? await this.#readOut(part, made) : 0
     const { rows, path, place } = found
-    const about: About = { part, place, rows, read, ...(await timesOf(path, part)) }
-    await write(join(made, 'about.json'), [Buffer.from(JSON.stringify(about))])
+    const own = await this.#isOwn(part)
+    const about: About = { part, place, rows, read, own, missing: rows - read, ...(await timesOf(path, part)) }
+    await writeAbout(made, about)
     await syncFolder(made)
     await rm(join(dir, part), { recursive: true, force: true })
     await rename(made, join(dir, part))
@@ -108,6 +111,20 @@ export class Salvage {
     return size >= Number(bytes.toString())
   }
 
+  /** Whether surely all of a part's events are this collector's. */
+  async #isOwn(part: string): Promise<boolean> {
+    try {
+      const { bytes } = await this.#options.engine.read(
+        `SELECT DISTINCT collector FROM ${TABLE} WHERE _part = ${text(part)} LIMIT 2`,
+        { settings: { use_skip_indexes: 0 } },
+      )
+      return bytes.toString() === `${this.#options.collector()}\n`
+    } catch (error) {
+      if (error instanceof EngineError && isUnreadable(error.code)) return false
+      throw error
+    }
+  }
+
   /** Writes what can be read of a part. @returns how many events that is */
   async #readOut(part: string, to: string): Promise<number> {
     const { fileBytes } = this.#options
@@ -129,7 +146,7 @@ export class Salvage {
         if (size + lines.length > fileBytes) await finish()
         file.push(lines)
         size += lines.length
-        for (const byte of lines) if (byte === NEWLINE) events++
+        for (let at = lines.indexOf(NEWLINE); at >= 0; at = lines.indexOf(NEWLINE, at + 1)) events++
       }
     await finish()
     return events
