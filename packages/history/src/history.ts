@@ -254,10 +254,7 @@ export class History {
   async partial(query: Query, scope: Scope, options?: AskOptions): Promise<Partial> {
     const uptoSeq = Math.min(scope.uptoSeq ?? Number.POSITIVE_INFINITY, this.#flushedSeq)
     const run = (own: Scope, parts: readonly string[] = []): Promise<Partial> =>
-      ask(this.#engine, this.#fields, this.journal.collector, query, own, { ...options, parts }).catch(error => {
-        this.#damage.failed(error)
-        throw error
-      })
+      this.#noticing(ask(this.#engine, this.#fields, this.journal.collector, query, own, { ...options, parts }))
     // Reading every row's seq can cost more than the rest of a query, so not where nothing is above the mark, before and after.
     const { settled } = this.#flush
     const quiet = this.#clock.now() - this.#flushedAt > QUIET
@@ -269,6 +266,11 @@ export class History {
     return run({ ...scope, uptoSeq }, this.#parts.below(uptoSeq))
   }
 
+  /** Changes whenever events leave the table or come back to it, because a part was damaged: ask again what was asked meanwhile. */
+  get revision(): number {
+    return this.#damage.revision
+  }
+
   /** What {@link partial} lacks in a range of time, because it was damaged on disk; undefined where it lacks nothing. */
   uncovered(scope: Pick<Scope, 'from' | 'to'>): string | undefined {
     return this.#damage.uncovered(scope)
@@ -276,7 +278,7 @@ export class History {
 
   /** Answers one SELECT a person wrote over the table `events`; for admins. Rejects with a sentence where it may not run. */
   sql(statement: string, options?: { signal?: AbortSignal }): Promise<SqlResult> {
-    return sql(this.#engine, statement, options)
+    return this.#noticing(sql(this.#engine, statement, options))
   }
 
   /** Every path of additional_info history ever held, with the engine's names of the types found there. */
@@ -300,7 +302,7 @@ export class History {
 
   /** The events above one seq up to another, of those at or below the flushed mark, rising. For filling a ring from behind. */
   stored(after: number, upto: number): AsyncGenerator<Batch> {
-    return this.#noting(stored(this.#engine, this.journal.collector, after, upto))
+    return this.#stored(after, upto)
   }
 
   /** The n newest events by seq, oldest first: history's, then those only the journal has. For filling a ring. */
@@ -322,13 +324,17 @@ export class History {
   }
 
   /** A part that is damaged is noticed whoever reads it. */
-  async *#noting(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
-    try {
-      yield* batches
-    } catch (error) {
+  #noticing<T>(answer: Promise<T>): Promise<T> {
+    return answer.catch(error => {
       this.#damage.failed(error)
       throw error
-    }
+    })
+  }
+
+  async *#stored(after: number, upto: number): AsyncGenerator<Batch> {
+    const batches = stored(this.#engine, this.journal.collector, after, upto)
+    for (let next = await this.#noticing(batches.next()); !next.done; next = await this.#noticing(batches.next()))
+      yield next.value
   }
 
   async *#read(segments: readonly Segment[]): AsyncGenerator<Batch> {

@@ -47,6 +47,7 @@ test('an answer that lacks events which a disk damaged does not call itself exac
   const lacking = (uncovered: string | undefined): Asker => {
     const kept = {
       flushedSeq: 10,
+      revision: 0,
       journal: { lastSeq: 10 },
       status: { engine: { kind: 'ready' } },
       async *unflushed() {},
@@ -62,4 +63,23 @@ test('an answer that lacks events which a disk damaged does not call itself exac
   )
   expect(await coverage('up to 5 events of 1 part of the history', 60)).toBe('exact')
   expect(await coverage(undefined, 0)).toBe('exact')
+})
+
+test('what was asked while a part was set aside is asked again', async () => {
+  let asked = 0
+  const kept = {
+    flushedSeq: 10,
+    revision: 0,
+    journal: { lastSeq: 10 },
+    status: { engine: { kind: 'ready' } },
+    async *unflushed() {},
+    async partial(query: Query, scope: Scope) {
+      if (++asked === 1) this.revision++
+      return evaluate(query, [], scope)
+    },
+    uncovered: () => undefined,
+  }
+  const asker = new Asker(recent({ clock: new SimulatedClock(1e12) }), kept as unknown as History)
+  const { stats } = await asker.ask(parse('* | count()').query as Query, EVERYTHING)
+  expect([asked, stats.coverage]).toEqual([2, 'exact'])
 })

@@ -93,7 +93,7 @@ export class Asker {
     const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
       return { partial: await inRing(scope), sources: ['recent'], coverage: 'exact' }
-    const mark = this.#history.flushedSeq
+    const { flushedSeq: mark, revision } = this.#history
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
     const gap = lowest - 1 - mark
     // Listed together with the mark: what is handed over from here on is found gone.
@@ -131,6 +131,8 @@ export class Asker {
         alone,
       },
     )
+    // A part was set aside meanwhile, or what is left of it came back.
+    if (this.#history.revision !== revision) return this.partial(query, scope, signal, final)
     const older = between === undefined ? past : await this.run(merging(query, past, between), signal)
     const partial = await this.run(merging(query, older, present), signal)
     return { partial, sources: ['recent', 'history'], coverage: this.#coverage(scope, gap) }

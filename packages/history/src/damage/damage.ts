@@ -5,7 +5,7 @@ import { type About, type Aside, recount, setAside } from './aside.ts'
 import { Salvage, type SalvageOptions } from './salvage.ts'
 import { partIn, unreadable } from './unreadable.ts'
 
-export interface DamageOptions extends SalvageOptions {
+export interface DamageOptions extends Omit<SalvageOptions, 'onDetach'> {
   /** ms between two looks at a part that seems damaged. Default 2,500. */
   patience?: number | undefined
   log(message: string): void
@@ -40,6 +40,7 @@ export class Damage {
   readonly #cleared = new Map<string, number>()
   #working: Promise<unknown> = Promise.resolve()
   #opened = false
+  #revision = 0
   #asides: readonly Aside[] = []
   #recounts = RECOUNTS
   readonly #told = new Set<string>()
@@ -47,7 +48,12 @@ export class Damage {
 
   constructor(options: DamageOptions) {
     this.#options = options
-    this.#salvage = new Salvage(options)
+    this.#salvage = new Salvage({ ...options, onDetach: about => this.#leaves(about) })
+  }
+
+  /** Changes whenever events leave the table or come back to it: who asked meanwhile cannot say which there were. */
+  get revision(): number {
+    return this.#revision
   }
 
   get asides(): readonly Aside[] {
@@ -163,9 +169,16 @@ export class Damage {
     this.#options.onWhole()
   }
 
+  #leaves({ part, rows, from, to }: About): void {
+    this.#revision++
+    this.#asides = [...this.#asides.filter(({ name }) => name !== part), { name: part, missing: rows, from, to }]
+  }
+
   async #list(): Promise<void> {
     const { engine, dir, log } = this.#options
-    this.#asides = await setAside(engine, dir)
+    const asides = await setAside(engine, dir)
+    if (JSON.stringify(asides) !== JSON.stringify(this.#asides)) this.#revision++
+    this.#asides = asides
     const fresh = this.#asides.filter(({ name }) => !this.#told.has(name))
     for (const { name } of fresh) this.#told.add(name)
     if (fresh.length === 0) return

@@ -17,6 +17,8 @@ export interface SalvageOptions {
   dir: string
   /** About how large a file of lines may be, so that an insert of it has the memory. */
   fileBytes: number
+  /** From now on, and until it is told otherwise, all of a part's events are missing from answers. */
+  onDetach(about: About): void
   /** Throws where the disk did not take what was just inserted. */
   proveInserted(): Promise<void>
 }
@@ -68,6 +70,7 @@ export class Salvage {
     await rm(join(dir, part), { recursive: true, force: true })
     await rename(made, join(dir, part))
     await syncFolder(dir)
+    this.#options.onDetach(about)
     await this.#detach(part)
     await this.#putBack(part)
     return about
@@ -77,8 +80,9 @@ export class Salvage {
   async keepOut(): Promise<void> {
     for (const part of await readdir(this.#options.dir).catch(() => [])) {
       const about = await readAbout(this.#options.dir, part)
-      if (about !== undefined && !part.endsWith('.new') && (await this.#find(part))?.place === about.place)
-        await this.#detach(part)
+      if (about === undefined || part.endsWith('.new') || (await this.#find(part))?.place !== about.place) continue
+      this.#options.onDetach(about)
+      await this.#detach(part)
     }
   }
 
