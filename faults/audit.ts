@@ -39,7 +39,8 @@ async function page(url: string, ledger: Ledger, from: number, to: number, found
   const before = ledger.fates(from, to)
   const times = new Uint8Array(to - from)
   const seqs = new Map<number, number>()
-  for (const event of await events(url, `type = oracle and n >= ${from} and n < ${to}`)) {
+  const answer = await events(url, `type = oracle and n >= ${from} and n < ${to}`, ledger)
+  for (const event of answer) {
     const n = event.additional_info['n']
     if (typeof n !== 'number' || !(n >= from && n < to)) {
       found.strangers.push(JSON.stringify(event).slice(0, 300))
@@ -53,7 +54,7 @@ async function page(url: string, ledger: Ledger, from: number, to: number, found
   }
   for (let n = from; n < to; n++) {
     const fate = before[n - from]
-    if (times[n - from] === 0 && fate === FATE.acknowledged) found.lost.push(n)
+    if (times[n - from] === 0 && fate === FATE.acknowledged && !ledger.excuse(n)) found.lost.push(n)
     if (times[n - from]! > 1) found.doubled.push(n)
     if (times[n - from]! > 0 && fate === FATE.refused && ledger.fate(n) === FATE.refused) found.ghosts.push(n)
   }
@@ -64,11 +65,25 @@ interface Answer {
   stats: { coverage: string }
 }
 
+/** How many events an answer lacks, at most, because its disk was damaged. */
+const DAMAGED = /^not covered: damaged on disk: up to (\d+) events of/
+/** ms after which as many must be missing still: while a part is set aside all of it is. */
+const AGAIN = 3000
+
 /** The events a filter finds. Waits while the answer is not whole because the history is coming up. */
-async function events(url: string, filter: string): Promise<Answered[]> {
+async function events(url: string, filter: string, ledger: Ledger): Promise<Answered[]> {
   for (const end = Date.now() + WAIT; ; ) {
     const answer = await ask(url, filter).catch((error: Error) => error)
-    if (!(answer instanceof Error) && answer.stats.coverage === 'exact') return answer.rows.map(row => row[0])
+    if (!(answer instanceof Error)) {
+      const { coverage } = answer.stats
+      const missing = coverage === 'exact' ? 0 : Number(DAMAGED.exec(coverage)?.[1])
+      if (missing === 0 || ledger.lacking === missing) return answer.rows.map(row => row[0])
+      if (ledger.rotten && missing > 0) {
+        ledger.lacking = missing
+        await sleep(AGAIN)
+        continue
+      }
+    }
     const why = answer instanceof Error ? answer.message : answer.stats.coverage
     if (Date.now() > end) throw new Error(`for ${WAIT / 1000} s there was no whole answer: ${why}`)
     await sleep(100)

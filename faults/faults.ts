@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nextChange, tables } from './aim.ts'
 import { freeze } from './disk.ts'
 import type { Life, Victim } from './life.ts'
+import { rotPart } from './part.ts'
 import { cutPower } from './power.ts'
 import { damageTail, rotSegment, waitingIn } from './tail.ts'
 
@@ -270,6 +271,22 @@ const rot: Fault = {
 }
 const TELLS = /set aside|damaged|torn|cannot be read|can't be read/
 
+/** A part of the history is damaged, often beneath events that are offered again; nobody moves it away. */
+const rottenPart: Fault = {
+  name: 'rotten part',
+  weight: 3,
+  async act(life) {
+    const { random, ledger } = life
+    await nextChange(life.data, 'parts', 1500)
+    if (random.oneIn(2)) await sleep(random.int(0, 200))
+    await life.kill('both')
+    const done = rotPart(life.data, random)
+    if (done === undefined) return life.note('there is no part')
+    ledger.rotten = true
+    life.note(`rotten: ${done}`)
+  },
+}
+
 /** To yesterday, tomorrow, or back to now; stays until the next jump. */
 const clockJump: Fault = {
   name: 'clock jump',
@@ -300,6 +317,7 @@ export const FAULTS: readonly Fault[] = [
   torn,
   powerCut,
   rot,
+  rottenPart,
   clockJump,
 ]
 

@@ -23,6 +23,11 @@ export class Ledger {
   /** Why parcels were turned away, and how many. */
   readonly reasons: Map<string, number> = new Map()
   readonly #again: Parcel[] = []
+  /** Bytes of its history were changed. */
+  rotten = false
+  /** How many events the program says it lacks because of that. */
+  lacking = 0
+  #excused = 0
 
   /** Fresh events, to be sent now. */
   take(count: number, withBad: boolean): Parcel {
@@ -86,6 +91,14 @@ export class Ledger {
   /** Its bytes were destroyed on disk: nobody can have it any more. */
   destroyed(n: number): void {
     this.#set(n, FATE.destroyed)
+  }
+
+  /** Of acknowledged events so many may be missing, as the program itself says, where its history was damaged. */
+  excuse(n: number): boolean {
+    if (this.#excused >= this.lacking) return false
+    this.#excused++
+    this.destroyed(n)
+    return true
   }
 
   /** What was acknowledged since then may be lost. @returns how many those are */

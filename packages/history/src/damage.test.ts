@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
+import type { About } from './damage/aside.ts'
 import { embedded } from './engine/embedded.ts'
 import { mendParts } from './engine/metadata.ts'
 import type { Refused } from './flush.ts'
@@ -199,7 +200,7 @@ test.each([
   ['an unknown codec', (bytes: Buffer, at: number) => void bytes.writeUInt8(0, at + 16)],
   ['sizes that cannot be', (bytes: Buffer, at: number) => void bytes.writeUInt32LE(0x55_55_55_55, at + 17)],
 ])(
-  'scar: a part damaged on disk (%s) beneath events offered again condemns none of them, and is told',
+  'scar: a part damaged on disk (%s) beneath events offered again condemns none of them: it is set aside, and all go in',
   async (_, spoil) => {
     const one = await starting()
     const waiting = batch(5)
@@ -213,19 +214,22 @@ test.each([
     for (const at of blocksOf(bytes)) spoil(bytes, at)
     await writeFile(column!, bytes)
     const said: string[] = []
-    const two = await starting({ log: line => said.push(line) })
+    const told: About[] = []
+    const two = await starting({ log: line => said.push(line), onSetAside: about => told.push(about) })
     await two.append(batch(3))
     await two.flush()
     expect(two.status).toMatchObject({ refused: 0, waiting: 8, flushedSeq: 0 })
-    expect(two.status.stuck).toContain(`the history is damaged on disk: stop Telltale, move ${dirname(column!)}/`)
+    expect(two.status.stuck).toContain(`the history is damaged on disk: ${dirname(column!)}/ can't be read`)
     expect(said.join()).toContain(two.status.stuck)
+    await handedOver(two, 8, 20_000)
+    expect(two.status).toMatchObject({ refused: 0, waiting: 0, stuck: undefined, detached: ['20261120_1_1_0'] })
+    expect(await two.count()).toBe(8)
+    expect(told).toMatchObject([{ part: '20261120_1_1_0', rows: 5, read: 0 }])
     await two.stop()
-    await rm(dirname(column!), { recursive: true })
     const three = await starting()
-    await three.flush()
-    expect(three.status).toMatchObject({ refused: 0, waiting: 0, flushedSeq: 8, stuck: undefined })
-    expect(await three.count()).toBe(8)
+    expect([three.flushedSeq, await three.count(), three.status.detached]).toEqual([8, 8, ['20261120_1_1_0']])
   },
+  30_000,
 )
 
 test('a number that the disk changed in a waiting segment is not taken for what was sent: it is set aside and told', async () => {

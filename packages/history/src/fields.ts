@@ -1,3 +1,4 @@
+import { partIn } from './damage/unreadable.ts'
 import { type Engine, EngineError } from './engine/engine.ts'
 import type { Segment } from './journal/segment.ts'
 import { text } from './literal.ts'
@@ -75,7 +76,7 @@ export class Fields {
       for (const [path, types] of await this.#found(segment))
         for (const type of types) if (this.#types.get(path)?.has(type) !== true) fresh.push([path, type])
     } catch (error) {
-      if (!(error instanceof EngineError) || error.code === 0) throw error
+      if (!(error instanceof EngineError) || error.code === 0 || partIn(error) !== undefined) throw error
       fresh.push(['', UNCOUNTED]) // too much to count: from now on any path may hold anything
     }
     const kept = fresh.slice(-(MOST - this.#pairs))

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { partIn } from './damage/unreadable.ts'
 import type { Engine, EngineError } from './engine/engine.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Segment } from './journal/segment.ts'
@@ -21,6 +22,8 @@ export interface FlushHooks {
   loaded(segment: Segment): Promise<void>
   flushed(segment: Segment): void
   refused(refused: Refused): void
+  /** It waits, and is offered again after a while. */
+  failed(error: unknown): void
   log(message: string): void
 }
 
@@ -37,7 +40,7 @@ const BREATH = 300
  * (The engine's own deduplication can't be trusted with that: it notes a token before the part is there, so a kill in
  * between loses the part for good.) What the engine can't take never blocks the queue: good events go in, each bad one is
  * set aside and reported, also one that makes the engine crash. A table that is damaged is no event's fault: then all
- * wait, and {@link Flush.stuck} says why.
+ * wait until the damaged part is set aside, and {@link Flush.stuck} says why.
  */
 export class Flush {
   readonly #journal: Journal
@@ -69,6 +72,12 @@ export class Flush {
     this.#running = this.#work().finally(() => {
       this.#running = undefined
     })
+  }
+
+  /** As {@link wake}, after what was in the way has gone. */
+  again(): void {
+    this.#retryAfter = 250
+    this.wake()
   }
 
   /** Offers what is there and resolves when the last of it was taken, or the engine failed. */
@@ -116,6 +125,7 @@ export class Flush {
         this.#stuck = (error as EngineError).gone ? undefined : why
         this.#hooks.log(`segment ${segment.name} waits: ${why}`)
         if (this.#stopped) return
+        this.#hooks.failed(error)
         setTimeout(() => this.wake(), this.#retryAfter).unref()
         this.#retryAfter = Math.min(this.#retryAfter * 2, 30_000)
         return
@@ -224,12 +234,10 @@ export class Flush {
   }
 }
 
-/** Where on disk a part of the table is, in what the engine says of it. */
-const PART = /\/\S*?\/store\/[^\s/]+\/[^\s/]+\/(?!tmp_)[^\s/]+_\d+_\d+_\d+[^\s/]*\//
-
-function said({ message, words = message, died, heavy }: EngineError): string {
+function said(error: EngineError): string {
+  const { message, words = message, died, heavy } = error
   if (heavy && !died) return 'the engine has not the memory for it at this moment (see history.memory)'
-  const part = died ? undefined : PART.exec(words)?.[0]
+  const part = partIn(error)
   if (part === undefined) return message
-  return `the history is damaged on disk: stop Telltale, move ${part} elsewhere or bring it back from a copy, and start again; until then events wait in the journal (${words.split('\n')[0]!.slice(0, 300)})`
+  return `the history is damaged on disk: ${part.path} can't be read; where it stays so it is set aside, and until then events wait in the journal (${words.split('\n')[0]!.slice(0, 300)})`
 }

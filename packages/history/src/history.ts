@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
 import type { Partial, Query, Scope } from '@telltale/query'
 import { type AskOptions, ask } from './ask.ts'
+import type { About } from './damage/aside.ts'
+import { Damage } from './damage/damage.ts'
 import { ENGINE_MEMORY } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
 import type { Engine, EngineState } from './engine/engine.ts'
@@ -17,7 +19,7 @@ import { latest, stored } from './latest.ts'
 import { text } from './literal.ts'
 import { lock } from './lock.ts'
 import { Parts } from './parts.ts'
-import { DATABASE, migrate, retain, TABLE } from './schema.ts'
+import { migrate, retain, TABLE } from './schema.ts'
 import { type SqlResult, sql } from './sql.ts'
 
 export interface HistoryOptions {
@@ -33,10 +35,14 @@ export interface HistoryOptions {
   engine?: Engine
   /** Bytes the embedded engine may use, about. Default 800 MB. */
   memory?: number
+  /** ms between two looks at a part of the table that seems damaged, of three. Default 2,500. */
+  patience?: number
   /** One line for a person. */
   log?: (message: string) => void
   /** An event no engine could take; its line is kept in `journal/refused/`. */
   onRefused?: (refused: Refused) => void
+  /** A part of the table was damaged on disk and has been set aside. */
+  onSetAside?: (about: About) => void
 }
 
 export interface HistoryStatus {
@@ -48,8 +54,10 @@ export interface HistoryStatus {
   readonly refused: number
   /** Events a disk changed while they waited in the journal. */
   readonly damaged: number
-  /** Parts of the table the engine could not read at its start and set aside: events that are missing from answers. */
+  /** Parts of the table that could not be read and were set aside. */
   readonly detached: readonly string[]
+  /** Events that answers lack because of those, at most. */
+  readonly missing: number
   /** Why events wait in the journal though they were offered: a damaged part, a full disk; undefined where none do. */
   readonly stuck: string | undefined
 }
@@ -60,6 +68,8 @@ const QUIET = 10_000
 const LOOK = 60_000
 /** ms until the next try to prepare an engine that is there. */
 const AGAIN = 2000
+/** Parts whose files are counted again at each. */
+const SOME = 10
 /** Bytes of a damaged line that are told; all of it is set aside. */
 const MOST_OF_A_LINE = 65_536
 /** ms a stop gives the engine to take what is left; the next start offers the rest. */
@@ -78,13 +88,13 @@ export class History {
   readonly #flush: Flush
   readonly #fields: Fields
   readonly #parts: Parts
+  readonly #damage: Damage
   readonly #log: (message: string) => void
   #keep: number
   #flushedSeq = 0
   #flushedAt = Number.NEGATIVE_INFINITY
   #refused = 0
   #damaged = 0
-  #detached: readonly string[] = []
   /** The engine's table is one this version may write to. */
   #usable = false
   #unlock: (() => Promise<void>) | undefined
@@ -100,9 +110,10 @@ export class History {
     this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory })
     this.#fields = new Fields(this.#engine)
     this.#parts = new Parts(this.#engine)
+    // An insert takes five to nine times its segment: enough must be left for merges and queries.
+    const segmentBytes = Math.min(DEFAULTS.segmentBytes, Math.floor(memory / 20))
     this.journal = journal({
-      // An insert takes five to nine times its segment: enough must be left for merges and queries.
-      segmentBytes: Math.min(DEFAULTS.segmentBytes, Math.floor(memory / 20)),
+      segmentBytes,
       ...options.journal,
       dir: join(this.#path, 'journal'),
       clock: this.#clock,
@@ -124,6 +135,17 @@ export class History {
           reason: 'it was damaged on disk: its sum is wrong',
         })
     })
+    this.#damage = new Damage({
+      engine: this.#engine,
+      collector: () => this.journal.collector,
+      dir: join(this.#path, 'salvage'),
+      fileBytes: segmentBytes,
+      patience: options.patience,
+      log: this.#log,
+      proveInserted: () => this.#parts.check(),
+      onSetAside: about => options.onSetAside?.(about),
+      onWhole: () => this.#flush.again(),
+    })
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
       loaded: async segment => {
@@ -135,6 +157,10 @@ export class History {
       refused: refused => {
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
         set(refused)
+      },
+      failed: error => {
+        // An index that is empty fails without the part's name.
+        if (!this.#damage.failed(error)) this.#seek()
       },
     })
   }
@@ -179,9 +205,11 @@ export class History {
   async stop(): Promise<void> {
     for (const cancel of this.#cancel.splice(0)) cancel()
     await this.journal.close()
+    const salvaged = this.#damage.stop()
     if (this.#usable && this.#engine.state.kind === 'ready')
       await Promise.race([this.#flush.drain(), sleep(DRAIN, undefined, { ref: false })])
     await this.#flush.stop()
+    await Promise.race([salvaged, sleep(DRAIN, undefined, { ref: false })])
     await this.#engine.stop()
     await this.#unlock?.()
   }
@@ -211,7 +239,8 @@ export class History {
       flushedSeq: this.#flushedSeq,
       refused: this.#refused,
       damaged: this.#damaged,
-      detached: this.#detached,
+      detached: this.#damage.asides.map(({ name }) => name),
+      missing: this.#damage.missing,
       stuck: this.#flush.stuck,
     }
   }
@@ -229,7 +258,7 @@ export class History {
   async partial(query: Query, scope: Scope, options?: AskOptions): Promise<Partial> {
     const uptoSeq = Math.min(scope.uptoSeq ?? Number.POSITIVE_INFINITY, this.#flushedSeq)
     const run = (own: Scope, parts: readonly string[] = []): Promise<Partial> =>
-      ask(this.#engine, this.#fields, this.journal.collector, query, own, { ...options, parts })
+      this.#noticing(ask(this.#engine, this.#fields, this.journal.collector, query, own, { ...options, parts }))
     // Reading every row's seq can cost more than the rest of a query, so not where nothing is above the mark, before and after.
     const { settled } = this.#flush
     const quiet = this.#clock.now() - this.#flushedAt > QUIET
@@ -241,9 +270,19 @@ export class History {
     return run({ ...scope, uptoSeq }, this.#parts.below(uptoSeq))
   }
 
+  /** Changes whenever events leave the table or come back to it, because a part was damaged: ask again what was asked meanwhile. */
+  get revision(): number {
+    return this.#damage.revision
+  }
+
+  /** What {@link partial} lacks in a range of time, because it was damaged on disk; undefined where it lacks nothing. */
+  uncovered(scope: Pick<Scope, 'from' | 'to'>): string | undefined {
+    return this.#damage.uncovered(scope)
+  }
+
   /** Answers one SELECT a person wrote over the table `events`; for admins. Rejects with a sentence where it may not run. */
   sql(statement: string, options?: { signal?: AbortSignal }): Promise<SqlResult> {
-    return sql(this.#engine, statement, options)
+    return this.#noticing(sql(this.#engine, statement, options))
   }
 
   /** Every path of additional_info history ever held, with the engine's names of the types found there. */
@@ -267,7 +306,7 @@ export class History {
 
   /** The events above one seq up to another, of those at or below the flushed mark, rising. For filling a ring from behind. */
   stored(after: number, upto: number): AsyncGenerator<Batch> {
-    return stored(this.#engine, this.journal.collector, after, upto)
+    return this.#stored(after, upto)
   }
 
   /** The n newest events by seq, oldest first: history's, then those only the journal has. For filling a ring. */
@@ -288,6 +327,20 @@ export class History {
     return this.#read(wanted)
   }
 
+  /** A part that is damaged is noticed whoever reads it. */
+  #noticing<T>(answer: Promise<T>): Promise<T> {
+    return answer.catch(error => {
+      this.#damage.failed(error)
+      throw error
+    })
+  }
+
+  async *#stored(after: number, upto: number): AsyncGenerator<Batch> {
+    const batches = stored(this.#engine, this.journal.collector, after, upto)
+    for (let next = await this.#noticing(batches.next()); !next.done; next = await this.#noticing(batches.next()))
+      yield next.value
+  }
+
   async *#read(segments: readonly Segment[]): AsyncGenerator<Batch> {
     for (const segment of segments) yield* this.journal.read(segment)
   }
@@ -302,24 +355,25 @@ export class History {
   #look(): void {
     if (!this.#usable || this.#engine.state.kind !== 'ready') return
     this.#parts.check().catch((error: Error) => this.#log(error.message))
+    this.#damage.look()
+    this.#seek(SOME)
+  }
+
+  /** Looks for parts that lost bytes since they were written. */
+  #seek(most?: number): void {
+    this.#parts.short(most).then(
+      names => {
+        for (const name of names) this.#damage.suspect(name)
+      },
+      () => {}, // where the engine is away it is looked at later
+    )
   }
 
   async #prepare(): Promise<void> {
     await migrate(this.#engine)
     await this.#fields.open()
-    const { bytes } = await this.#engine.read(
-      `SELECT name, reason FROM system.detached_parts WHERE database = ${text(DATABASE)} AND table = 'events' LIMIT 1000`,
-      { format: 'JSONCompactEachRow' },
-    )
-    const parts = bytes
-      .toString()
-      .split('\n')
-      .filter(line => line !== '')
-    this.#detached = parts.map(line => (JSON.parse(line) as [string])[0])
-    if (parts.length > 0)
-      this.#log(
-        `${parts.length} parts of the history could not be read and are missing from answers, set aside under ${join(this.#path, 'history')} in "detached": ${this.#detached.slice(0, 3).join(', ')}`,
-      )
+    await this.#parts.open()
+    await this.#damage.open()
   }
 
   async #use(): Promise<void> {
@@ -364,6 +418,7 @@ export class History {
     if (collector !== this.journal.collector) return
     this.#flushedSeq = seq
     this.#flushedAt = this.#clock.now()
+    this.#damage.moved(seq)
     for (const listener of this.#flushListeners) listener(seq)
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 export type { AskOptions } from './ask.ts'
+export type { About } from './damage/aside.ts'
 export { type EmbeddedOptions, embedded } from './engine/embedded.ts'
 export { type Engine, EngineError, type EngineState } from './engine/engine.ts'
 export type { Refused } from './flush.ts'

@@ -22,9 +22,19 @@ export class Parts {
   #whole: ReadonlySet<string> = new Set()
   /** Parts that were not, since the last look at which all were. */
   #failed = 0
+  /** Whose turn it is to be looked at again. */
+  #turn = 0
 
   constructor(engine: Engine) {
     this.#engine = engine
+  }
+
+  /**
+   * Takes those that are there for whole: the engine has just compared their sizes. Whatever is wrong with them later, their
+   * segments may be long gone: they must not be dropped, as new ones are.
+   */
+  async open(): Promise<void> {
+    this.#whole = new Set((await this.#list()).map(([name]) => name))
   }
 
   /**
@@ -35,15 +45,9 @@ export class Parts {
    * @throws where there was one: what was inserted must be offered again
    */
   async check(): Promise<void> {
-    // Parts without rows, which stand for what was let go of, have empty files.
-    const { bytes } = await this.#engine.read(
-      `SELECT name, path, level, toFloat64(bytes_on_disk) FROM system.parts WHERE active AND rows > 0 AND database = '${DATABASE}' AND table = 'events'`,
-      { format: 'JSONCompactEachRow' },
-    )
     const whole = new Set<string>()
     const folders = new Set<string>()
-    for (const line of bytes.toString().split('\n').filter(Boolean)) {
-      const [name, path, level, written] = JSON.parse(line) as [string, string, number, number]
+    for (const [name, path, level, written] of await this.#list()) {
       const lacks = this.#whole.has(name) ? undefined : await lacking(path, written)
       if (lacks !== undefined && this.#failed++ < MOST_FAILURES) {
         const what = `the disk left ${lacks} of part ${name} unwritten: `
@@ -57,6 +61,33 @@ export class Parts {
     for (const folder of folders) await syncFolder(folder)
     this.#whole = whole
     this.#failed = 0
+  }
+
+  /**
+   * Parts whose files are shorter than they were written, or gone: of those the engine may read zeros without a word. So many
+   * are looked at, others the next time.
+   */
+  async short(most: number = Number.POSITIVE_INFINITY): Promise<string[]> {
+    const list = await this.#list()
+    const found: string[] = []
+    for (let i = 0; i < Math.min(most, list.length); i++) {
+      const [name, path, , written] = list[this.#turn++ % list.length]!
+      if ((await lacking(path, written)) !== undefined) found.push(name)
+    }
+    return found
+  }
+
+  async #list(): Promise<[name: string, path: string, level: number, written: number][]> {
+    // Parts without rows, which stand for what was let go of, have empty files.
+    const { bytes } = await this.#engine.read(
+      `SELECT name, path, level, toFloat64(bytes_on_disk) FROM system.parts WHERE active AND rows > 0 AND database = '${DATABASE}' AND table = 'events' ORDER BY name`,
+      { format: 'JSONCompactEachRow' },
+    )
+    return bytes
+      .toString()
+      .split('\n')
+      .filter(Boolean)
+      .map(line => JSON.parse(line) as [string, string, number, number])
   }
 
   /** Must be called while the table holds nothing of this collector above the seq. */

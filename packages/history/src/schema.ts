@@ -54,6 +54,11 @@ export function insertMissingSql({ collector, firstSeq, lastSeq }: Segment): (so
   return source => `${insertSql(source)} AND seq NOT IN (${there})`
 }
 
+/** From lines of events that the table had, of any collector, to rows, those left out that it has. */
+export function insertReadSql(source: string): string {
+  return `${insertSql(source)} AND (collector, seq) NOT IN (SELECT collector, seq FROM ${TABLE} WHERE seq IN (SELECT seq FROM ${source}))`
+}
+
 /** From lines of a segment to rows. */
 export function insertSql(source: string): string {
   return `INSERT INTO ${TABLE} ${ROW} ${rowsSql(source)}`

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, SimulatedClock } from '@telltale/event'
-import { history } from '@telltale/history'
-import { parse, type Query, TooMuch } from '@telltale/query'
+import { type History, history } from '@telltale/history'
+import { evaluate, parse, type Query, type Scope, TooMuch } from '@telltale/query'
 import { recent } from '@telltale/recent'
 import { expect, test } from 'vitest'
 import { Asker, type AskLimits } from './ask.ts'
@@ -41,4 +41,45 @@ test('groups beyond what is allowed are refused, whatever the limit of rows', as
 test('a query that takes too long ends', async () => {
   const slow = Array.from({ length: 100 }, (_, i) => `n + ${i} > 1000`).join(' or ')
   await expect(ask(slow, { ms: 0 })).rejects.toThrow('queries.ms')
+})
+
+test('an answer that lacks events which a disk damaged does not call itself exact', async () => {
+  const lacking = (uncovered: string | undefined): Asker => {
+    const kept = {
+      flushedSeq: 10,
+      revision: 0,
+      journal: { lastSeq: 10 },
+      status: { engine: { kind: 'ready' } },
+      async *unflushed() {},
+      partial: async (query: Query, scope: Scope) => evaluate(query, [], scope),
+      uncovered: ({ from }: Scope) => (from < 50 ? uncovered : undefined),
+    }
+    return new Asker(recent({ clock: new SimulatedClock(1e12) }), kept as unknown as History)
+  }
+  const coverage = async (uncovered: string | undefined, from: number): Promise<string> =>
+    (await lacking(uncovered).ask(parse('* | count()').query as Query, { from, to: 100 })).stats.coverage
+  expect(await coverage('up to 5 events of 1 part of the history', 0)).toBe(
+    'not covered: damaged on disk: up to 5 events of 1 part of the history',
+  )
+  expect(await coverage('up to 5 events of 1 part of the history', 60)).toBe('exact')
+  expect(await coverage(undefined, 0)).toBe('exact')
+})
+
+test('what was asked while a part was set aside is asked again', async () => {
+  let asked = 0
+  const kept = {
+    flushedSeq: 10,
+    revision: 0,
+    journal: { lastSeq: 10 },
+    status: { engine: { kind: 'ready' } },
+    async *unflushed() {},
+    async partial(query: Query, scope: Scope) {
+      if (++asked === 1) this.revision++
+      return evaluate(query, [], scope)
+    },
+    uncovered: () => undefined,
+  }
+  const asker = new Asker(recent({ clock: new SimulatedClock(1e12) }), kept as unknown as History)
+  const { stats } = await asker.ask(parse('* | count()').query as Query, EVERYTHING)
+  expect([asked, stats.coverage]).toEqual([2, 'exact'])
 })

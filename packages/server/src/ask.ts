@@ -41,6 +41,9 @@ const ASK_LIMITS: AskLimits = { ...LIMITS, events: 100_000 }
 /** Events read from the journal for one query, about a second; where more are missing, the answer says so instead. */
 const MOST_BETWEEN = 500_000
 
+/** What an answer lacks because its disk damaged it: asking again soon does not help. */
+export const DAMAGED = 'not covered: damaged on disk: '
+
 /**
  * Asks one query of ring and history, which meet at a sequence number: the history answers for what is at or below its
  * flushed mark, the ring for what is above. No event is seen twice; none is invisible once it is broadcast.
@@ -90,7 +93,7 @@ export class Asker {
     const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
       return { partial: await inRing(scope), sources: ['recent'], coverage: 'exact' }
-    const mark = this.#history.flushedSeq
+    const { flushedSeq: mark, revision } = this.#history
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
     const gap = lowest - 1 - mark
     // Listed together with the mark: what is handed over from here on is found gone.
@@ -128,11 +131,17 @@ export class Asker {
         alone,
       },
     )
+    // A part was set aside meanwhile, or what is left of it came back.
+    if (this.#history.revision !== revision) return this.partial(query, scope, signal, final)
     const older = between === undefined ? past : await this.run(merging(query, past, between), signal)
     const partial = await this.run(merging(query, older, present), signal)
-    const coverage =
-      gap <= MOST_BETWEEN ? 'exact' : `not covered yet: ${gap} events that wait in the journal for the history`
-    return { partial, sources: ['recent', 'history'], coverage }
+    return { partial, sources: ['recent', 'history'], coverage: this.#coverage(scope, gap) }
+  }
+
+  #coverage(scope: Scope, gap: number): string {
+    if (gap > MOST_BETWEEN) return `not covered yet: ${gap} events that wait in the journal for the history`
+    const damaged = this.#history.uncovered(scope)
+    return damaged === undefined ? 'exact' : `${DAMAGED}${damaged}`
   }
 
   /** Works on something else in turns with the queries. */

@@ -75,6 +75,15 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ...(keep === undefined ? {} : { keep }),
     memory: memory.history,
     journal: { maxWaiting: memory.journal, ...options.journal },
+    onSetAside: ({ part, rows, read }) =>
+      tell({
+        type: 'telltale_part_set_aside',
+        tags: ['telltale'],
+        part,
+        events: rows,
+        saved: read,
+        missing: rows - read,
+      }),
   })
   const latest = recent({ ...options.latest, memory: memory.latest, clock })
   const pipeline = new Pipeline({
@@ -212,7 +221,7 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
 /** Telltale's own numbers, for its health event. */
 function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number): Record<string, number> {
   const { events, bytes, evicted } = latest.stats()
-  const { waiting, waitingBytes, flushedSeq, refused, detached, stuck } = kept.status
+  const { waiting, waitingBytes, flushedSeq, refused, detached, missing, stuck } = kept.status
   let accepted = 0
   let rejected = 0
   let dropped = 0
@@ -234,6 +243,7 @@ function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number):
     history_seq: flushedSeq,
     history_refused: refused,
     history_parts_damaged: detached.length,
+    history_missing: missing,
     history_stuck: stuck === undefined ? 0 : 1,
   }
 }

@@ -3,7 +3,7 @@ import { print, type Query, run } from '@telltale/query'
 import { Slices } from '@telltale/recent'
 import type { Standing } from '@telltale/standing'
 import { rowsText } from './answer-text.ts'
-import type { Answer, Asker } from './ask.ts'
+import { type Answer, type Asker, DAMAGED } from './ask.ts'
 import { type Made, made, rounded, type Timed, timed } from './made.ts'
 import { type Asked, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
@@ -54,6 +54,8 @@ interface Board {
 const ASK_AGAIN = 1000
 /** What failed, or was not whole, is begun anew after this, in ms. */
 const BEGIN_AGAIN = 10_000
+/** Likewise what lacks events that a disk damaged. */
+const SELDOM = 600_000
 /** Answers of so many rows are made at one go; of more, in slices, one after the other. */
 const FEW = 500
 /** How long slices may hold the event loop, in ms. */
@@ -145,7 +147,10 @@ export class LiveAnswers {
         held.release()
       }
       this.#show(board)
-      if (past.coverage !== 'exact') this.#later(board, 'begin', BEGIN_AGAIN, () => this.#restart(board))
+      if (past.coverage !== 'exact') {
+        const wait = past.coverage.startsWith(DAMAGED) ? SELDOM : BEGIN_AGAIN
+        this.#later(board, 'begin', wait, () => this.#restart(board))
+      }
     } catch (error) {
       this.#letGo(board)
       this.#fail(board, error)

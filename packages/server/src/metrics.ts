@@ -41,7 +41,7 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
       if (typeof value === 'number' && Number.isFinite(value))
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
   const damaged = history.status.detached.length
-  text.add('telltale_history_parts_damaged', 'gauge', 'Parts the engine could not read and set aside', damaged)
+  text.add('telltale_history_parts_damaged', 'gauge', 'Parts that could not be read and are set aside', damaged)
   const stuck = history.status.stuck === undefined ? 0 : 1
   text.add(
     'telltale_history_stuck',

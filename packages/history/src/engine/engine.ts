@@ -96,7 +96,7 @@ export class EngineError extends Error {
 
 /** What went wrong as a person would say it, by ClickHouse's code. */
 const SENTENCES: Readonly<Record<number, string>> = {
-  40: 'a part of the history is damaged on disk (its checksum is wrong): choose a time range without it, and bring the part back from a copy',
+  40: 'a part of the history is damaged on disk (its checksum is wrong): within seconds it is set aside, and what can be read of it answers; ask again then, or choose a time range without it',
   158: 'the query makes too many groups: group by fewer or coarser keys, or narrow the filter or the time range',
   159: 'the query took longer than it may: narrow its time range or its filter',
   241: 'the query needs more memory than it may use: group by fewer keys, or narrow its time range or its filter',

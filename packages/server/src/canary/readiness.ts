@@ -11,14 +11,16 @@ import { failures, shut } from './report.ts'
  */
 export function readiness(
   { busy, faults = [] }: Pick<Intake, 'busy'> & { readonly faults?: readonly string[] },
-  { status }: { status: Pick<History['status'], 'engine' | 'detached' | 'stuck'> },
+  { status }: { status: Pick<History['status'], 'engine' | 'detached' | 'missing' | 'stuck'> },
   canary?: Canary,
 ): Readiness {
   const reasons = busy === undefined ? [] : [busy.reason]
   const warnings = [...faults, ...(status.engine.kind === 'ready' ? [] : [`the history is ${stateOf(status.engine)}`])]
   const { length: damaged } = status.detached
   if (damaged > 0)
-    warnings.push(`${damaged} parts of the history were damaged on disk: their events are missing from answers`)
+    warnings.push(
+      `${damaged} parts of the history were damaged on disk and are set aside, up to ${status.missing} events are missing from answers: look at the disk; this is said until they are removed from "detached" (see docs/durability.md)`,
+    )
   if (status.stuck !== undefined) warnings.push(`the history does not take events: ${status.stuck}`)
   if (canary === undefined) return { reasons, warnings }
   const { report } = canary

@@ -1,0 +1,126 @@
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Engine } from '../engine/engine.ts'
+import { text } from '../literal.ts'
+import { TABLE } from '../schema.ts'
+
+/** A part of the table that was set aside because it could not be read. It lies under `detached` until a person removes it. */
+export interface Aside {
+  /** Its folder's name. */
+  readonly name: string
+  /** How many events of it are missing from answers, at most; undefined where nobody knows. */
+  readonly missing: number | undefined
+  /** Times of its events, in ms, the first and one past the last. */
+  readonly from: number
+  readonly to: number
+}
+
+/** What is kept of a part that was set aside, in `about.json` beside the lines of it that are still to go in again. */
+export interface About {
+  readonly part: string
+  /** Its folder, from the table's on: tells it from another part of that name. */
+  readonly place: string
+  readonly rows: number
+  /** Of those, how many could be read. */
+  readonly read: number
+  /** Surely all of them are this collector's. */
+  readonly own: boolean
+  /** Of those that could not be read, how many may not have come again from elsewhere. */
+  readonly missing: number
+  readonly from: number
+  readonly to: number
+}
+
+const DAY = 86_400_000
+/** The part's own name, in that of its folder; first the day it holds. */
+const NAME = /(\d{4})(\d\d)(\d\d)_\d+_\d+_\d+/
+
+/** What lies under `detached`, of the table of events. */
+export async function setAside(engine: Engine, salvage: string): Promise<Aside[]> {
+  const { bytes } = await engine.read(
+    `SELECT name, path FROM system.detached_parts WHERE database = 'telltale' AND table = 'events' LIMIT 1000`,
+    { format: 'JSONCompactEachRow' },
+  )
+  const found = bytes.toString().split('\n').filter(Boolean)
+  const all: Aside[] = []
+  const known = new Set<string>()
+  for (const line of found) {
+    const [name, path] = JSON.parse(line) as [string, string]
+    const part = NAME.exec(name)?.[0] ?? name
+    // A kill while it was set aside may have left it there twice.
+    if (known.has(part)) continue
+    known.add(part)
+    const about = await readAbout(salvage, part)
+    const waiting = about === undefined ? 0 : (await waitingLines(salvage, part)).length
+    const missing = about === undefined ? await rowsOf(path) : waiting > 0 ? about.rows : about.missing
+    const { from, to } = about ?? (await timesOf(path, name))
+    all.push({ name, missing, from, to })
+  }
+  await forget(salvage, known)
+  return all
+}
+
+export async function readAbout(salvage: string, part: string): Promise<About | undefined> {
+  try {
+    return JSON.parse(await readFile(join(salvage, part, 'about.json'), 'utf8')) as About
+  } catch {
+    return undefined
+  }
+}
+
+/** What was there stays until all of the new is on disk. */
+export async function writeAbout(folder: string, about: About): Promise<void> {
+  await writeFile(join(folder, 'about.json.new'), JSON.stringify(about), { flush: true })
+  await rename(join(folder, 'about.json.new'), join(folder, 'about.json'))
+}
+
+/**
+ * Of events that could not be read, some or all may have come again from the journal. Every seq of this collector up to the
+ * mark was given to one event, so no more are missing than the table lacks.
+ */
+export async function recount(engine: Engine, salvage: string, collector: string, mark: number): Promise<void> {
+  const open: About[] = []
+  for (const part of await readdir(salvage).catch(() => [])) {
+    const about = part.endsWith('.new') ? undefined : await readAbout(salvage, part)
+    if (about?.own === true && about.missing > 0 && (await waitingLines(salvage, part)).length === 0) open.push(about)
+  }
+  if (open.length === 0) return
+  const { bytes } = await engine.read(
+    `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN 1 AND ${mark}`,
+  )
+  const lacking = Math.max(0, mark - Number(bytes.toString()))
+  for (const about of open)
+    if (lacking < about.missing) await writeAbout(join(salvage, about.part), { ...about, missing: lacking })
+}
+
+/** Files with lines of a part that are still to go in again. */
+export async function waitingLines(salvage: string, part: string): Promise<string[]> {
+  const names = await readdir(join(salvage, part)).catch(() => [])
+  return names.filter(name => name.endsWith('.jsonl')).map(name => join(salvage, part, name))
+}
+
+/** A part that a person has removed is nothing to speak of any more. */
+async function forget(salvage: string, known: ReadonlySet<string>): Promise<void> {
+  for (const part of await readdir(salvage).catch(() => []))
+    if (!known.has(part) && !part.endsWith('.new') && (await waitingLines(salvage, part)).length === 0)
+      await rm(join(salvage, part), { recursive: true, force: true })
+}
+
+async function rowsOf(path: string): Promise<number | undefined> {
+  const count = await readFile(join(path, 'count.txt'), 'utf8').catch(() => '')
+  return /^\d+$/.test(count) ? Number(count) : undefined
+}
+
+/** As the part's own index says, if that can be true; else the day it is of. */
+export async function timesOf(path: string, name: string): Promise<{ from: number; to: number }> {
+  const [, year, month, date] = NAME.exec(name) ?? []
+  const day = Date.UTC(Number(year), Number(month) - 1, Number(date))
+  if (Number.isNaN(day)) return { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  const index = await readFile(join(path, 'minmax_time.idx')).catch(() => Buffer.alloc(0))
+  if (index.length === 16) {
+    const from = Math.floor(Number(index.readBigInt64LE(0)) / 1000)
+    const to = Math.floor(Number(index.readBigInt64LE(8)) / 1000) + 1
+    if (from >= day && from < to && to <= day + DAY) return { from, to }
+  }
+  return { from: day, to: day + DAY }
+}
