@@ -53,11 +53,11 @@ function noteOf([kind, a, b, c, d, e, f]: string[], at: number): Note | undefine
   }
 }
 
-/** How much of each file is on disk, by inode, in bytes. */
+/** How much of each file is on disk, by inode, in bytes. Of two syncs at once the later may be noted first. */
 export function syncedSizes(notes: readonly Note[]): Map<number, number> {
   const sizes = new Map<number, number>()
   for (const note of notes) {
-    if (note.kind === 'sync') sizes.set(note.inode, note.size)
+    if (note.kind === 'sync') sizes.set(note.inode, Math.max(note.size, sizes.get(note.inode) ?? 0))
     if (note.kind === 'cut') sizes.set(note.inode, Math.min(note.size, sizes.get(note.inode) ?? 0))
   }
   return sizes

@@ -42,7 +42,11 @@ export function cutPower(data: string, graves: string, notes: readonly Note[], r
 function lostNames(notes: readonly Note[], disk: (typeof DISKS)[number], random: Random): NameNote[] {
   const key = (folder: number): number => (disk === 'order' ? 0 : folder)
   const lasting = new Map<number, number>()
-  for (const note of notes) if (note.kind === 'sync') lasting.set(key(note.inode), note.before)
+  for (const note of notes) {
+    if (note.kind !== 'sync') continue
+    const of = key(note.inode)
+    lasting.set(of, Math.max(note.before, lasting.get(of) ?? 0))
+  }
   const doubtful = new Map<number, NameNote[]>()
   for (const note of notes) {
     if (!('at' in note) || note.at < (lasting.get(key(note.folder)) ?? 0)) continue
