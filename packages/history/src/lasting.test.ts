@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'
 import { keepMetadata } from './engine/metadata.ts'
 import { journal } from './journal/journal.ts'
+import { OpenSegment } from './journal/open-segment.ts'
 import { recover } from './journal/recover.ts'
 import { openName, segmentOf } from './journal/segment.ts'
 import { setAside } from './journal/set-aside.ts'
@@ -76,6 +77,20 @@ test('an engine has a folder that lasts, and before it starts again what the las
   await engine.stop()
   const above = ['history', 'history/data/metadata'].map(name => join(path, name))
   expect(await unsynced(syncs, [...above, ...(await tables())])).toEqual([])
+})
+
+test('a segment is sealed only once no sync of it is under way, however many were waited for', async () => {
+  const syncs = await Syncs.watch(100)
+  const open = await OpenSegment.create(path, 'c', 1)
+  const line = Buffer.from('{"seq":1}\n')
+  await open.write([line], 1, false)
+  const first = open.sync()
+  await open.write([line], 2, false)
+  const [second, last] = [open.sync(), open.sync()]
+  await last
+  expect(syncs.underWay).toBe(0)
+  await Promise.all([first, second])
+  await open.close()
 })
 
 test('the folder of a journal lasts', async () => {

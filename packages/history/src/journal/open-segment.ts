@@ -78,8 +78,9 @@ export class OpenSegment {
   }
 
   /** One after another: who waits for the second must not be told before the first has ended. */
+  /** Also waits for those under way, of which the first to wait may begin another: what is sealed and closed must be on disk. */
   async sync(): Promise<void> {
-    await this.#syncing?.catch(() => {})
+    while (this.#syncing !== undefined) await this.#syncing.catch(() => {})
     if (!this.dirty) return
     this.dirty = false
     this.#syncing = this.#sync().finally(() => {

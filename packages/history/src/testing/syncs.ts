@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, type MockInstance, vi } from 'vitest'
 
 const spies: MockInstance[] = []
@@ -10,8 +11,10 @@ afterEach(() => {
 /** What this process syncs from now on, until the test ends: files and folders, by inode. */
 export class Syncs {
   readonly #inodes = new Set<number>()
+  #underWay = 0
 
-  static async watch(): Promise<Syncs> {
+  /** @param ms each takes longer */
+  static async watch(ms = 0): Promise<Syncs> {
     const syncs = new Syncs()
     const handle = await open(tmpdir(), 'r')
     const methods = Object.getPrototypeOf(handle) as typeof handle
@@ -20,8 +23,11 @@ export class Syncs {
       const real = methods[name]
       spies.push(
         vi.spyOn(methods, name).mockImplementation(async function (this: typeof handle) {
+          syncs.#underWay++
           const { ino } = await this.stat()
+          await sleep(ms)
           await real.call(this)
+          syncs.#underWay--
           syncs.#inodes.add(ino)
         }),
       )
@@ -31,6 +37,10 @@ export class Syncs {
 
   forget(): void {
     this.#inodes.clear()
+  }
+
+  get underWay(): number {
+    return this.#underWay
   }
 
   async has(path: string): Promise<boolean> {
