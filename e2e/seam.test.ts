@@ -55,3 +55,21 @@ test('every acknowledged event is counted exactly once at any moment, while it m
     events => events <= 5000,
   )
 }, 60_000)
+
+test('scar: what a small ring has let go of while its segment is still open is counted all the same', async () => {
+  const data = folder()
+  const config = join(data, 'telltale.config.ts')
+  writeFileSync(config, 'export default { latest: { events: 500 }, journal: { sealAfter: 60_000 } }')
+  const small = await start({ data, args: ['--config', config] })
+  try {
+    let sent = 0
+    for (let round = 0; round < 8; round++) {
+      const lines = Array.from({ length: 400 }, (_, i) => `{"type":"kept","n":${sent + i}}`)
+      sent += (await send(small, lines.join('\n'))).accepted
+      const { rows, stats } = await ask(small, 'type = kept | count(), uniq(n)')
+      expect([...rows[0]!, stats.coverage]).toEqual([sent, sent, 'exact'])
+    }
+  } finally {
+    await small.stop()
+  }
+}, 60_000)

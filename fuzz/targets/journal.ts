@@ -24,7 +24,7 @@ function lines(seed: number): Buffer {
 async function seqs(file: string): Promise<{ found: number[]; why?: string }> {
   const found: number[] = []
   try {
-    for await (const batch of read({ path: file, collector: 'c' }))
+    for await (const batch of read({ path: file, collector: 'c', bytes: Number.POSITIVE_INFINITY }))
       for (let row = 0; row < batch.length; row++) found.push(batch.event(row).seq!)
     return { found }
   } catch (error) {

@@ -315,16 +315,13 @@ export class History {
   }
 
   /**
-   * The events of sealed segments with a seq above `after` and at most `upto`: those a ring has already let go of and
-   * history does not hold yet. A segment at a time. Rejects with ENOENT where one is handed over meanwhile; then the
-   * mark has moved.
+   * The journal's events with a seq above `after`, from the segment of the first up to and with that of `upto`: those a ring
+   * has already let go of and history does not hold yet. Rejects with ENOENT where a segment is handed over meanwhile, and
+   * the mark has moved, or is just being sealed: to be asked again.
    */
   unflushed(after: number, upto: number): AsyncGenerator<Batch> {
     // Now, not when the first is asked for: what is handed over meanwhile must be missed aloud.
-    const wanted = this.journal.sealed.filter(
-      ({ collector, firstSeq, lastSeq }) => collector === this.journal.collector && lastSeq > after && firstSeq <= upto,
-    )
-    return this.#read(wanted)
+    return this.#read(this.journal.holding(after, upto))
   }
 
   /** A part that is damaged is noticed whoever reads it. */

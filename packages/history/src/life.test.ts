@@ -203,6 +203,24 @@ test('without an engine the journal goes on, and says why there is no history', 
   await expect(asked.next()).rejects.toThrow(/ENOENT/)
 })
 
+test('what is not sealed yet is read as well, also while it is being sealed and after', async () => {
+  const one = await starting()
+  await one.append(batch(3))
+  await one.flush()
+  await one.append(batch(2))
+  await one.append(batch(4))
+  const seqs = async (batches: ReturnType<typeof one.unflushed>): Promise<number[]> => {
+    const all: number[] = []
+    for await (const batch of batches) for (let i = 0; i < batch.length; i++) all.push(batch.seq + i)
+    return all
+  }
+  expect(await seqs(one.unflushed(3, 9))).toEqual([4, 5, 6, 7, 8, 9])
+  const asked = one.unflushed(3, 9)
+  await one.append(batch(1)) // came after the question
+  await one.journal.seal()
+  expect(await seqs(asked)).toEqual([4, 5, 6, 7, 8, 9])
+})
+
 test('where there will never be an engine, the oldest segments make room', async () => {
   const engine = embedded({ path: join(path, 'history') })
   const missing = Object.assign(Object.create(engine) as typeof engine, {

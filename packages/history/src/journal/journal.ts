@@ -201,6 +201,16 @@ export class Journal {
     this.#weigh()
   }
 
+  /** Segments as they are now, rising, that hold this collector's events above a seq up to another; also those not sealed yet. */
+  holding(after: number, upto: number): Segment[] {
+    const unsealed = [this.#leaving, this.#open].flatMap(open =>
+      open === undefined || open.bytes === 0 ? [] : [open.view()],
+    )
+    return [...this.sealed, ...unsealed].filter(
+      ({ collector, firstSeq, lastSeq }) => collector === this.#collector && lastSeq > after && firstSeq <= upto,
+    )
+  }
+
   /** The events of a segment, in order. */
   async *read(segment: Segment): AsyncGenerator<Batch> {
     await this.prove(segment)

@@ -37,6 +37,17 @@ export class OpenSegment {
     return new OpenSegment(dir, collector, firstSeq, path, await open(path, 'w+'))
   }
 
+  /** What is written so far, as a segment to be read: it goes on under the name it gets when it is sealed. */
+  view(): Segment {
+    const [open, path] = [this, this.#path]
+    return {
+      ...segmentOf(this.#dir, this.#collector, this.#firstSeq, this.lastSeq, this.bytes),
+      get path() {
+        return open.sealedAs?.path ?? path
+      },
+    }
+  }
+
   /** Writes (and syncs) all of it or nothing: what a failed write left is cut off again. */
   async write(buffers: Buffer[], lastSeq: number, sync: boolean): Promise<void> {
     const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0)

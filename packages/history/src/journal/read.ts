@@ -8,15 +8,16 @@ const UNBOUNDED: Bounds = { line: Infinity, depth: Infinity, keys: Infinity, tag
 const CHUNK = 1 << 20
 const NEWLINE = 10
 
-/** The events of a segment as batches, in order. */
-export async function* read(segment: Pick<Segment, 'path' | 'collector'>): AsyncGenerator<Batch> {
+/** The events of a segment as batches, in order. Of one that is still written to, those that were there when it was described. */
+export async function* read(segment: Pick<Segment, 'path' | 'collector' | 'bytes'>): AsyncGenerator<Batch> {
   const file = await open(segment.path, 'r')
   try {
     let rest: Buffer = Buffer.alloc(0)
-    for (;;) {
-      const bytes = Buffer.allocUnsafe(CHUNK)
-      const { bytesRead } = await file.read(bytes, 0, CHUNK)
+    for (let left = segment.bytes; left > 0; ) {
+      const bytes = Buffer.allocUnsafe(Math.min(CHUNK, left))
+      const { bytesRead } = await file.read(bytes, 0, bytes.length)
       if (bytesRead === 0) break
+      left -= bytesRead
       const all = rest.length > 0 ? Buffer.concat([rest, bytes.subarray(0, bytesRead)]) : bytes.subarray(0, bytesRead)
       const end = all.lastIndexOf(NEWLINE) + 1
       if (end > 0) yield* batchesOf(all.subarray(0, end), segment.collector)
