@@ -14,7 +14,7 @@ import { type CanaryOptions, canarySettings } from './canary/options.ts'
 import { readiness } from './canary/readiness.ts'
 import type { Context } from './context.ts'
 import { Live } from './live.ts'
-import { divide, exceeded, said } from './memory.ts'
+import { divide, exceeded, relieve, said } from './memory.ts'
 import { Opened } from './opened.ts'
 import { begin, refill } from './refill.ts'
 import { server } from './server.ts'
@@ -165,6 +165,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       return filling
     })
     log(said(memory))
+    const relieving = clock.every(RELIEVE, () => relieve(memory))
+    opened.push('looking at the memory', async () => relieving())
     const first = Number(new URL(url).port)
     const started = clock.now()
     const channels: Channel[] = [
@@ -209,6 +211,8 @@ function doors(url: string, channels: readonly Channel[], { send, admin, read }:
 }
 
 const MIB = 1024 * 1024
+/** ms between two looks at how much memory is used. */
+const RELIEVE = 5000
 /** How long a stop waits for the history to take what the journal has, in ms. The next start goes on with the rest. */
 const HAND_OVER = 20_000
 
