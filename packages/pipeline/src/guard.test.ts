@@ -224,6 +224,10 @@ test('one that fails over every event is told of once a second, with the count',
   expect(of(all.events, 'processor_failed').map(event => event.additional_info['count'])).toEqual([7000, 300])
 })
 
-test.each([{ stuck: 0 }, { slow: Number.NaN }, { fast: 7 } as object])('limits that are none are refused: %j', code => {
-  expect(() => made({ code })).toThrow(/code\.\w+: expected a number above 0/)
+test.each([
+  [{ stuck: 0 }, 'code.stuck: expected a number above 0, found 0'],
+  [{ slow: Number.NaN }, 'code.slow: expected a number above 0, found NaN'],
+  [{ fast: 7 } as object, 'code: there is no setting "fast"; there are stuck, slow, patience'],
+])('limits that are none are refused: %j', (code, reason) => {
+  expect(() => made({ code })).toThrow(new Error(reason))
 })

@@ -144,14 +144,18 @@ export function within(ms: number, run: () => void): boolean {
     script.runInContext(context, { timeout: ms })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     return false
   }
 }
 
-/** What an error says, whatever was thrown. */
+/** What an error says, whatever was thrown: even what throws when it is asked. */
 export function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'it threw something that does not say what it is'
+  }
 }
 
 /** Nobody waits for what is asynchronous; what that fails with later harms nobody. @throws where it is a promise */

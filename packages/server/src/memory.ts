@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
 import type { HistoryOptions } from '@telltale/history'
+import { readBytes } from '@telltale/query'
 import type { RecentOptions } from '@telltale/recent'
 
 /** Bytes that each part may take. Where all do, what is left is for the program itself and what it does at the moment. */
@@ -24,16 +25,6 @@ export interface Memory {
 
 const MB = 1e6
 const GB = 1e9
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  KB: 1e3,
-  MB,
-  GB,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-  GIB: 2 ** 30,
-}
 /** Less than that the parts can not do with. */
 const LEAST = 500 * MB
 /** What one of the five bounds between a sender and the disk, or between the disk and who looks, is of all. */
@@ -52,11 +43,11 @@ export interface MemoryOptions {
  * @throws where it can not be understood, or the parts named are more than half as much again as their shares
  */
 export function divide({ memory, latest, history }: MemoryOptions, machine: number = available()): Memory {
-  const all = memory === undefined ? Math.max(LEAST, Math.min(2 * GB, machine / 2)) : readBytes(memory)
+  const all = memory === undefined ? Math.max(LEAST, Math.min(2 * GB, machine / 2)) : bytesOf(memory)
   if (all < LEAST) throw new Error(`memory: expected at least ${LEAST / MB}MB, found ${JSON.stringify(memory)}`)
   const passing = Math.floor(all * PASSING)
   const parts = {
-    latest: latest?.memory === undefined ? Math.floor(all / 4) : readBytes(latest.memory, 'latest.memory'),
+    latest: latest?.memory === undefined ? Math.floor(all / 4) : bytesOf(latest.memory, 'latest.memory'),
     history: history?.memory ?? Math.floor(all * 0.4),
     pending: passing,
     journal: passing,
@@ -91,11 +82,10 @@ function available(): number {
   return limit > 0 && limit < totalmem() ? limit : totalmem()
 }
 
-function readBytes(size: number | string, name = 'memory'): number {
-  const match = typeof size === 'string' ? /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(size.trim()) : undefined
-  const bytes =
-    typeof size === 'number' ? size : Number(match?.[1]) * (UNITS[(match?.[2] ?? '').toUpperCase()] ?? Number.NaN)
-  if (!(bytes > 0)) throw new Error(`${name}: expected bytes or a size such as 2GB, found ${JSON.stringify(size)}`)
+function bytesOf(size: number | string, name = 'memory'): number {
+  const bytes = typeof size === 'string' ? readBytes(size) : size
+  if (bytes === undefined || !(bytes > 0))
+    throw new Error(`${name}: expected bytes or a size such as 2GB, found ${JSON.stringify(size)}`)
   return bytes
 }
 
