@@ -13,6 +13,7 @@ import { type Door, doorAt } from './canary/knock.ts'
 import { type CanaryOptions, canarySettings } from './canary/options.ts'
 import { readiness } from './canary/readiness.ts'
 import type { Context } from './context.ts'
+import { listenError } from './listen-error.ts'
 import { Live } from './live.ts'
 import { divide, exceeded, said } from './memory.ts'
 import { Opened } from './opened.ts'
@@ -169,7 +170,7 @@ export async function openHouse({ clock = wallClock, log = () => {}, ...written 
     })
     opened.push('the pipeline', () => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {
-      throw listenError(error, port)
+      throw listenError(error, host, port)
     })
     opened.push('HTTP', async () => {
       live.stop()
@@ -265,12 +266,4 @@ function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number):
     history_missing: missing,
     history_stuck: stuck === undefined ? 0 : 1,
   }
-}
-
-function listenError(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code === 'EADDRINUSE')
-    return new Error(`port ${port} is in use; is another Telltale running? Choose one with --port`)
-  if (error.code === 'EACCES')
-    return new Error(`port ${port} may not be used by this user; choose one above 1023 with --port`)
-  return error
 }
