@@ -1,5 +1,5 @@
 import { type Batch, type Event, SimulatedClock } from '@telltale/event'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Pipeline, type Stages } from './index.ts'
 
 const SENDER = { channel: 'test', address: '10.0.0.7' }
@@ -161,6 +161,31 @@ test('one that waits for ever without computing is switched off, too; one that i
   expect(of(all.events, 'starved').map(event => event.tags)).toEqual([['seen'], ['seen'], ['seen']])
   expect(of(all.events, 'sleeper')).toHaveLength(2)
   expect(all.pipeline.faults).toEqual([expect.stringMatching(/^config:sleeper .* 5 times/)])
+})
+
+test('one that loops where others have most of the processor is tried once more, not five times', async () => {
+  // as on a machine that gives this process a seventh of the time
+  const used = (): number => (performance.now() * 1e3) / 7
+  const cpu = vi.spyOn(process, 'cpuUsage').mockImplementation(before => ({
+    user: used() - (before?.user ?? 0),
+    system: 0,
+  }))
+  let tries = 0
+  const all = made({
+    process: {
+      bad: event => {
+        if (event.additional_info['n'] !== 2) return
+        tries++
+        LOOPS['for ever']!()
+      },
+    },
+    code: { stuck: 60 },
+  })
+  await through(all, ['bad', 'bad', 'bad', 'bad'])
+  cpu.mockRestore()
+  expect(tries).toBe(2)
+  expect(of(all.events, 'bad')).toHaveLength(4)
+  expect(all.pipeline.faults).toEqual([expect.stringMatching(/^config:bad .* twice/)])
 })
 
 test('code that is slow for long is told of, then switched off; one that is slow seldom is not', async () => {
