@@ -1,6 +1,6 @@
 import { Batch } from './batch.ts'
 import { Dictionary, FALSE, NULL, TRUE } from './dictionary.ts'
-import { BOUNDS, type Bounds, type Event, type JsonObject, type Origin, type Problem } from './event.ts'
+import { BOUNDS, type Bounds, type Event, type Json, type JsonObject, type Origin, type Problem } from './event.ts'
 import { type Refusal, readEvent } from './law.ts'
 import { toPlain } from './plain.ts'
 import { type Path, Schema, type Shape } from './schema.ts'
@@ -47,8 +47,12 @@ export class BatchBuilder {
   /** Adds one event. @returns why not, where it is none */
   add(input: unknown, origin: Origin): Refusal | undefined {
     const plain = toPlain(input, this.bounds)
-    if ('reason' in plain) return plain
-    const said = readEvent(plain.value, origin, this.bounds)
+    return 'reason' in plain ? plain : this.addPlain(plain.value, origin)
+  }
+
+  /** As {@link add}, of what {@link toPlain} made already: runs no one's code. */
+  addPlain(value: Json, origin: Origin): Refusal | undefined {
+    const said = readEvent(value, origin, this.bounds)
     if ('reason' in said) return said
     const { batch } = this
     const { dictionary } = batch

@@ -10,6 +10,7 @@ import { embedded } from './engine/embedded.ts'
 import type { Engine, EngineState } from './engine/engine.ts'
 import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
+import { folderError } from './folder-error.ts'
 import { type Journal, journal } from './journal/journal.ts'
 import { DEFAULTS, type JournalOptions } from './journal/options.ts'
 import type { Segment } from './journal/segment.ts'
@@ -167,8 +168,12 @@ export class History {
 
   /** Rejects only where the folder is another's or can't be written; without an engine it goes on with the journal alone. */
   async start(): Promise<void> {
-    await makeFolder(this.#path)
-    this.#unlock = await lock(this.#path)
+    try {
+      await makeFolder(this.#path)
+      this.#unlock = await lock(this.#path)
+    } catch (error) {
+      throw folderError(error, this.#path)
+    }
     const prepared = await this.#engine
       .start()
       .then(() => this.#prepare())
@@ -184,7 +189,7 @@ export class History {
     } catch (error) {
       await this.#engine.stop()
       await this.#unlock()
-      throw error
+      throw folderError(error, this.#path)
     }
     this.#flushedSeq =
       (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1

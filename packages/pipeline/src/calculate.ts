@@ -1,4 +1,4 @@
-import { type Batch, fingerprint, type Json, type RowView, rowView, setInfo } from '@telltale/event'
+import { type Batch, BOUNDS, fingerprint, type Json, type RowView, rowView, setInfo, toPlain } from '@telltale/event'
 import { atOnce, Code, eventOf, type Failure, type Guard, said } from './guard.ts'
 import type { FailureReport } from './process.ts'
 
@@ -27,8 +27,7 @@ export class Calculator extends Code {
       if (this.off !== undefined) return
       guard.running = this
       try {
-        const value = atOnce(this.#calculation(rowView(batch, row)))
-        values[row] = typeof value === 'number' && !Number.isFinite(value) ? undefined : value
+        values[row] = plain(atOnce(this.#calculation(rowView(batch, row))))
       } catch (error) {
         values[row] = undefined
         failures.push({ name, message: said(error), from: eventOf(batch, row) })
@@ -48,6 +47,15 @@ export class Calculator extends Code {
       rows.map(row => values[row]!),
     )
   }
+}
+
+/** What of a value goes into an event. Objects can be code as well, which is run here, where it can be ended. */
+function plain(value: Json | undefined): Json | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  if (typeof value !== 'object' || value === null) return value
+  const made = toPlain(value, BOUNDS)
+  if ('reason' in made) throw new TypeError(`gave what cannot be taken: ${made.reason}`)
+  return made.value
 }
 
 /** Adds the fingerprint and the calculated values to every event of a batch, in place. */

@@ -28,9 +28,6 @@ export function classifier(rule: ClassifyRule, position: number): Classifier {
   const when = typeof rule.when === 'function' ? new When(`classify[${position}]`, rule.when) : undefined
   const tags = rule.tag === undefined ? [] : typeof rule.tag === 'string' ? [rule.tag] : rule.tag
   const set = Object.entries(rule.set ?? {})
-  for (const [name, value] of set)
-    if (isWord(name) && typeof value !== 'string')
-      throw new Error(`classify[${position}]: set.${name} must be a string, found ${JSON.stringify(value)}`)
   return {
     code: when,
     run(batch, guard, report) {
@@ -47,7 +44,8 @@ export function classifier(rule: ClassifyRule, position: number): Classifier {
   }
 }
 
-function isWord(name: string): name is 'type' | 'hostname' | 'md5' {
+/** Whether it stands at the top of an event. */
+export function isWord(name: string): name is 'type' | 'hostname' | 'md5' {
   return name === 'type' || name === 'hostname' || name === 'md5'
 }
 

@@ -1,5 +1,5 @@
 import { type Batch, type Event, SimulatedClock } from '@telltale/event'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Pipeline, type Stages } from './index.ts'
 
 const SENDER = { channel: 'test', address: '10.0.0.7' }
@@ -163,6 +163,31 @@ test('one that waits for ever without computing is switched off, too; one that i
   expect(all.pipeline.faults).toEqual([expect.stringMatching(/^config:sleeper .* 5 times/)])
 })
 
+test('one that loops where others have most of the processor is tried once more, not five times', async () => {
+  // as on a machine that gives this process a seventh of the time
+  const used = (): number => (performance.now() * 1e3) / 7
+  const cpu = vi.spyOn(process, 'cpuUsage').mockImplementation(before => ({
+    user: used() - (before?.user ?? 0),
+    system: 0,
+  }))
+  let tries = 0
+  const all = made({
+    process: {
+      bad: event => {
+        if (event.additional_info['n'] !== 2) return
+        tries++
+        LOOPS['for ever']!()
+      },
+    },
+    code: { stuck: 60 },
+  })
+  await through(all, ['bad', 'bad', 'bad', 'bad'])
+  cpu.mockRestore()
+  expect(tries).toBe(2)
+  expect(of(all.events, 'bad')).toHaveLength(4)
+  expect(all.pipeline.faults).toEqual([expect.stringMatching(/^config:bad .* twice/)])
+})
+
 test('code that is slow for long is told of, then switched off; one that is slow seldom is not', async () => {
   const all = made({
     process: { slow: () => spin(4), seldom: () => spin(4) },
@@ -224,6 +249,10 @@ test('one that fails over every event is told of once a second, with the count',
   expect(of(all.events, 'processor_failed').map(event => event.additional_info['count'])).toEqual([7000, 300])
 })
 
-test.each([{ stuck: 0 }, { slow: Number.NaN }, { fast: 7 } as object])('limits that are none are refused: %j', code => {
-  expect(() => made({ code })).toThrow(/code\.\w+: expected a number above 0/)
+test.each([
+  [{ stuck: 0 }, 'code.stuck: expected a number above 0, found 0'],
+  [{ slow: Number.NaN }, 'code.slow: expected a number above 0, found NaN'],
+  [{ fast: 7 } as object, 'code: there is no setting "fast"; there are stuck, slow, patience'],
+])('limits that are none are refused: %j', (code, reason) => {
+  expect(() => made({ code })).toThrow(new Error(reason))
 })

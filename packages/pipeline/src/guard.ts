@@ -47,6 +47,9 @@ export type Verdict = (code: Code, kind: 'slow' | 'stopped', message: string) =>
 
 /** How often a call may stand still without computing. */
 const MAX_IDLE = 5
+/** Shares of the time that count as having computed: over many calls, and over one that is tried again by itself. */
+const AMONG_OTHERS = 1 / 2
+const ALONE = 1 / 10
 
 const context = createContext({ run: () => {} })
 const script = new Script('run()')
@@ -75,28 +78,31 @@ export class Guard {
     const strikes = new Map<Code, number>()
     let i = 0
     let end = 0
-    /** The call at which it last stood still without computing, and how often. */
-    let idle = { at: -1, times: 0 }
+    /** The call that was ended last, and how often. */
+    let suspect = { at: -1, times: 0 }
     const stretch = (): void => {
       for (; i < end; i++) each(i)
     }
     while (i < n) {
-      end = Math.min(n, i + STRETCH)
+      const alone = suspect.at === i
+      end = alone ? i + 1 : Math.min(n, i + STRETCH)
       this.running = undefined
       const before = process.cpuUsage()
       if (within(this.limits.stuck, stretch)) continue
       const code = this.running as Code | undefined
       if (code === undefined) continue
       const { user, system } = process.cpuUsage(before)
-      // Where the process itself was stopped, or has next to no processor, the code is not to blame.
-      const computed = (user + system) / 1e3 > this.limits.stuck / 2
+      suspect = { at: i, times: suspect.at === i ? suspect.times + 1 : 1 }
+      // Where the process itself was stopped, or has next to no processor, the code is not to blame. A call that is tried by
+      // itself has had its turn with much less than all of the time: others may have had the rest.
+      const computed = (user + system) / 1e3 > this.limits.stuck * (alone ? ALONE : AMONG_OTHERS)
       const struck = (strikes.get(code) ?? 0) + (computed ? 1 : 0)
       strikes.set(code, struck)
-      if (!computed) idle = { at: i, times: idle.at === i ? idle.times + 1 : 1 }
-      if (struck > 1 || idle.times >= MAX_IDLE)
+      const twice = struck > 1 || (computed && suspect.times > 1)
+      if (twice || suspect.times >= MAX_IDLE)
         this.#stop(
           code,
-          `did not come back within ${this.limits.stuck} ms, ${struck > 1 ? 'twice' : `${MAX_IDLE} times`}; events go on without it, until the configuration is saved again`,
+          `did not come back within ${this.limits.stuck} ms, ${twice ? 'twice' : `${MAX_IDLE} times`}; events go on without it, until the configuration is saved again`,
         )
     }
     this.running = undefined
@@ -144,14 +150,18 @@ export function within(ms: number, run: () => void): boolean {
     script.runInContext(context, { timeout: ms })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     return false
   }
 }
 
-/** What an error says, whatever was thrown. */
+/** What an error says, whatever was thrown: even what throws when it is asked. */
 export function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'it threw something that does not say what it is'
+  }
 }
 
 /** Nobody waits for what is asynchronous; what that fails with later harms nobody. @throws where it is a promise */

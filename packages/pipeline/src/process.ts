@@ -1,5 +1,5 @@
-import { type Batch, BatchBuilder, type Bounds, type Event, type EventInput } from '@telltale/event'
-import { atOnce, Code, type Failure, type Guard, STRETCH, said } from './guard.ts'
+import { type Batch, BatchBuilder, type Bounds, type Event, type EventInput, type Json, toPlain } from '@telltale/event'
+import { atOnce, Code, eventOf, type Failure, type Guard, STRETCH, said } from './guard.ts'
 
 /**
  * Any code, for events of one type. It may change the event in place, return null to drop it, and emit further events.
@@ -32,12 +32,20 @@ class Installed extends Code {
   }
 }
 
-/** What processors made of an event. */
+/** What processors made of an event: plain data, that no code hides in. */
 interface Outcome {
-  /** null where it is to be dropped. */
-  readonly event: Event | null
-  readonly emitted: readonly { event: EventInput; from: Event }[]
+  /** null where it is dropped, undefined where it goes on as it was. */
+  readonly event: { readonly made: Json; readonly by: Installed } | null | undefined
+  readonly emitted: readonly { readonly made: Json; readonly by: Installed }[]
   readonly failures: readonly Failure[]
+}
+
+/** What was emitted, and the row it was derived from. */
+interface Emitted {
+  readonly made: Json
+  readonly by: Installed
+  readonly of: Batch
+  readonly row: number
 }
 
 /** The processors that run now. They come and go at runtime; each is known by name and measured. */
@@ -88,17 +96,21 @@ export class Processors {
     }
     if ([...wanted.values()].every(list => list.length === 0)) return batch
     const builder = new BatchBuilder(this.#bounds, batch.length)
-    const emitted: { event: EventInput; from: Event }[] = []
+    const emitted: Emitted[] = []
     // Stretch by stretch, so that few events at a time are objects.
     for (let from = 0; from < batch.length; from += STRETCH)
       this.#stretch(batch, from, Math.min(batch.length, from + STRETCH), wanted, builder, emitted)
-    for (const { event, from } of emitted) {
-      const derived = typeof event === 'string' ? { message: event } : event
-      const origin = { hostname: from.hostname, receivedAt: from.received_at }
-      const refusal = builder.add({ ...derived, derived_from: { type: from.type, time: from.time } }, origin)
-      if (refusal !== undefined) this.#report({ name: 'emit', message: refusal.reason, from })
-    }
+    for (const each of emitted) this.#derive(each, builder)
     return builder.batch
+  }
+
+  #derive({ made, by, of, row }: Emitted, builder: BatchBuilder): void {
+    const from = eventOf(of, row)
+    const event = typeof made === 'string' ? { message: made } : made
+    const derived =
+      typeof event === 'object' && event !== null && !Array.isArray(event) ? { ...event, derived_from: from } : event
+    const refusal = builder.addPlain(derived, originOf(of, row))
+    if (refusal !== undefined) this.#failed(by, `emitted what cannot be taken: ${refusal.reason}`, from)
   }
 
   #for(type: string): Installed[] {
@@ -114,14 +126,14 @@ export class Processors {
     end: number,
     wanted: ReadonlyMap<number, readonly Installed[]>,
     builder: BatchBuilder,
-    emitted: { event: EventInput; from: Event }[],
+    emitted: Emitted[],
   ): void {
     const rows: number[] = []
     for (let row = first; row < end; row++) if (wanted.get(batch.type[row]!)!.length > 0) rows.push(row)
     const outcomes: Outcome[] = []
     this.#guard.over(rows.length, i => {
       this.#guard.running = undefined
-      outcomes[i] = this.#one(batch.event(rows[i]!), wanted.get(batch.type[rows[i]!]!)!)
+      outcomes[i] = this.#one(batch, rows[i]!, wanted.get(batch.type[rows[i]!]!)!)
     })
     for (let row = first, i = 0; row < end; row++) {
       if (rows[i] !== row) {
@@ -129,47 +141,93 @@ export class Processors {
         continue
       }
       const { event, emitted: made, failures } = outcomes[i++]!
-      for (const each of made) emitted.push(each)
       for (const failure of failures) this.#report(failure)
-      if (event === null) continue
-      const origin = { hostname: event.hostname, receivedAt: batch.receivedAt[row]!, trusted: true }
-      const refusal = builder.add(event, origin)
-      if (refusal === undefined) continue
-      const [{ name }] = wanted.get(batch.type[row]!) as [Installed]
-      this.#report({ name, message: `made an event that cannot be taken: ${refusal.reason}`, from: event })
-      builder.copy(batch, row)
+      if (event !== null) this.#add(batch, row, event, builder)
+      const [of, at] = event === null ? [batch, row] : [builder.batch, builder.batch.length - 1]
+      for (const each of made) emitted.push({ ...each, of, row: at })
     }
   }
 
-  /** May be ended anywhere, and begun again. */
-  #one(given: Event, processors: readonly Installed[]): Outcome {
-    const emitted: { event: EventInput; from: Event }[] = []
-    const failures: Failure[] = []
-    let event = given
-    for (const processor of processors) {
-      if (processor.off !== undefined) continue
-      this.#guard.running = processor
-      const { run, meter, name } = processor
-      const started = meter.start()
-      try {
-        const made: EventInput[] = []
-        const returned = atOnce(
-          run(event, extra => {
-            if (made.push(extra) > MAX_EMITTED) throw new RangeError(`emitted more than ${MAX_EMITTED} events for one`)
-          }),
-        )
-        for (const extra of made) emitted.push({ event: extra, from: event })
-        if (returned === null) return { event: null, emitted, failures }
-        if (returned !== undefined) event = returned
-      } catch (error) {
-        meter.failed()
-        const { type, time } = event
-        failures.push({ name, message: said(error), from: { type, time } })
-      } finally {
-        meter.stop(started)
-      }
-      this.#guard.running = undefined
-    }
-    return { event, emitted, failures }
+  /** Adds what was made of a row, or, where that is nothing that can be taken, the row as it was. */
+  #add(batch: Batch, row: number, event: Exclude<Outcome['event'], null>, builder: BatchBuilder): void {
+    const refusal = event && builder.addPlain(event.made, { ...originOf(batch, row), trusted: true })
+    if (event === undefined || refusal !== undefined) builder.copy(batch, row)
+    if (event !== undefined && refusal !== undefined)
+      this.#failed(event.by, `made an event that cannot be taken: ${refusal.reason}`, eventOf(batch, row))
   }
+
+  #failed({ name, meter }: Installed, message: string, from: Failure['from'] & object): void {
+    meter.failed()
+    this.#report({ name, message, from })
+  }
+
+  /** May be ended anywhere, and begun again. */
+  #one(batch: Batch, row: number, processors: readonly Installed[]): Outcome {
+    const extras: { made: unknown; by: Installed }[] = []
+    const failures: Failure[] = []
+    const from = eventOf(batch, row)
+    const attempt = <T>(by: Installed, run: () => T): T | undefined => {
+      this.#guard.running = by
+      try {
+        return run()
+      } catch (error) {
+        by.meter.failed()
+        failures.push({ name: by.name, message: said(error), from })
+        return undefined
+      } finally {
+        this.#guard.running = undefined
+      }
+    }
+    const settle = (): Outcome['emitted'] =>
+      extras.flatMap(
+        ({ made, by }) => attempt(by, () => ({ made: this.#plain(made, 'emitted what cannot be taken'), by })) ?? [],
+      )
+    let event = batch.event(row)
+    let last: Installed | undefined
+    for (const by of processors) {
+      if (by.off !== undefined) continue
+      const started = by.meter.start()
+      const ran = attempt(by, () => call(by.run, event))
+      by.meter.stop(started)
+      if (ran === undefined) {
+        if (last === undefined) event = batch.event(row) // whatever it did to it before it failed
+        continue
+      }
+      for (const made of ran.emitted) extras.push({ made, by })
+      if (ran.event === null) return { event: null, emitted: settle(), failures }
+      event = ran.event
+      last = by
+    }
+    const by = last
+    const made = by && attempt(by, () => ({ made: this.#plain(event, 'made an event that cannot be taken'), by }))
+    return { event: made, emitted: settle(), failures }
+  }
+
+  /** Objects can be code as well, getters and toJSON: it is run here, where it can be ended. */
+  #plain(made: unknown, trouble: string): Json {
+    const plain = toPlain(made, this.#bounds)
+    if ('reason' in plain) throw new TypeError(`${trouble}: ${plain.reason}`)
+    return plain.value
+  }
+}
+
+/** Runs one over an event. @returns the event, null where it is dropped, and what was emitted */
+function call(run: Processor, event: Event): { event: Event | null; emitted: readonly unknown[] } {
+  const emitted: unknown[] = []
+  const returned: unknown = atOnce(
+    run(event, extra => {
+      if (emitted.push(extra) > MAX_EMITTED) throw new RangeError(`emitted more than ${MAX_EMITTED} events for one`)
+    }),
+  )
+  if (returned === undefined) return { event, emitted }
+  if (typeof returned !== 'object' || Array.isArray(returned))
+    throw new TypeError(
+      `returned ${Array.isArray(returned) ? 'an array' : `a ${typeof returned}`}; expected an event, null to drop it, or nothing`,
+    )
+  return { event: returned as Event | null, emitted }
+}
+
+/** What is taken for granted where code took it away. */
+function originOf(batch: Batch, row: number): { hostname: string; receivedAt: number } {
+  return { hostname: batch.dictionary.text(batch.hostname[row]!), receivedAt: batch.receivedAt[row]! }
 }

@@ -4,6 +4,8 @@ import { type Classifier, type ClassifyRule, classifier } from './classify.ts'
 import { type Code, type CodeLimits, type Failure, Guard, LIMITS } from './guard.ts'
 import { Meter } from './meter.ts'
 import { type Processor, Processors, VERDICTS } from './process.ts'
+import { RULE } from './rule.ts'
+import { above0, code, group, type Kind, list, named, type Settings, setting } from './setting.ts'
 
 /** What a user configures of the pipeline. */
 export interface Stages {
@@ -14,6 +16,21 @@ export interface Stages {
   /** When code of the three above is taken for a runaway, and switched off. */
   code?: Partial<CodeLimits>
 }
+
+/** The settings of the stages. */
+export const STAGES: Settings = {
+  classify: setting(list(RULE, 'rules'), 'what events really are, see pipeline.md'),
+  process: setting(named(code, 'type'), 'your code, by the type of its events; `*` is every type'),
+  calculate: setting(named(code, 'name'), 'values that are added under a name'),
+  code: setting(
+    group({
+      stuck: setting(above0, 'ms in which your code must come back; default 2,000'),
+      slow: setting(above0, 'ms an event beyond which it is slow; default 1'),
+      patience: setting(above0, 'seconds in a row it may be slow; default 10'),
+    }),
+  ),
+}
+const stagesOf: Kind<Stages> = group(STAGES)
 
 export interface StagesHooks {
   /** A piece of code failed. */
@@ -43,9 +60,10 @@ export class StageRunner {
   }
 
   /** Replaces all configured stages at once, or, where one cannot be understood, throws and changes nothing. */
-  configure(stages: Stages): void {
+  configure({ classify, process, calculate, code }: Stages): void {
+    const stages = stagesOf.read({ classify, process, calculate, code }, '')
     const classifiers = (stages.classify ?? []).map(classifier)
-    this.#guard.limits = limitsOf(stages.code ?? {})
+    this.#guard.limits = { ...LIMITS, ...stages.code }
     this.#classifiers = classifiers
     this.#calculators = Object.entries(stages.calculate ?? {}).map(([name, each]) => new Calculator(name, each))
     for (const name of this.#configured) this.processors.remove(name)
@@ -91,13 +109,4 @@ export class StageRunner {
     stage.failed()
     this.#hooks.failed(failure)
   }
-}
-
-function limitsOf(given: Partial<CodeLimits>): CodeLimits {
-  for (const [name, value] of Object.entries(given))
-    if (!Object.hasOwn(LIMITS, name) || !(typeof value === 'number' && value > 0))
-      throw new Error(
-        `code.${name}: expected a number above 0 for one of ${Object.keys(LIMITS).join(', ')}, found ${JSON.stringify(value)}`,
-      )
-  return { ...LIMITS, ...given }
 }

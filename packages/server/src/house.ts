@@ -13,13 +13,25 @@ import { type Door, doorAt } from './canary/knock.ts'
 import { type CanaryOptions, canarySettings } from './canary/options.ts'
 import { readiness } from './canary/readiness.ts'
 import type { Context } from './context.ts'
+import { listenError } from './listen-error.ts'
 import { Live } from './live.ts'
 import { divide, exceeded, relieve, said } from './memory.ts'
 import { Opened } from './opened.ts'
 import { begin, refill } from './refill.ts'
 import { server } from './server.ts'
+import { settings } from './settings.ts'
 import { StandingHost, type StandingHostOptions } from './standing-host.ts'
 import { type WatchdogOptions, watchdog } from './watchdog.ts'
+
+type HistorySettings = Pick<HistoryOptions, 'keep' | 'memory'>
+type JournalSettings = Pick<JournalOptions, 'sync' | 'segmentBytes' | 'sealAfter' | 'maxBytes'>
+type StandingSettings = Pick<
+  StandingHostOptions,
+  'maxKeys' | 'linger' | 'maxLingering' | 'every' | 'maxQuery' | 'maxSnapshot'
+>
+
+/** Where sizes and times may be written as text, `1MB` and `5s`. */
+type Written<T, K extends keyof T> = Omit<T, K> & { [key in K]?: number | string }
 
 /** Everything a user may decide. */
 export interface HouseOptions extends Stages {
@@ -34,12 +46,12 @@ export interface HouseOptions extends Stages {
   memory?: number | string
   /** How much the ring holds. */
   latest?: Pick<RecentOptions, 'events' | 'age' | 'memory'>
-  history?: Pick<HistoryOptions, 'keep' | 'memory'>
-  journal?: Pick<JournalOptions, 'sync' | 'segmentBytes' | 'sealAfter' | 'maxBytes'>
+  history?: Written<HistorySettings, 'memory'>
+  journal?: Written<JournalSettings, 'segmentBytes' | 'sealAfter' | 'maxBytes'>
   /** How much is kept of queries that stand, and how often that is saved. */
-  standing?: Pick<StandingHostOptions, 'maxKeys' | 'linger' | 'maxLingering' | 'every' | 'maxQuery' | 'maxSnapshot'>
+  standing?: Written<StandingSettings, 'linger' | 'every' | 'maxQuery' | 'maxSnapshot'>
   /** What one answer may cost. */
-  queries?: Partial<AskLimits>
+  queries?: Written<Partial<AskLimits>, 'ms'>
   /** The event that goes all the way every few seconds; false sends none. */
   canary?: CanaryOptions | false
   /** Ends a process whose main thread hangs; false lets it hang. */
@@ -48,6 +60,14 @@ export interface HouseOptions extends Stages {
   channels?: readonly Channel[]
   clock?: Clock
   log?: (message: string) => void
+}
+
+/** What was decided: sizes in bytes, times in ms. */
+export interface Settled extends Omit<HouseOptions, 'history' | 'journal' | 'standing' | 'queries'> {
+  history?: HistorySettings
+  journal?: JournalSettings
+  standing?: StandingSettings
+  queries?: Partial<AskLimits>
 }
 
 /** A running Telltale. */
@@ -63,9 +83,9 @@ export interface House {
 }
 
 /** Puts the parts together: the only place where their names meet. */
-export async function openHouse(options: HouseOptions = {}): Promise<House> {
-  const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {}, clock = wallClock } = options
-  const log = options.log ?? (() => {})
+export async function openHouse({ clock = wallClock, log = () => {}, ...written }: HouseOptions = {}): Promise<House> {
+  const options = settings(written)
+  const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {} } = options
   const memory = divide(options)
   const { keep } = options.history ?? {}
   const kept = history({
@@ -150,7 +170,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     })
     opened.push('the pipeline', () => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {
-      throw listenError(error, port)
+      throw listenError(error, host, port)
     })
     opened.push('HTTP', async () => {
       live.stop()
@@ -250,12 +270,4 @@ function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number):
     history_missing: missing,
     history_stuck: stuck === undefined ? 0 : 1,
   }
-}
-
-function listenError(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code === 'EADDRINUSE')
-    return new Error(`port ${port} is in use; is another Telltale running? Choose one with --port`)
-  if (error.code === 'EACCES')
-    return new Error(`port ${port} may not be used by this user; choose one above 1023 with --port`)
-  return error
 }

@@ -2,6 +2,7 @@ import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { HistoryOptions } from '@telltale/history'
+import { readBytes } from '@telltale/query'
 import type { RecentOptions } from '@telltale/recent'
 
 /** Bytes that each part may take. Where all do, what is left is for the program itself and what it does at the moment. */
@@ -26,16 +27,6 @@ export interface Memory {
 
 const MB = 1e6
 const GB = 1e9
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  KB: 1e3,
-  MB,
-  GB,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-  GIB: 2 ** 30,
-}
 /** What the two processes take before they hold anything, and what an engine takes beyond its own bound while it works. */
 const FIXED = 400 * MB
 /** Less than that the parts can not do with. */
@@ -56,7 +47,7 @@ export interface MemoryOptions {
  * @throws where it can not be understood, or the parts named are more than half as much again as their shares
  */
 export function divide({ memory, latest, history }: MemoryOptions, machine: number = available()): Memory {
-  const all = memory === undefined ? Math.max(LEAST, Math.min(2 * GB, machine / 2)) : readBytes(memory)
+  const all = memory === undefined ? Math.max(LEAST, Math.min(2 * GB, machine / 2)) : bytesOf(memory)
   if (all < LEAST)
     throw new Error(
       `memory: expected at least ${LEAST / MB}MB (two processes take ${FIXED / MB} MB before they hold an event), found ${JSON.stringify(memory)}`,
@@ -64,7 +55,7 @@ export function divide({ memory, latest, history }: MemoryOptions, machine: numb
   const rest = all - FIXED
   const passing = Math.floor(rest * SHARES.passing)
   const parts = {
-    latest: latest?.memory === undefined ? Math.floor(rest * SHARES.latest) : readBytes(latest.memory, 'latest.memory'),
+    latest: latest?.memory === undefined ? Math.floor(rest * SHARES.latest) : bytesOf(latest.memory, 'latest.memory'),
     history: history?.memory ?? Math.floor(rest * SHARES.history),
     pending: passing,
     journal: passing,
@@ -123,11 +114,10 @@ function available(): number {
   return limit > 0 && limit < totalmem() ? limit : totalmem()
 }
 
-function readBytes(size: number | string, name = 'memory'): number {
-  const match = typeof size === 'string' ? /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(size.trim()) : undefined
-  const bytes =
-    typeof size === 'number' ? size : Number(match?.[1]) * (UNITS[(match?.[2] ?? '').toUpperCase()] ?? Number.NaN)
-  if (!(bytes > 0)) throw new Error(`${name}: expected bytes or a size such as 2GB, found ${JSON.stringify(size)}`)
+function bytesOf(size: number | string, name = 'memory'): number {
+  const bytes = typeof size === 'string' ? readBytes(size) : size
+  if (bytes === undefined || !(bytes > 0))
+    throw new Error(`${name}: expected bytes or a size such as 2GB, found ${JSON.stringify(size)}`)
   return bytes
 }
 

@@ -1,7 +1,10 @@
 import { constants } from 'node:os'
-import { openHouse } from '@telltale/server'
+import { type EventInput, wallClock } from '@telltale/event'
+import { said } from '@telltale/pipeline'
+import { type House, openHouse } from '@telltale/server'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Config, findConfig, loadConfig, watchConfig } from '../config.ts'
+import { blame, Strays, stackOf } from '../stray.ts'
 
 interface Options {
   port?: number
@@ -24,33 +27,35 @@ export function startCommand(): Command {
 }
 
 async function start(options: Options): Promise<void> {
+  const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
+  let house: House | undefined
+  const untold: EventInput[] = []
+  const tell = (event: EventInput): void => void (house === undefined ? untold.push(event) : house.tell(event))
+  survive(new Strays(wallClock, log, tell), log)
   const file = findConfig(options.config)
   const config: Config = file === undefined ? {} : await loadConfig(file)
   const { config: _, ...flags } = options
   const token = process.env['TELLTALE_TOKEN']
   const tokens = { ...config.tokens, ...(token ? { admin: token } : {}) }
-  const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
   const webhook = process.env['TELLTALE_CANARY_WEBHOOK']
   const canary = webhook && config.canary !== false ? { ...config.canary, webhook } : config.canary
-  const house = await openHouse({ ...config, ...(canary === undefined ? {} : { canary }), ...flags, tokens, log })
-  console.log(`Telltale listens at ${house.url}`)
+  const opened = await openHouse({ ...config, ...(canary === undefined ? {} : { canary }), ...flags, tokens, log })
+  house = opened
+  for (const event of untold.splice(0)) tell(event)
   const take = (changed: Config | Error): void => {
     try {
       if (changed instanceof Error) throw changed
-      house.configure(changed)
+      opened.configure(changed)
       log(`${file} takes effect`)
-      house.tell({ type: 'config_changed', tags: ['telltale'], message: `${file} takes effect` })
+      tell({ type: 'config_changed', tags: ['telltale'], message: `${file} takes effect` })
     } catch (error) {
-      const message = `${file} is refused, the old one goes on: ${(error as Error).message}`
+      const message = `${file} is refused, the old one goes on: ${said(error)}`
       log(message)
-      house.tell({ type: 'config_refused', tags: ['telltale'], message })
+      tell({ type: 'config_refused', tags: ['telltale'], message })
     }
   }
-  if (file !== undefined) watchConfig(file, take)
-  process.on('SIGHUP', () => {
-    if (file === undefined) log('SIGHUP: there is no configuration file to read again')
-    else loadConfig(file).then(take, take)
-  })
+  const none = (): void => log('SIGHUP: there is no configuration file to read again')
+  process.on('SIGHUP', file === undefined ? none : watchConfig(file, take))
   let stopping = Number.POSITIVE_INFINITY
   const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
     const since = performance.now() - stopping
@@ -61,16 +66,29 @@ async function start(options: Options): Promise<void> {
     if (stopping !== Number.POSITIVE_INFINITY) return
     stopping = performance.now()
     log(`${signal}: taking no more, flushing; once more ends at once`)
-    void house.stop().then(() => process.exit(0))
+    void opened.stop().then(() => process.exit(0))
   }
-  // A promise of the configuration's own code that nobody awaits must not take everybody's events with it.
-  process.on('unhandledRejection', error => {
-    const message = `something failed that nobody waited for: ${error instanceof Error ? error.stack : String(error)}`
-    log(message)
-    house.tell({ type: 'unhandled_rejection', tags: ['telltale'], message: message.slice(0, 4_000) })
-  })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // Last: who reads this may send signals.
+  console.log(`Telltale listens at ${opened.url}`)
+}
+
+/**
+ * What the configuration's own code fails with where nobody catches it must not take everybody's events with it. What our
+ * own does means that something is not as it should be: what was acknowledged is in the journal, so the next start is safer.
+ */
+function survive(strays: Strays, log: (message: string) => void): void {
+  process.on('unhandledRejection', error =>
+    strays.say('unhandled_rejection', 'something failed that nobody waited for', error),
+  )
+  process.on('uncaughtException', error => {
+    if (blame(error) === 'ours') {
+      log(`BUG: ${stackOf(error)}`)
+      process.exit(1)
+    }
+    strays.say('uncaught_exception', 'code of the configuration threw where nobody catches it', error)
+  })
 }
 
 /** One Ctrl-C can come twice: from the terminal and from who started this. In ms. */
