@@ -1,4 +1,5 @@
 import type { EventInput, Problem } from '@telltale/event'
+import type { Strand } from './strand.ts'
 
 /** Who brings events in. */
 export interface Sender {
@@ -8,6 +9,8 @@ export interface Sender {
   address: string
   /** Type of events that name none. Default `unknown`. */
   type?: string
+  /** Set by who tells how much of all that it sent is in: see {@link Strand}. */
+  strand?: Strand
 }
 
 /** What became of some bytes. */

@@ -16,6 +16,7 @@ import { Meter } from './meter.ts'
 import { FAILED, type Processors } from './process.ts'
 import { Rejects } from './rejects.ts'
 import { StageRunner, type Stages } from './stages.ts'
+import type { Strand } from './strand.ts'
 import { Troubles } from './troubles.ts'
 
 /** What became of what one channel brought. */
@@ -32,7 +33,10 @@ export interface Counts {
 
 /** Where batches become durable. */
 export interface Journal {
-  /** Gives the batches their seq at once; resolves when all are durable, and rejects where none is. */
+  /**
+   * Gives the batches their seq at once; resolves when all are durable, and rejects where none is. It must refuse what
+   * waits behind something that it refuses, and what comes in the same turn of the event loop.
+   */
   append(...batches: readonly Batch[]): Promise<void>
   readonly pressure: Busy | undefined
 }
@@ -111,6 +115,8 @@ export class Pipeline implements Intake {
   }
 
   take(bytes: Uint8Array, sender: Sender): Taken {
+    const broken = sender.strand?.broken
+    if (broken !== undefined) return notTaken(broken)
     const first = this.#gather.current()
     let last = first
     const next = (): BatchBuilder => {
@@ -124,6 +130,8 @@ export class Pipeline implements Intake {
   }
 
   add(events: readonly EventInput[], sender: Sender): Taken {
+    const broken = sender.strand?.broken
+    if (broken !== undefined) return notTaken(broken)
     const gathering = this.#gather.current()
     const origin = this.#origin(sender)
     const problems: Problem[] = []
@@ -202,6 +210,7 @@ export class Pipeline implements Intake {
     counts.rejected += refused
     if (problems.length > 0) this.rejects.add(problems, sender, this.#options.clock.now())
     this.#pending += bytes
+    if (sender.strand !== undefined) gathering.strands.add(sender.strand)
     this.#gather.added(gathering, bytes)
     return { ...taken, journaled: gathering.journaled }
   }
@@ -213,8 +222,12 @@ export class Pipeline implements Intake {
       .map(({ batch }) => (batch.length === 0 ? batch : this.#runner.run(batch)))
       .filter(({ length }) => length > 0)
     const started = this.stages.journal.start()
-    const durable = batches.length === 0 ? Promise.resolve() : this.#options.journal.append(...batches)
-    durable.catch(() => {}) // handled below, once it is its turn
+    const strands = gathered.flatMap(({ strands }) => [...strands])
+    const durable = this.#append(batches, strands)
+    // At once: what is behind it must not be journaled. Its senders are told below, once it is its turn.
+    durable.catch((error: Error) => {
+      for (const strand of strands) strand.break(error)
+    })
     this.#last = this.#last
       .then(() => durable)
       .then(
@@ -235,6 +248,13 @@ export class Pipeline implements Intake {
         for (const { bytes } of gathered) this.#pending -= bytes
         this.#wake()
       })
+  }
+
+  /** What waits together is journaled together or not at all, also where only one of those who sent it may not go on. */
+  #append(batches: readonly Batch[], strands: readonly Strand[]): Promise<void> {
+    const broken = strands.find(({ broken }) => broken !== undefined)?.broken
+    if (broken !== undefined) return Promise.reject(broken)
+    return batches.length === 0 ? Promise.resolve() : this.#options.journal.append(...batches)
   }
 
   #send(batch: Batch): void {
@@ -332,4 +352,10 @@ export class Pipeline implements Intake {
       this.add(events, this.#self)
     }
   }
+}
+
+function notTaken(error: Error): Taken {
+  const journaled = Promise.reject(error)
+  journaled.catch(() => {}) // whoever waits for it is told; nobody need wait
+  return { accepted: 0, refused: 0, problems: [], journaled }
 }

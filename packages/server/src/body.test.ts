@@ -105,6 +105,33 @@ test('where the journal fails in the middle, the part before counts as accepted,
   expect(stopped).toMatchObject({ status: 503, message: expect.stringContaining('the disk is full'), retryAfter: 1 })
 })
 
+test('where the journal refuses a piece in the middle and would take the next, none behind it is in', async () => {
+  const { read, stream, journal, taken } = made()
+  const { append } = journal
+  let room: () => void = () => {}
+  journal.append = async batch => {
+    await append(batch)
+    await new Promise<void>(resolve => {
+      room = resolve
+    })
+  }
+  const outcome = read()
+  const pieces = async (piece: string): Promise<void> => {
+    stream.write(piece)
+    for (let i = 0; i < 3; i++) await turn()
+  }
+  await pieces(LINE.repeat(10))
+  journal.append = async () => {
+    throw new Error('the disk is slow')
+  }
+  await pieces(LINE.repeat(20))
+  journal.append = append
+  await pieces(LINE.repeat(30))
+  room()
+  expect(await outcome).toMatchObject({ accepted: 10, stopped: { status: 503 } })
+  expect(taken()).toBe(10)
+})
+
 test('bodies share one room; who finds none is told to come back, and what one held is free again', async () => {
   const room = new Room(100_000)
   const first = made({ room, lines: false })

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Reading } from '@telltale/channels'
-import type { Intake, Sender, Taken } from '@telltale/pipeline'
+import { type Intake, type Sender, Strand, type Taken } from '@telltale/pipeline'
 import type { Room } from './room.ts'
 import { unzstd } from './unzstd.ts'
 
@@ -109,7 +109,7 @@ class Body {
   constructor(stream: Readable, intake: Intake, sender: Sender, options: BodyOptions) {
     this.#stream = stream
     this.#intake = intake
-    this.#sender = sender
+    this.#sender = { ...sender, strand: new Strand() }
     this.#options = options
     this.#reading = new Reading(stream)
     options.stopping.addEventListener('abort', this.#end)
@@ -198,18 +198,20 @@ class Body {
       if (kind === 'syntax') this.#syntax++
       if (outcome.rejected.length < LISTED) outcome.rejected.push({ index: seen + index, reason })
     }
-    const settled = taken.journaled.then(
-      () => {
-        if (this.#failure !== undefined) return
-        this.#kept.accepted += taken.accepted
-        this.#kept.rejectedTotal += taken.refused
-      },
-      error => {
-        this.#failure ??= error as Error
-        this.#reading.stop()
-      },
-    )
-    this.#journaled = this.#journaled.then(() => settled)
+    // One after another: what is behind a failure is refused at once, maybe before those are journaled that go first.
+    this.#journaled = this.#journaled
+      .then(() => taken.journaled)
+      .then(
+        () => {
+          if (this.#failure !== undefined) return
+          this.#kept.accepted += taken.accepted
+          this.#kept.rejectedTotal += taken.refused
+        },
+        error => {
+          this.#failure ??= error as Error
+          this.#reading.stop()
+        },
+      )
   }
 }
 
