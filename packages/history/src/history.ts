@@ -165,27 +165,42 @@ export class History {
     })
   }
 
-  /** Rejects only where the folder is another's or can't be written; without an engine it goes on with the journal alone. */
-  async start(): Promise<void> {
+  /**
+   * Rejects only where the folder is another's or can't be written; without an engine it goes on with the journal alone.
+   * @param signal aborted where it is not to start after all: what it has opened is closed, and it rejects
+   */
+  async start(signal?: AbortSignal): Promise<void> {
     await makeFolder(this.#path)
     this.#unlock = await lock(this.#path)
-    const prepared = await this.#engine
-      .start()
-      .then(() => this.#prepare())
-      .then(
-        () => true,
-        error => {
-          this.#log(`no history for now: ${(error as Error).message}`)
-          return false
-        },
-      )
+    const enough = (): void => void this.#engine.stop()
+    signal?.addEventListener('abort', enough)
     try {
+      signal?.throwIfAborted()
+      const prepared = await this.#ready()
+      signal?.throwIfAborted()
       await this.journal.open(above => (prepared ? this.#usedAbove(above) : Promise.resolve(0)))
+      await this.#begin(prepared)
     } catch (error) {
-      await this.#engine.stop()
-      await this.#unlock()
+      await this.stop()
       throw error
+    } finally {
+      signal?.removeEventListener('abort', enough)
     }
+  }
+
+  /** @returns whether there is an engine, with all that is needed of it */
+  async #ready(): Promise<boolean> {
+    try {
+      await this.#engine.start()
+      await this.#prepare()
+      return true
+    } catch (error) {
+      this.#log(`no history for now: ${(error as Error).message}`)
+      return false
+    }
+  }
+
+  async #begin(prepared: boolean): Promise<void> {
     this.#flushedSeq =
       (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1
     if (prepared) await this.#use()

@@ -48,6 +48,8 @@ export interface HouseOptions extends Stages {
   channels?: readonly Channel[]
   clock?: Clock
   log?: (message: string) => void
+  /** Aborted where it is not to start after all: what is open already is closed, and it rejects. */
+  signal?: AbortSignal
 }
 
 /** A running Telltale. */
@@ -64,7 +66,7 @@ export interface House {
 
 /** Puts the parts together: the only place where their names meet. */
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
-  const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {}, clock = wallClock } = options
+  const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {}, clock = wallClock, signal } = options
   const log = options.log ?? (() => {})
   const memory = divide(options)
   const { keep } = options.history ?? {}
@@ -110,11 +112,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const opened = new Opened(log)
   /** The newest of what the history does not hold yet is in the ring before anybody asks. */
   const remember = async (): Promise<void> => {
-    await kept.start()
+    await kept.start(signal)
     opened.push('handing over to the history', () => kept.stop(), HAND_OVER)
     await stands.open(kept)
     opened.push('saving what stands', () => stands.stop())
-    await begin(latest, kept)
+    signal?.throwIfAborted()
+    await begin(latest, kept, signal)
     if (kept.status.engine.kind === 'unavailable') return
     latest.settle(kept.flushedSeq)
     kept.onFlushed(seq => latest.settle(seq))
@@ -138,6 +141,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       maxBody: 16 * MIB,
     }
     const [app] = await both(server(context, live, { host, port, tokens, web, bodies: memory.bodies }), remember())
+    signal?.throwIfAborted()
     pipeline.broadcast.consume(batch => latest.append(batch))
     pipeline.broadcast.listen('standing', batch => stands.batch(batch), {
       mailbox: 1_000_000,
@@ -175,10 +179,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       ...(options.channels ?? []),
     ]
     for (const channel of channels) {
+      signal?.throwIfAborted()
       await channel.start({ intake: pipeline, clock, log })
       opened.push(channel.name, () => channel.stop())
       if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
     }
+    signal?.throwIfAborted()
     canary?.start(doors(url, channels, tokens))
     opened.push('the canary', async () => canary?.stop())
     tell({

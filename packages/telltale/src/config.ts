@@ -5,7 +5,7 @@ import type { HouseOptions } from '@telltale/server'
 import { createJiti } from 'jiti'
 
 /** What a telltale.config.ts exports. */
-export type Config = Omit<HouseOptions, 'clock' | 'log'>
+export type Config = Omit<HouseOptions, 'clock' | 'log' | 'signal'>
 
 /** Types a configuration; returns it as it is. */
 export function defineConfig(config: Config): Config {

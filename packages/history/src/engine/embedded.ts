@@ -101,13 +101,16 @@ class Embedded implements Engine {
     this.#stopping = false
     await makeFolder(this.#path)
     await bury(this.#path)
+    this.#goOn()
     await this.#comeUp()
   }
 
   async stop(): Promise<void> {
     this.#stopping = true
     clearInterval(this.#watch)
+    this.#watch = undefined
     const child = this.#child
+    const idle = this.state.kind !== 'ready'
     this.state = { kind: 'stopped' }
     if (child === undefined) return
     const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
@@ -115,7 +118,8 @@ class Embedded implements Engine {
       child.on('message', (told: Told) => told.kind === 'closed' && resolve()),
     )
     if (child.connected) child.send({ kind: 'close' })
-    await Promise.race([closed, gone, sleep(5000, undefined, { ref: false })])
+    // Where it is still coming up it has nothing to end, and does not listen.
+    if (!idle) await Promise.race([closed, gone, sleep(5000, undefined, { ref: false })])
     child.kill('SIGKILL')
     await gone
     await forget(this.#path)
@@ -256,6 +260,7 @@ class Embedded implements Engine {
     await syncTables(this.#path) // what an earlier engine merged, before this one removes what it merged
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))
+    this.#goOn()
     const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }
     const child = fork(CHILD, [join(this.#path, 'data'), config, JSON.stringify(sizes)], {
       cwd: this.#path,
@@ -270,8 +275,7 @@ class Embedded implements Engine {
     child.stderr?.on('data', (words: Buffer) => {
       this.#lastWords = (this.#lastWords + words.toString()).slice(-2000)
     })
-    if (child.pid !== undefined) await note(this.#path, child.pid)
-    await new Promise<void>((resolve, reject) => {
+    const up = new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT)
       const settle = (error?: Error): void => {
         clearTimeout(limit)
@@ -280,7 +284,7 @@ class Embedded implements Engine {
       }
       child.on('message', (told: Told) => {
         this.#silent = 0
-        if (told.kind === 'ready') {
+        if (told.kind === 'ready' && !this.#stopping) {
           this.state = { kind: 'ready' }
           const one = (): Slots => new Slots(1)
           this.#slots = { ingest: one(), read: new Slots(this.#readers), admin: one(), sandbox: one() }
@@ -300,8 +304,14 @@ class Embedded implements Engine {
         this.#gone(child)
       })
     })
+    await Promise.all([up, child.pid === undefined ? undefined : note(this.#path, child.pid)])
     this.#backOff = BACK_OFF.first
     this.#watch ??= setInterval(() => this.#checkBeat(), 1000).unref()
+  }
+
+  /** A stop may come while it is being started. */
+  #goOn(): void {
+    if (this.#stopping) throw new EngineError('the history engine is stopped', ABSENT)
   }
 
   #answer(told: Told): void {

@@ -1,7 +1,7 @@
-import { constants } from 'node:os'
-import { openHouse } from '@telltale/server'
+import type { House } from '@telltale/server'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Config, findConfig, loadConfig, watchConfig } from '../config.ts'
+import { ending } from '../ending.ts'
 
 interface Options {
   port?: number
@@ -24,16 +24,41 @@ export function startCommand(): Command {
 }
 
 async function start(options: Options): Promise<void> {
+  const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
+  const asked = ending(log)
+  const leave = (): never => process.exit(0)
+  asked.addEventListener('abort', leave) // while there is nothing to close
+  let reload = (): void => log('SIGHUP: it is starting, and reads the configuration anyway')
+  process.on('SIGHUP', () => reload())
+  // Loaded only now: it takes a while, in which a signal may come.
+  const { openHouse } = await import('@telltale/server')
   const file = findConfig(options.config)
   const config: Config = file === undefined ? {} : await loadConfig(file)
   const { config: _, ...flags } = options
   const token = process.env['TELLTALE_TOKEN']
   const tokens = { ...config.tokens, ...(token ? { admin: token } : {}) }
-  const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
   const webhook = process.env['TELLTALE_CANARY_WEBHOOK']
   const canary = webhook && config.canary !== false ? { ...config.canary, webhook } : config.canary
-  const house = await openHouse({ ...config, ...(canary === undefined ? {} : { canary }), ...flags, tokens, log })
+  const settings = { ...config, ...(canary === undefined ? {} : { canary }), ...flags, tokens, log }
+  asked.removeEventListener('abort', leave)
+  const house = await openHouse({ ...settings, signal: asked }).catch(error => {
+    if (asked.aborted) leave()
+    throw error
+  })
+  asked.addEventListener('abort', () => void house.stop().then(leave))
   console.log(`Telltale listens at ${house.url}`)
+  reload = following(file, house, log)
+  // A promise of the configuration's own code that nobody awaits must not take everybody's events with it.
+  process.on('unhandledRejection', error => {
+    const message = `something failed that nobody waited for: ${error instanceof Error ? error.stack : String(error)}`
+    log(message)
+    house.tell({ type: 'unhandled_rejection', tags: ['telltale'], message: message.slice(0, 4_000) })
+  })
+}
+
+/** Lets a changed configuration take effect. @returns reads it again */
+function following(file: string | undefined, house: House, log: (message: string) => void): () => void {
+  if (file === undefined) return () => log('SIGHUP: there is no configuration file to read again')
   const take = (changed: Config | Error): void => {
     try {
       if (changed instanceof Error) throw changed
@@ -46,35 +71,9 @@ async function start(options: Options): Promise<void> {
       house.tell({ type: 'config_refused', tags: ['telltale'], message })
     }
   }
-  if (file !== undefined) watchConfig(file, take)
-  process.on('SIGHUP', () => {
-    if (file === undefined) log('SIGHUP: there is no configuration file to read again')
-    else loadConfig(file).then(take, take)
-  })
-  let stopping = Number.POSITIVE_INFINITY
-  const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
-    const since = performance.now() - stopping
-    if (since > TWICE) {
-      log(`${signal} again: ending at once; what was acknowledged is in the journal`)
-      process.exit(128 + constants.signals[signal])
-    }
-    if (stopping !== Number.POSITIVE_INFINITY) return
-    stopping = performance.now()
-    log(`${signal}: taking no more, flushing; once more ends at once`)
-    void house.stop().then(() => process.exit(0))
-  }
-  // A promise of the configuration's own code that nobody awaits must not take everybody's events with it.
-  process.on('unhandledRejection', error => {
-    const message = `something failed that nobody waited for: ${error instanceof Error ? error.stack : String(error)}`
-    log(message)
-    house.tell({ type: 'unhandled_rejection', tags: ['telltale'], message: message.slice(0, 4_000) })
-  })
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  watchConfig(file, take)
+  return () => void loadConfig(file).then(take, take)
 }
-
-/** One Ctrl-C can come twice: from the terminal and from who started this. In ms. */
-const TWICE = 300
 
 function port(text: string): number {
   const value = Number(text)
