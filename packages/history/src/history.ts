@@ -8,6 +8,7 @@ import { Damage } from './damage/damage.ts'
 import { ENGINE_MEMORY } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
 import type { Engine, EngineState } from './engine/engine.ts'
+import type { EngineNews } from './engine/outage.ts'
 import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
 import { type Journal, journal } from './journal/journal.ts'
@@ -43,6 +44,8 @@ export interface HistoryOptions {
   onRefused?: (refused: Refused) => void
   /** A part of the table was damaged on disk and has been set aside. */
   onSetAside?: (about: About) => void
+  /** The embedded engine went, or is back. */
+  onEngine?: (news: EngineNews) => void
 }
 
 export interface HistoryStatus {
@@ -107,7 +110,8 @@ export class History {
     this.#log = options.log ?? (() => {})
     this.#keep = keepMs(options.keep ?? '90d')
     const { memory = ENGINE_MEMORY, collector } = options
-    this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory })
+    const onNews = (news: EngineNews): void => options.onEngine?.(news)
+    this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory, onNews })
     this.#fields = new Fields(this.#engine)
     this.#parts = new Parts(this.#engine)
     // An insert takes five to nine times its segment: enough must be left for merges and queries.
@@ -258,6 +262,11 @@ export class History {
       missing: this.#damage.missing,
       stuck: this.#flush.stuck,
     }
+  }
+
+  /** Times the engine was started again after a failure. */
+  get restarts(): number {
+    return this.#engine.restarts
   }
 
   /** Seals and hands over all that was appended so far. */

@@ -92,7 +92,7 @@ export class Pipeline implements Intake {
     } = options
     this.#options = { ...options, bounds, gatherMs, gatherEvents, maxPending, log }
     this.broadcast = new Broadcast((listener, trouble) =>
-      this.#trouble('listener_failed', listener, { listener, trouble }),
+      this.trouble('listener_failed', listener, { listener, trouble }),
     )
     this.#runner = new StageRunner(bounds, {
       failed: failure => this.#failed(failure),
@@ -165,7 +165,7 @@ export class Pipeline implements Intake {
     counts.dropped += events
     this.#lost.set(channel, { at: this.#options.clock.elapsed(), reason })
     if (by === 'kernel') counts.dropped_by_kernel = (counts.dropped_by_kernel ?? 0) + events
-    this.#trouble('dropped', `${channel} ${by}`, { channel, lost_by: by, message: reason }, events)
+    this.trouble('dropped', `${channel} ${by}`, { channel, lost_by: by, message: reason }, events)
   }
 
   /** Counts a sender that was told to come back later. */
@@ -275,12 +275,12 @@ export class Pipeline implements Intake {
 
   #failed({ name, message, from }: Failure): void {
     const derived = from === undefined ? {} : { derived_from: { type: from.type, time: from.time } }
-    this.#trouble(FAILED, name, { processor: name, message: `${name}: ${message}`, ...derived })
+    this.trouble(FAILED, name, { processor: name, message: `${name}: ${message}`, ...derived })
   }
 
   #judged(processor: string, type: string, message: string): void {
     this.#options.log(message)
-    this.#trouble(type, processor, { processor, message })
+    this.trouble(type, processor, { processor, message })
   }
 
   #counts(channel: string): Counts {
@@ -292,7 +292,8 @@ export class Pipeline implements Intake {
     return counts
   }
 
-  #trouble(type: string, about: string, info: Readonly<Record<string, unknown>>, count = 1): void {
+  /** Tells of something that went wrong as an event, once it can be journaled; of each thing one a second at most, with the count. */
+  trouble(type: string, about: string, info: Readonly<Record<string, unknown>>, count = 1): void {
     // After what runs now: a processor's failure must not enter the batch that is being worked on.
     if (this.#troubles.add(type, about, info, count)) this.#options.clock.after(0, () => this.#tell())
   }
@@ -325,7 +326,7 @@ export class Pipeline implements Intake {
       this.#pressed = undefined
       const seconds = Math.max(0, this.#options.clock.now() - since) / 1_000
       this.#options.log(`senders are no longer pushed back, after ${Math.ceil(seconds)} s`)
-      this.#trouble('pressure', reason, { message: reason, began: since, seconds, refused })
+      this.trouble('pressure', reason, { message: reason, began: since, seconds, refused })
     }
   }
 

@@ -86,6 +86,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
         saved: read,
         missing: rows - read,
       }),
+    onEngine: ({ kind, reason, ...more }) =>
+      pipeline.trouble(`telltale_engine_${kind}`, kind, { message: reason, ...more }),
   })
   const latest = recent({ ...options.latest, memory: memory.latest, clock })
   const pipeline = new Pipeline({

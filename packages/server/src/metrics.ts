@@ -42,6 +42,20 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
   const damaged = history.status.detached.length
   text.add('telltale_history_parts_damaged', 'gauge', 'Parts that could not be read and are set aside', damaged)
+  text.add(
+    'telltale_history_engine_restarts_total',
+    'counter',
+    'Times it was started after a failure',
+    history.restarts,
+  )
+  for (const state of ['starting', 'ready', 'down', 'unavailable', 'stopped'])
+    text.add(
+      'telltale_history_engine_state',
+      'gauge',
+      '1 where the engine is in this state',
+      history.status.engine.kind === state ? 1 : 0,
+      { state },
+    )
   const stuck = history.status.stuck === undefined ? 0 : 1
   text.add(
     'telltale_history_stuck',
