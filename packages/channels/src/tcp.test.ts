@@ -178,7 +178,11 @@ test('beyond the bound connections are closed at once, and it is said', async ()
   await until(() => second.socket.readableEnded || second.socket.destroyed, 'the refusal')
   first.socket.write('{"n":1}\n')
   await until(() => intake.events.length === 1, 'the event')
-  expect(logs[0]).toContain('1 connections are open')
+  const third = await client()
+  await until(() => third.socket.readableEnded || third.socket.destroyed, 'the other refusal')
+  expect(logs).toEqual([expect.stringContaining('1 connections are open')])
+  const away = { channel: 'tcp', reason: expect.stringContaining('1 connections are open') }
+  expect(intake.away).toEqual([away, away])
 })
 
 test('stopping hands over what was sent, also half a line, and answers who waits', async () => {

@@ -46,4 +46,6 @@ export interface Intake {
   ready(): Promise<void>
   /** Counts events a channel, or the system's kernel, had to drop (UDP while busy), with the reason. */
   dropped(channel: string, events: number, reason: string, by?: 'telltale' | 'kernel'): void
+  /** Counts a connection that a channel closed at once because it has too many, with the reason. */
+  turnedAway(channel: string, reason: string): void
 }

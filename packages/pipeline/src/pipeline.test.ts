@@ -261,3 +261,26 @@ test('what goes wrong while the journal is stuck is told once it goes on, with t
   expect(pipeline.channels.get('udp')).toMatchObject({ dropped: 1007, dropped_by_kernel: 7 })
   expect(pipeline.channels.get('http')).toMatchObject({ refused: 3 })
 })
+
+test('connections that are turned away are counted, told once a second at most, and warned of for a minute', async () => {
+  const { pipeline, journal, clock } = made()
+  for (let i = 0; i < 5; i++) pipeline.turnedAway('tcp', 'too many')
+  clock.advance(10)
+  for (let i = 0; i < 7; i++) pipeline.turnedAway('tcp', 'too many')
+  clock.advance(1010)
+  const told = journal.batches.flatMap(({ batch }) =>
+    Array.from({ length: batch.length }, (_, row) => batch.event(row)).map(({ type, additional_info: info }) => ({
+      type,
+      ...(info as object),
+    })),
+  )
+  const event = { type: 'turned_away', channel: 'tcp', message: 'too many' }
+  expect(told).toEqual([
+    { ...event, count: 5 },
+    { ...event, count: 7 },
+  ])
+  expect(pipeline.channels.get('tcp')).toMatchObject({ turned_away: 12, dropped: 0 })
+  expect(pipeline.faults).toEqual(['tcp turned connections away within the last minute, 12 so far: too many'])
+  clock.advance(61_000)
+  expect(pipeline.faults).toEqual([])
+})

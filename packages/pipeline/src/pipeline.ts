@@ -29,6 +29,8 @@ export interface Counts {
   dropped_by_kernel?: number
   /** Times a sender was told to come back later. */
   refused?: number
+  /** Connections closed at once. */
+  turned_away?: number
 }
 
 /** Where batches become durable. */
@@ -57,7 +59,7 @@ export interface PipelineOptions extends Stages {
   log?: (message: string) => void
 }
 
-/** How long a loss is of late, in ms. */
+/** How long a loss, or a connection turned away, is of late, in ms. */
 const LATE = 60_000
 
 /** From bytes to broadcast: gather, validate, classify, process, calculate, journal, broadcast. */
@@ -75,8 +77,8 @@ export class Pipeline implements Intake {
   #pending = 0
   #waiting: (() => void)[] = []
   readonly #troubles = new Troubles()
-  /** When and why each channel lost events last. */
-  readonly #lost = new Map<string, { at: number; reason: string }>()
+  /** When each channel lost events, or turned a connection away, last; and what is said of it. */
+  readonly #late = new Map<string, { at: number; says: () => string }>()
   /** Since when senders are pushed back, why, and how many were told so. */
   #pressed: { since: number; reason: string; refused: number } | undefined
   readonly #stopTicking: () => void
@@ -163,9 +165,19 @@ export class Pipeline implements Intake {
   dropped(channel: string, events: number, reason: string, by: 'telltale' | 'kernel' = 'telltale'): void {
     const counts = this.#counts(channel)
     counts.dropped += events
-    this.#lost.set(channel, { at: this.#options.clock.elapsed(), reason })
+    const says = (): string => `${channel} lost events within the last minute, ${counts.dropped} so far: ${reason}`
+    this.#late.set(`${channel} lost`, { at: this.#options.clock.elapsed(), says })
     if (by === 'kernel') counts.dropped_by_kernel = (counts.dropped_by_kernel ?? 0) + events
     this.trouble('dropped', `${channel} ${by}`, { channel, lost_by: by, message: reason }, events)
+  }
+
+  turnedAway(channel: string, reason: string): void {
+    const counts = this.#counts(channel)
+    counts.turned_away = (counts.turned_away ?? 0) + 1
+    const says = (): string =>
+      `${channel} turned connections away within the last minute, ${counts.turned_away} so far: ${reason}`
+    this.#late.set(`${channel} away`, { at: this.#options.clock.elapsed(), says })
+    this.trouble('turned_away', channel, { channel, message: reason })
   }
 
   /** Counts a sender that was told to come back later. */
@@ -175,15 +187,11 @@ export class Pipeline implements Intake {
     this.#press(reason).refused++
   }
 
-  /** What a person should know: code that was switched off, listeners that hang or fall behind, events lost of late. */
+  /** What a person should know: code that was switched off, listeners that hang or fall behind, events lost and connections turned away of late. */
   get faults(): string[] {
     const now = this.#options.clock.elapsed()
-    const lost = [...this.#lost].flatMap(([channel, { at, reason }]) =>
-      now - at > LATE
-        ? []
-        : [`${channel} lost events within the last minute, ${this.channels.get(channel)!.dropped} so far: ${reason}`],
-    )
-    return [...this.#runner.faults, ...this.broadcast.faults, ...lost]
+    const late = [...this.#late.values()].flatMap(({ at, says }) => (now - at > LATE ? [] : [says()]))
+    return [...this.#runner.faults, ...this.broadcast.faults, ...late]
   }
 
   /** Sends on what is gathered, and resolves once it is journaled and broadcast. */

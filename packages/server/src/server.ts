@@ -81,7 +81,11 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   app.addHook('onSend', async (_request, reply) => {
     if (stopping.signal.aborted) reply.header('connection', 'close')
   })
-  app.server.maxConnections = options.maxConnections ?? 10_000
+  const connections = options.maxConnections ?? 10_000
+  app.server.maxConnections = connections
+  app.server.on('drop', () =>
+    context.pipeline.turnedAway('http', `${connections} connections are open, more are closed at once`),
+  )
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error instanceof EngineError) {
       // code 0: the engine itself was gone; else the query asked for too much, and says so
