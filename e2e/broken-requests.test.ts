@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { count, eventually, type Program, start } from './program.ts'
 
 let program: Program
@@ -105,4 +107,27 @@ test('what stands behind a good request costs it no answer', async () => {
     { status: 202, accepted: 3 },
     { status: 400, error: {} },
   ])
+})
+
+test('who ends his side behind a whole request is answered; who looks and ends it has left', async () => {
+  const body = lines('whole', 3)
+  const told = await answers(`${HEAD}Content-Length: ${body.length}\r\n\r\n${body}`)
+  expect(told).toMatchObject([{ status: 202, accepted: 3 }])
+  const socket = connect({ port: program.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.write('GET /v1/live?query= HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n')
+  await once(socket, 'data')
+  const left = once(socket.resume(), 'close')
+  socket.end()
+  await left
+})
+
+test('a WebSocket that is refused, and one that is not', async () => {
+  const upgrade = 'GET /v1/send HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+  const [told] = await answers(`${upgrade}Sec-WebSocket-Version: 13\r\n\r\n`, { end: false })
+  expect(told).toMatchObject({ status: 400, error: { message: expect.stringContaining('Sec-WebSocket-Key') } })
+  expect(told!.headers).toMatch(REQUEST_ID)
+  const socket = new WebSocket(`ws://127.0.0.1:${program.port}/v1/send`)
+  const [{ headers }] = await once(socket, 'upgrade')
+  expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
+  socket.terminate()
 })

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { WebSocketServer } from 'ws'
 import { type Refusal, refusal } from './refuse.ts'
 
 /** What Node says of a connection it can read no further. */
 type Break = Error & { code?: string; reason?: string }
+
+interface Sentence {
+  status: number
+  message: string
+  hint: string
+}
 
 interface Exchange {
   request: IncomingMessage
@@ -26,11 +34,23 @@ export class BrokenRequests {
   readonly #told = new WeakSet<Socket>()
 
   watch(server: Server): void {
+    // Who has said all that he has to say, and ended his side, is answered all the same.
+    Object.assign(server, { httpAllowHalfOpen: true })
     server.on('request', (request, response) => this.#newest.set(request.socket, { request, response }))
     server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
       const message = `expect: ${request.headers.expect} can not be met`
       const { headers, body } = answer(refusal(message, 'only 100-continue can'))
       response.writeHead(417, headers).end(body)
+    })
+  }
+
+  /** The same for WebSockets: the ones that are refused, and the answer to the ones that are not. */
+  watchSockets(server: WebSocketServer): void {
+    server.on('wsClientError', (error: Error, socket: Duplex) => {
+      say(socket, { status: 400, message: `no WebSocket: ${error.message}`, hint: 'see docs/channels.md' })
+    })
+    server.on('headers', (headers: string[], { headers: given }: IncomingMessage) => {
+      headers.push(`x-request-id: ${given['x-request-id'] ?? randomUUID()}`)
     })
   }
 
@@ -62,8 +82,11 @@ export class BrokenRequests {
 }
 
 function tell(error: Break, socket: Socket): void {
+  say(socket, sentence(error))
+}
+
+function say(socket: Duplex, { status, message, hint }: Sentence): void {
   if (!socket.writable) return
-  const { status, message, hint } = sentence(error)
   const { headers, body } = answer(refusal(message, hint))
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
@@ -83,7 +106,7 @@ function answer(refused: Refusal): { headers: Record<string, string | number>; b
   return { headers, body }
 }
 
-function sentence({ code, reason, message }: Break): { status: number; message: string; hint?: string } {
+function sentence({ code, reason, message }: Break): Sentence {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return { status: 431, message: `the headers are more than ${maxHeaderSize} bytes`, hint: 'send fewer or shorter' }

@@ -126,6 +126,7 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     }, GOODBYE).unref()
   }
   await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 }, preClose })
+  broken.watchSockets(app.websocketServer)
   await app.register(async asking => {
     await asking.register(rateLimit, { max: options.maxQuestions ?? 6000, timeWindow: '1 minute' })
     // whatever curl -d says it is, a question is JSON
