@@ -49,13 +49,18 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Starts `telltale start` and waits until it says where it listens. */
-export async function start(options: StartOptions = {}): Promise<Program> {
-  const { port = await freePort(), data = folder(), args = [], env = {} } = options
-  const child = spawn(process.execPath, [BIN, 'start', '--port', String(port), '--data', data, ...args], {
+/** Runs `telltale start`, which will need a while. */
+export function launch(port: number, data: string, { args = [], env = {} }: StartOptions = {}) {
+  return spawn(process.execPath, [BIN, 'start', '--port', String(port), '--data', data, ...args], {
     env: { ...process.env, TELLTALE_TOKEN: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+}
+
+/** Starts `telltale start` and waits until it says where it listens. */
+export async function start(options: StartOptions = {}): Promise<Program> {
+  const { port = await freePort(), data = folder() } = options
+  const child = launch(port, data, options)
   let log = ''
   child.stderr.setEncoding('utf8').on('data', text => {
     log += text

@@ -32,6 +32,8 @@ export class Counting implements Intake {
   dropped(_channel: string, events: number): void {
     this.drops += events
   }
+
+  turnedAway(): void {}
 }
 
 function originOf({ address, type }: Sender): Origin {

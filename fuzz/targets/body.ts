@@ -68,20 +68,19 @@ export const body: Target = {
     const intake = new Counting()
     const stream = decoded(Readable.from(cut), encoding)!
     const before = process.memoryUsage().arrayBuffers
-    try {
-      const outcome = await takeBody(
-        stream,
-        intake,
-        { channel: 'http', address: 'h' },
-        { maxWhole: LIMIT, lines, patience: 100, room, stopping },
-      )
-      must(outcome.accepted === intake.accepted, () => `${outcome.accepted} said, ${intake.accepted} taken`)
-      must(outcome.rejectedTotal === intake.refused, () => `${outcome.rejectedTotal} said, ${intake.refused} refused`)
-    } catch (error) {
-      const { code = '', message } = error as NodeJS.ErrnoException
+    const outcome = await takeBody(
+      stream,
+      intake,
+      { channel: 'http', address: 'h' },
+      { maxWhole: LIMIT, lines, patience: 100, room, stopping },
+    )
+    must(outcome.accepted === intake.accepted, () => `${outcome.accepted} said, ${intake.accepted} taken`)
+    must(outcome.rejectedTotal === intake.refused, () => `${outcome.rejectedTotal} said, ${intake.refused} refused`)
+    if (outcome.stopped?.status === 400) {
+      const { code = '', message = '' } = (stream.errored ?? {}) as NodeJS.ErrnoException
       must(
         /^(Z_|ERR_)/.test(code) || message.startsWith('not Zstandard'),
-        () => `not taken for an error of the body: ${(error as Error).stack}`,
+        () => `not taken for an error of the body: ${outcome.stopped?.message}`,
       )
     }
     stream.destroy()

@@ -1,5 +1,5 @@
 import type { LineBlocks } from '@telltale/event'
-import type { Intake, Sender, Taken } from '@telltale/pipeline'
+import { type Intake, type Sender, Strand, type Taken } from '@telltale/pipeline'
 import { type Plain, plainToMessages } from './plain.ts'
 
 export interface DeliveryOptions {
@@ -18,7 +18,7 @@ const OVERHEAD = 512
  */
 export class Delivery {
   readonly #intake: Intake
-  readonly #sender: Sender
+  #sender: Sender
   readonly #bound: number
   readonly #plain: Plain
   #unjournaled = 0
@@ -29,6 +29,11 @@ export class Delivery {
     this.#sender = sender
     this.#bound = options.unjournaled ?? 4 * 1024 * 1024
     this.#plain = options.plain ?? 'refuse'
+  }
+
+  /** From now on: once something could not be journaled, nothing behind it is. For who is told how much is in. */
+  withoutHoles(): void {
+    this.#sender = { ...this.#sender, strand: new Strand() }
   }
 
   /** Whole events. The bytes must stay as they are until it resolves. Never rejects. */

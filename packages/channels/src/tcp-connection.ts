@@ -82,10 +82,11 @@ export class TcpConnection {
     const end = first.indexOf(10)
     if (end > 64 || !HELLO.test(first.toString('latin1', 0, end).trim())) return
     this.#acks = true
+    this.#delivery.withoutHoles()
     blocks[0] = first.subarray(end + 1)
   }
 
-  /** After a failure the connection ends: the client sends again what was not answered with `accepted`. */
+  /** After a failure nothing more is taken and the connection ends: the client sends again what was not answered with `accepted`. */
   async #answer(taken: Taken): Promise<void> {
     let failed = false
     const text = await taken.journaled.then(
@@ -95,6 +96,7 @@ export class TcpConnection {
         return failure(error)
       },
     )
+    if (failed) this.#reading.stop()
     if (!this.#socket.writable) return
     this.#socket.write(`${text}\n`)
     if (failed) this.#socket.end()

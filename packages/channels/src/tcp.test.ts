@@ -124,6 +124,22 @@ test('where the journal fails the client is told, and the connection ends', asyn
   expect(answers()).toEqual([{ accepted: 0, rejected: [], error: 'not journaled, send it again: disk full' }])
 })
 
+test('after that nothing more is read; who asks for answers is to have no holes, who does not loses nothing', async () => {
+  const { client, intake } = await started()
+  const { socket } = await client()
+  const other = await client()
+  intake.hold = true
+  socket.write('{"telltale":"ack"}\n{"n":1}\n')
+  await until(() => intake.held === 1, 'the event')
+  intake.journal(new Error('disk full'))
+  await once(socket, 'end')
+  socket.write('{"n":2}\n')
+  other.socket.write('{"n":3}\n')
+  await until(() => intake.events.length === 2, 'the other')
+  expect(intake.events[1]!.additional_info).toEqual({ n: 3 })
+  expect(intake.senders.map(({ strand }) => strand !== undefined)).toEqual([true, false])
+})
+
 test('while the intake is busy the sender is held back, and then nothing is missing', async () => {
   const context = await started()
   const { socket } = await context.client()
@@ -162,7 +178,11 @@ test('beyond the bound connections are closed at once, and it is said', async ()
   await until(() => second.socket.readableEnded || second.socket.destroyed, 'the refusal')
   first.socket.write('{"n":1}\n')
   await until(() => intake.events.length === 1, 'the event')
-  expect(logs[0]).toContain('1 connections are open')
+  const third = await client()
+  await until(() => third.socket.readableEnded || third.socket.destroyed, 'the other refusal')
+  expect(logs).toEqual([expect.stringContaining('1 connections are open')])
+  const away = { channel: 'tcp', reason: expect.stringContaining('1 connections are open') }
+  expect(intake.away).toEqual([away, away])
 })
 
 test('stopping hands over what was sent, also half a line, and answers who waits', async () => {

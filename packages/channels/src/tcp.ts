@@ -27,6 +27,8 @@ export interface TcpOptions {
 
 /** How long senders that still send are listened to after they were told that it ends, in ms. */
 const LAST_WORDS = 250
+/** ms between two lines that say that there are too many connections. */
+const SAID_EVERY = 60_000
 
 /**
  * Events as lines of JSON over TCP. A connection is not read while the intake is busy or has too much of it that is not
@@ -61,13 +63,13 @@ class Tcp implements Channel {
     }
     this.#server = server
     server.on('error', error => context.log(`${this.name}: ${error.message}`))
-    let full = false
+    const full = `${connections} connections are open, more are closed at once; tcp({ connections }) raises it`
+    let said = Number.NEGATIVE_INFINITY
     server.on('drop', () => {
-      if (!full)
-        context.log(
-          `${this.name}: ${connections} connections are open, more are closed at once; tcp({ connections }) raises it`,
-        )
-      full = true
+      context.intake.turnedAway(this.name, full)
+      if (context.clock.elapsed() - said < SAID_EVERY) return
+      said = context.clock.elapsed()
+      context.log(`${this.name}: ${full}`)
     })
     const bound = server.address() as AddressInfo
     this.address = addressOf('tcp', bound.address, bound.port)

@@ -8,6 +8,7 @@ export class Recorder implements Intake {
   senders: Sender[] = []
   problems: { reason: string; index: number }[] = []
   drops: { channel: string; events: number; reason: string }[] = []
+  away: { channel: string; reason: string }[] = []
   takes = 0
   busy: Busy | undefined
   /** While set, what is taken is not journaled until {@link journal}. */
@@ -67,6 +68,10 @@ export class Recorder implements Intake {
 
   dropped(channel: string, events: number, reason: string): void {
     this.drops.push({ channel, events, reason })
+  }
+
+  turnedAway(channel: string, reason: string): void {
+    this.away.push({ channel, reason })
   }
 }
 

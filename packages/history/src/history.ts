@@ -8,6 +8,7 @@ import { Damage } from './damage/damage.ts'
 import { ENGINE_MEMORY } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
 import type { Engine, EngineState } from './engine/engine.ts'
+import type { EngineNews } from './engine/outage.ts'
 import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
 import { folderError } from './folder-error.ts'
@@ -44,6 +45,8 @@ export interface HistoryOptions {
   onRefused?: (refused: Refused) => void
   /** A part of the table was damaged on disk and has been set aside. */
   onSetAside?: (about: About) => void
+  /** The embedded engine went, or is back. */
+  onEngine?: (news: EngineNews) => void
 }
 
 export interface HistoryStatus {
@@ -108,7 +111,8 @@ export class History {
     this.#log = options.log ?? (() => {})
     this.#keep = keepMs(options.keep ?? '90d')
     const { memory = ENGINE_MEMORY, collector } = options
-    this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory })
+    const onNews = (news: EngineNews): void => options.onEngine?.(news)
+    this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory, onNews })
     this.#fields = new Fields(this.#engine)
     this.#parts = new Parts(this.#engine)
     // An insert takes five to nine times its segment: enough must be left for merges and queries.
@@ -166,31 +170,46 @@ export class History {
     })
   }
 
-  /** Rejects only where the folder is another's or can't be written; without an engine it goes on with the journal alone. */
-  async start(): Promise<void> {
+  /**
+   * Rejects only where the folder is another's or can't be written; without an engine it goes on with the journal alone.
+   * @param signal aborted where it is not to start after all: what it has opened is closed, and it rejects
+   */
+  async start(signal?: AbortSignal): Promise<void> {
     try {
       await makeFolder(this.#path)
       this.#unlock = await lock(this.#path)
     } catch (error) {
       throw folderError(error, this.#path)
     }
-    const prepared = await this.#engine
-      .start()
-      .then(() => this.#prepare())
-      .then(
-        () => true,
-        error => {
-          this.#log(`no history for now: ${(error as Error).message}`)
-          return false
-        },
-      )
+    const enough = (): void => void this.#engine.stop()
+    signal?.addEventListener('abort', enough)
     try {
+      signal?.throwIfAborted()
+      const prepared = await this.#ready()
+      signal?.throwIfAborted()
       await this.journal.open(above => (prepared ? this.#usedAbove(above) : Promise.resolve(0)))
+      await this.#begin(prepared)
     } catch (error) {
-      await this.#engine.stop()
-      await this.#unlock()
+      await this.stop()
       throw folderError(error, this.#path)
+    } finally {
+      signal?.removeEventListener('abort', enough)
     }
+  }
+
+  /** @returns whether there is an engine, with all that is needed of it */
+  async #ready(): Promise<boolean> {
+    try {
+      await this.#engine.start()
+      await this.#prepare()
+      return true
+    } catch (error) {
+      this.#log(`no history for now: ${(error as Error).message}`)
+      return false
+    }
+  }
+
+  async #begin(prepared: boolean): Promise<void> {
     this.#flushedSeq =
       (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1
     if (prepared) await this.#use()
@@ -248,6 +267,11 @@ export class History {
       missing: this.#damage.missing,
       stuck: this.#flush.stuck,
     }
+  }
+
+  /** Times the engine was started again after a failure. */
+  get restarts(): number {
+    return this.#engine.restarts
   }
 
   /** Seals and hands over all that was appended so far. */

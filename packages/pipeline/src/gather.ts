@@ -1,10 +1,13 @@
 import { type Batch, BatchBuilder, type Bounds, type Clock } from '@telltale/event'
+import type { Strand } from './strand.ts'
 
 /** A batch still being gathered, and the promise of those who wait for it. */
 export class Gathering {
   readonly builder: BatchBuilder
   /** Bytes received for it. */
   bytes = 0
+  /** Whose pieces are in it, of those that must not have holes. */
+  readonly strands: Set<Strand> = new Set()
   /** Full ones before it that hold the beginning of what somebody sent in one piece: journaled with it, or not at all. */
   readonly before: readonly Gathering[]
   /** Resolves once the batch is journaled and broadcast. */

@@ -13,3 +13,4 @@ export { type Counts, type Journal, Pipeline, type PipelineOptions } from './pip
 export type { Processor } from './process.ts'
 export type { Reject } from './rejects.ts'
 export { STAGES, type Stages } from './stages.ts'
+export { Strand } from './strand.ts'

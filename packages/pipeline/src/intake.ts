@@ -1,4 +1,5 @@
 import type { EventInput, Problem } from '@telltale/event'
+import type { Strand } from './strand.ts'
 
 /** Who brings events in. */
 export interface Sender {
@@ -8,6 +9,8 @@ export interface Sender {
   address: string
   /** Type of events that name none. Default `unknown`. */
   type?: string
+  /** Set by who tells how much of all that it sent is in: see {@link Strand}. */
+  strand?: Strand
 }
 
 /** What became of some bytes. */
@@ -43,4 +46,6 @@ export interface Intake {
   ready(): Promise<void>
   /** Counts events a channel, or the system's kernel, had to drop (UDP while busy), with the reason. */
   dropped(channel: string, events: number, reason: string, by?: 'telltale' | 'kernel'): void
+  /** Counts a connection that a channel closed at once because it has too many, with the reason. */
+  turnedAway(channel: string, reason: string): void
 }

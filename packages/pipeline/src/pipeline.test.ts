@@ -1,6 +1,6 @@
 import { Batch, type Event, SimulatedClock } from '@telltale/event'
 import { expect, test, vi } from 'vitest'
-import { type Journal, Pipeline } from './index.ts'
+import { type Journal, Pipeline, Strand } from './index.ts'
 
 const SENDER = { channel: 'test', address: '10.0.0.7' }
 
@@ -100,6 +100,41 @@ test('a batch the journal could not take is refused to its senders and broadcast
   journal.batches[1]!.done()
   await next.journaled
   expect(seen).toEqual([2, 1])
+})
+
+test('behind a piece that was refused nothing of the same sender is journaled, nor what waits together with that', async () => {
+  const { pipeline, journal, clock, seen } = made()
+  const strand = new Strand()
+  const send = (type: string, sender: object = { strand }): Promise<string> =>
+    pipeline.take(Buffer.from(`{"type":"${type}"}`), { ...SENDER, ...sender }).journaled.then(
+      () => `${type} is in`,
+      error => `${type}: ${error.message}`,
+    )
+  const first = send('first')
+  clock.advance(1)
+  // The journal has no room for a moment, and has again when the next comes; nobody was told yet.
+  const second = send('second')
+  clock.advance(1)
+  const third = send('third')
+  const beside = send('beside', {})
+  journal.batches.pop()!.fail(new Error('the disk is slow'))
+  journal.seq--
+  await settled()
+  clock.advance(1)
+  const fourth = send('fourth')
+  const other = send('other', {})
+  clock.advance(1)
+  for (const { done } of journal.batches) done()
+  expect(await Promise.all([first, second, third, beside, fourth, other])).toEqual([
+    'first is in',
+    'second: the disk is slow',
+    'third: the disk is slow',
+    'beside: the disk is slow',
+    'fourth: the disk is slow',
+    'other is in',
+  ])
+  expect(seen).toEqual([1, 1, 2, 1])
+  expect(pipeline.channels.get('test')!.accepted).toBe(5)
 })
 
 test('senders are pushed back while too much waits for the journal', async () => {
@@ -225,4 +260,27 @@ test('what goes wrong while the journal is stuck is told once it goes on, with t
   ])
   expect(pipeline.channels.get('udp')).toMatchObject({ dropped: 1007, dropped_by_kernel: 7 })
   expect(pipeline.channels.get('http')).toMatchObject({ refused: 3 })
+})
+
+test('connections that are turned away are counted, told once a second at most, and warned of for a minute', async () => {
+  const { pipeline, journal, clock } = made()
+  for (let i = 0; i < 5; i++) pipeline.turnedAway('tcp', 'too many')
+  clock.advance(10)
+  for (let i = 0; i < 7; i++) pipeline.turnedAway('tcp', 'too many')
+  clock.advance(1010)
+  const told = journal.batches.flatMap(({ batch }) =>
+    Array.from({ length: batch.length }, (_, row) => batch.event(row)).map(({ type, additional_info: info }) => ({
+      type,
+      ...(info as object),
+    })),
+  )
+  const event = { type: 'turned_away', channel: 'tcp', message: 'too many' }
+  expect(told).toEqual([
+    { ...event, count: 5 },
+    { ...event, count: 7 },
+  ])
+  expect(pipeline.channels.get('tcp')).toMatchObject({ turned_away: 12, dropped: 0 })
+  expect(pipeline.faults).toEqual(['tcp turned connections away within the last minute, 12 so far: too many'])
+  clock.advance(61_000)
+  expect(pipeline.faults).toEqual([])
 })

@@ -16,6 +16,7 @@ import { Meter } from './meter.ts'
 import { FAILED, type Processors } from './process.ts'
 import { Rejects } from './rejects.ts'
 import { StageRunner, type Stages } from './stages.ts'
+import type { Strand } from './strand.ts'
 import { Troubles } from './troubles.ts'
 
 /** What became of what one channel brought. */
@@ -28,11 +29,16 @@ export interface Counts {
   dropped_by_kernel?: number
   /** Times a sender was told to come back later. */
   refused?: number
+  /** Connections closed at once. */
+  turned_away?: number
 }
 
 /** Where batches become durable. */
 export interface Journal {
-  /** Gives the batches their seq at once; resolves when all are durable, and rejects where none is. */
+  /**
+   * Gives the batches their seq at once; resolves when all are durable, and rejects where none is. It must refuse what
+   * waits behind something that it refuses, and what comes in the same turn of the event loop.
+   */
   append(...batches: readonly Batch[]): Promise<void>
   readonly pressure: Busy | undefined
 }
@@ -53,7 +59,7 @@ export interface PipelineOptions extends Stages {
   log?: (message: string) => void
 }
 
-/** How long a loss is of late, in ms. */
+/** How long a loss, or a connection turned away, is of late, in ms. */
 const LATE = 60_000
 
 /** From bytes to broadcast: gather, validate, classify, process, calculate, journal, broadcast. */
@@ -71,8 +77,8 @@ export class Pipeline implements Intake {
   #pending = 0
   #waiting: (() => void)[] = []
   readonly #troubles = new Troubles()
-  /** When and why each channel lost events last. */
-  readonly #lost = new Map<string, { at: number; reason: string }>()
+  /** When each channel lost events, or turned a connection away, last; and what is said of it. */
+  readonly #late = new Map<string, { at: number; says: () => string }>()
   /** Since when senders are pushed back, why, and how many were told so. */
   #pressed: { since: number; reason: string; refused: number } | undefined
   readonly #stopTicking: () => void
@@ -88,7 +94,7 @@ export class Pipeline implements Intake {
     } = options
     this.#options = { ...options, bounds, gatherMs, gatherEvents, maxPending, log }
     this.broadcast = new Broadcast((listener, trouble) =>
-      this.#trouble('listener_failed', listener, { listener, trouble }),
+      this.trouble('listener_failed', listener, { listener, trouble }),
     )
     this.#runner = new StageRunner(bounds, {
       failed: failure => this.#failed(failure),
@@ -111,6 +117,8 @@ export class Pipeline implements Intake {
   }
 
   take(bytes: Uint8Array, sender: Sender): Taken {
+    const broken = sender.strand?.broken
+    if (broken !== undefined) return notTaken(broken)
     const first = this.#gather.current()
     let last = first
     const next = (): BatchBuilder => {
@@ -124,6 +132,8 @@ export class Pipeline implements Intake {
   }
 
   add(events: readonly EventInput[], sender: Sender): Taken {
+    const broken = sender.strand?.broken
+    if (broken !== undefined) return notTaken(broken)
     const gathering = this.#gather.current()
     const origin = this.#origin(sender)
     const problems: Problem[] = []
@@ -155,9 +165,19 @@ export class Pipeline implements Intake {
   dropped(channel: string, events: number, reason: string, by: 'telltale' | 'kernel' = 'telltale'): void {
     const counts = this.#counts(channel)
     counts.dropped += events
-    this.#lost.set(channel, { at: this.#options.clock.elapsed(), reason })
+    const says = (): string => `${channel} lost events within the last minute, ${counts.dropped} so far: ${reason}`
+    this.#late.set(`${channel} lost`, { at: this.#options.clock.elapsed(), says })
     if (by === 'kernel') counts.dropped_by_kernel = (counts.dropped_by_kernel ?? 0) + events
-    this.#trouble('dropped', `${channel} ${by}`, { channel, lost_by: by, message: reason }, events)
+    this.trouble('dropped', `${channel} ${by}`, { channel, lost_by: by, message: reason }, events)
+  }
+
+  turnedAway(channel: string, reason: string): void {
+    const counts = this.#counts(channel)
+    counts.turned_away = (counts.turned_away ?? 0) + 1
+    const says = (): string =>
+      `${channel} turned connections away within the last minute, ${counts.turned_away} so far: ${reason}`
+    this.#late.set(`${channel} away`, { at: this.#options.clock.elapsed(), says })
+    this.trouble('turned_away', channel, { channel, message: reason })
   }
 
   /** Counts a sender that was told to come back later. */
@@ -167,15 +187,11 @@ export class Pipeline implements Intake {
     this.#press(reason).refused++
   }
 
-  /** What a person should know: code that was switched off, listeners that hang or fall behind, events lost of late. */
+  /** What a person should know: code that was switched off, listeners that hang or fall behind, events lost and connections turned away of late. */
   get faults(): string[] {
     const now = this.#options.clock.elapsed()
-    const lost = [...this.#lost].flatMap(([channel, { at, reason }]) =>
-      now - at > LATE
-        ? []
-        : [`${channel} lost events within the last minute, ${this.channels.get(channel)!.dropped} so far: ${reason}`],
-    )
-    return [...this.#runner.faults, ...this.broadcast.faults, ...lost]
+    const late = [...this.#late.values()].flatMap(({ at, says }) => (now - at > LATE ? [] : [says()]))
+    return [...this.#runner.faults, ...this.broadcast.faults, ...late]
   }
 
   /** Sends on what is gathered, and resolves once it is journaled and broadcast. */
@@ -202,6 +218,7 @@ export class Pipeline implements Intake {
     counts.rejected += refused
     if (problems.length > 0) this.rejects.add(problems, sender, this.#options.clock.now())
     this.#pending += bytes
+    if (sender.strand !== undefined) gathering.strands.add(sender.strand)
     this.#gather.added(gathering, bytes)
     return { ...taken, journaled: gathering.journaled }
   }
@@ -213,8 +230,12 @@ export class Pipeline implements Intake {
       .map(({ batch }) => (batch.length === 0 ? batch : this.#runner.run(batch)))
       .filter(({ length }) => length > 0)
     const started = this.stages.journal.start()
-    const durable = batches.length === 0 ? Promise.resolve() : this.#options.journal.append(...batches)
-    durable.catch(() => {}) // handled below, once it is its turn
+    const strands = gathered.flatMap(({ strands }) => [...strands])
+    const durable = this.#append(batches, strands)
+    // At once: what is behind it must not be journaled. Its senders are told below, once it is its turn.
+    durable.catch((error: Error) => {
+      for (const strand of strands) strand.break(error)
+    })
     this.#last = this.#last
       .then(() => durable)
       .then(
@@ -237,6 +258,13 @@ export class Pipeline implements Intake {
       })
   }
 
+  /** What waits together is journaled together or not at all, also where only one of those who sent it may not go on. */
+  #append(batches: readonly Batch[], strands: readonly Strand[]): Promise<void> {
+    const broken = strands.find(({ broken }) => broken !== undefined)?.broken
+    if (broken !== undefined) return Promise.reject(broken)
+    return batches.length === 0 ? Promise.resolve() : this.#options.journal.append(...batches)
+  }
+
   #send(batch: Batch): void {
     const started = this.stages.broadcast.start()
     try {
@@ -255,12 +283,12 @@ export class Pipeline implements Intake {
 
   #failed({ name, message, from }: Failure): void {
     const derived = from === undefined ? {} : { derived_from: { type: from.type, time: from.time } }
-    this.#trouble(FAILED, name, { processor: name, message: `${name}: ${message}`, ...derived })
+    this.trouble(FAILED, name, { processor: name, message: `${name}: ${message}`, ...derived })
   }
 
   #judged(processor: string, type: string, message: string): void {
     this.#options.log(message)
-    this.#trouble(type, processor, { processor, message })
+    this.trouble(type, processor, { processor, message })
   }
 
   #counts(channel: string): Counts {
@@ -272,7 +300,8 @@ export class Pipeline implements Intake {
     return counts
   }
 
-  #trouble(type: string, about: string, info: Readonly<Record<string, unknown>>, count = 1): void {
+  /** Tells of something that went wrong as an event, once it can be journaled; of each thing one a second at most, with the count. */
+  trouble(type: string, about: string, info: Readonly<Record<string, unknown>>, count = 1): void {
     // After what runs now: a processor's failure must not enter the batch that is being worked on.
     if (this.#troubles.add(type, about, info, count)) this.#options.clock.after(0, () => this.#tell())
   }
@@ -305,7 +334,7 @@ export class Pipeline implements Intake {
       this.#pressed = undefined
       const seconds = Math.max(0, this.#options.clock.now() - since) / 1_000
       this.#options.log(`senders are no longer pushed back, after ${Math.ceil(seconds)} s`)
-      this.#trouble('pressure', reason, { message: reason, began: since, seconds, refused })
+      this.trouble('pressure', reason, { message: reason, began: since, seconds, refused })
     }
   }
 
@@ -332,4 +361,10 @@ export class Pipeline implements Intake {
       this.add(events, this.#self)
     }
   }
+}
+
+function notTaken(error: Error): Taken {
+  const journaled = Promise.reject(error)
+  journaled.catch(() => {}) // whoever waits for it is told; nobody need wait
+  return { accepted: 0, refused: 0, problems: [], journaled }
 }

@@ -105,6 +105,33 @@ test('where the journal fails in the middle, the part before counts as accepted,
   expect(stopped).toMatchObject({ status: 503, message: expect.stringContaining('the disk is full'), retryAfter: 1 })
 })
 
+test('where the journal refuses a piece in the middle and would take the next, none behind it is in', async () => {
+  const { read, stream, journal, taken } = made()
+  const { append } = journal
+  let room: () => void = () => {}
+  journal.append = async batch => {
+    await append(batch)
+    await new Promise<void>(resolve => {
+      room = resolve
+    })
+  }
+  const outcome = read()
+  const pieces = async (piece: string): Promise<void> => {
+    stream.write(piece)
+    for (let i = 0; i < 3; i++) await turn()
+  }
+  await pieces(LINE.repeat(10))
+  journal.append = async () => {
+    throw new Error('the disk is slow')
+  }
+  await pieces(LINE.repeat(20))
+  journal.append = append
+  await pieces(LINE.repeat(30))
+  room()
+  expect(await outcome).toMatchObject({ accepted: 10, stopped: { status: 503 } })
+  expect(taken()).toBe(10)
+})
+
 test('bodies share one room; who finds none is told to come back, and what one held is free again', async () => {
   const room = new Room(100_000)
   const first = made({ room, lines: false })
@@ -138,6 +165,21 @@ test('while the journal pushes back a long upload waits, then is stopped with wh
   expect(room.take(room.most)).toBe(true)
 })
 
+test('a body whose connection breaks in the middle: what came before is taken and told', async () => {
+  const cut = new AbortController()
+  const { read, stream, taken } = made({ cut: cut.signal })
+  const outcome = read()
+  stream.write(LINE.repeat(10))
+  await turn()
+  stream.write(LINE.repeat(10) + LINE.slice(0, 99))
+  cut.abort(new Error('it ended'))
+  expect(await outcome).toMatchObject({
+    accepted: 20,
+    stopped: { status: 400, message: 'the body broke off: it ended', hint: expect.stringContaining('go on behind') },
+  })
+  expect(taken()).toBe(20)
+})
+
 test('compressed, and broken in the middle: what came before counts, and the reason is the stream’s', async () => {
   const { read, taken } = made()
   const whole = gzipSync(LINE.repeat(500))
@@ -146,6 +188,7 @@ test('compressed, and broken in the middle: what came before counts, and the rea
   expect(await read(decoded(good, 'gzip'))).toMatchObject({ accepted: 500 })
   const broken = new PassThrough()
   broken.end(whole.subarray(0, whole.length / 2))
-  await expect(read(decoded(broken, 'gzip'))).rejects.toThrow(/unexpected end/)
-  expect(taken()).toBeGreaterThanOrEqual(500)
+  const { accepted, stopped } = await read(decoded(broken, 'gzip'))
+  expect(stopped).toMatchObject({ status: 400, message: expect.stringContaining('unexpected end') })
+  expect(taken()).toBe(500 + accepted)
 })

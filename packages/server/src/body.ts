@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Reading } from '@telltale/channels'
-import type { Intake, Sender, Taken } from '@telltale/pipeline'
+import { type Intake, type Sender, Strand, type Taken } from '@telltale/pipeline'
 import type { Room } from './room.ts'
 import { unzstd } from './unzstd.ts'
 
@@ -12,6 +12,8 @@ const LISTED = 1000
 /** How long what can not be taken before more comes is waited for, in ms. */
 const IDLE = 60_000
 const NEWLINE = 10
+const GO_ON = 'go on behind the events that were accepted or rejected'
+const DECODED = `check content-encoding; ${GO_ON}`
 const BRACKET = 0x5b
 
 export interface BodyOptions {
@@ -25,6 +27,8 @@ export interface BodyOptions {
   room: Room
   /** Aborted where Telltale is to stop: what does not end soon is cut then. */
   stopping: AbortSignal
+  /** Aborted, with the reason, where its connection broke in the middle of it. */
+  cut?: AbortSignal
   /** How long a body is still read once it is to stop, in ms. Default 1,000. */
   lastWords?: number
 }
@@ -36,7 +40,7 @@ export interface Outcome {
   /** Nothing in it was JSON. */
   unreadable: boolean
   /** Set where it was not read to its end. */
-  stopped?: { status: 408 | 413 | 503; message: string; retryAfter?: number } | undefined
+  stopped?: { status: 400 | 408 | 413 | 503; message: string; hint?: string; retryAfter?: number } | undefined
 }
 
 /** The stream as it was before it was compressed; undefined where the encoding is unknown. */
@@ -68,7 +72,7 @@ function pipe<T extends NodeJS.ReadWriteStream & Readable>(stream: Readable, int
 /**
  * Reads a body into the intake: lines as they come, an array or a single value once it is whole. The stream is not
  * destroyed, so that its sender can be answered.
- * Resolves when everything accepted is journaled, or that failed; rejects where the stream itself failed.
+ * Resolves when everything accepted is journaled, or that failed. What was taken of a stream that broke counts.
  */
 export async function takeBody(
   stream: Readable,
@@ -109,10 +113,11 @@ class Body {
   constructor(stream: Readable, intake: Intake, sender: Sender, options: BodyOptions) {
     this.#stream = stream
     this.#intake = intake
-    this.#sender = sender
+    this.#sender = { ...sender, strand: new Strand() }
     this.#options = options
     this.#reading = new Reading(stream)
     options.stopping.addEventListener('abort', this.#end)
+    options.cut?.addEventListener('abort', this.#stop)
   }
 
   async read(): Promise<Outcome> {
@@ -123,7 +128,6 @@ class Body {
       if (outcome.stopped !== undefined) break
     }
     if (outcome.stopped === undefined && this.#failure === undefined) {
-      if (this.#stream.errored) throw this.#stream.errored
       if (!this.#stream.readableEnded) outcome.stopped = this.#cut()
       else if (this.#size > 0) this.#take(Buffer.concat(this.#pieces, this.#size))
     }
@@ -135,6 +139,7 @@ class Body {
 
   end(): void {
     this.#options.stopping.removeEventListener('abort', this.#end)
+    this.#options.cut?.removeEventListener('abort', this.#stop)
     clearTimeout(this.#ending)
     this.#options.room.give(this.#size)
     this.#size = 0
@@ -184,6 +189,11 @@ class Body {
   }
 
   #cut(): Outcome['stopped'] {
+    const { cut } = this.#options
+    if (cut?.aborted)
+      return { status: 400, message: `the body broke off: ${(cut.reason as Error).message}`, hint: GO_ON }
+    const { errored } = this.#stream
+    if (errored) return { status: 400, message: `the body could not be read: ${errored.message}`, hint: DECODED }
     if (this.#options.stopping.aborted) return { status: 503, message: 'Telltale is stopping', retryAfter: 1 }
     return { status: 408, message: `nothing came for ${IDLE / 1000} s, in the middle of an event` }
   }
@@ -198,18 +208,20 @@ class Body {
       if (kind === 'syntax') this.#syntax++
       if (outcome.rejected.length < LISTED) outcome.rejected.push({ index: seen + index, reason })
     }
-    const settled = taken.journaled.then(
-      () => {
-        if (this.#failure !== undefined) return
-        this.#kept.accepted += taken.accepted
-        this.#kept.rejectedTotal += taken.refused
-      },
-      error => {
-        this.#failure ??= error as Error
-        this.#reading.stop()
-      },
-    )
-    this.#journaled = this.#journaled.then(() => settled)
+    // One after another: what is behind a failure is refused at once, maybe before those are journaled that go first.
+    this.#journaled = this.#journaled
+      .then(() => taken.journaled)
+      .then(
+        () => {
+          if (this.#failure !== undefined) return
+          this.#kept.accepted += taken.accepted
+          this.#kept.rejectedTotal += taken.refused
+        },
+        error => {
+          this.#failure ??= error as Error
+          this.#reading.stop()
+        },
+      )
   }
 }
 

@@ -60,6 +60,8 @@ export interface HouseOptions extends Stages {
   channels?: readonly Channel[]
   clock?: Clock
   log?: (message: string) => void
+  /** Aborted where it is not to start after all: what is open already is closed, and it rejects. */
+  signal?: AbortSignal
 }
 
 /** What was decided: sizes in bytes, times in ms. */
@@ -83,7 +85,12 @@ export interface House {
 }
 
 /** Puts the parts together: the only place where their names meet. */
-export async function openHouse({ clock = wallClock, log = () => {}, ...written }: HouseOptions = {}): Promise<House> {
+export async function openHouse({
+  clock = wallClock,
+  log = () => {},
+  signal,
+  ...written
+}: HouseOptions = {}): Promise<House> {
   const options = settings(written)
   const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {} } = options
   const memory = divide(options)
@@ -104,6 +111,8 @@ export async function openHouse({ clock = wallClock, log = () => {}, ...written 
         saved: read,
         missing: rows - read,
       }),
+    onEngine: ({ kind, reason, ...more }) =>
+      pipeline.trouble(`telltale_engine_${kind}`, kind, { message: reason, ...more }),
   })
   const latest = recent({ ...options.latest, memory: memory.latest, clock })
   const pipeline = new Pipeline({
@@ -130,11 +139,12 @@ export async function openHouse({ clock = wallClock, log = () => {}, ...written 
   const opened = new Opened(log)
   /** The newest of what the history does not hold yet is in the ring before anybody asks. */
   const remember = async (): Promise<void> => {
-    await kept.start()
+    await kept.start(signal)
     opened.push('handing over to the history', () => kept.stop(), HAND_OVER)
     await stands.open(kept)
     opened.push('saving what stands', () => stands.stop())
-    await begin(latest, kept)
+    signal?.throwIfAborted()
+    await begin(latest, kept, signal)
     if (kept.status.engine.kind === 'unavailable') return
     latest.settle(kept.flushedSeq)
     kept.onFlushed(seq => latest.settle(seq))
@@ -158,6 +168,7 @@ export async function openHouse({ clock = wallClock, log = () => {}, ...written 
       maxBody: 16 * MIB,
     }
     const [app] = await both(server(context, live, { host, port, tokens, web, bodies: memory.bodies }), remember())
+    signal?.throwIfAborted()
     pipeline.broadcast.consume(batch => latest.append(batch))
     pipeline.broadcast.listen('standing', batch => stands.batch(batch), {
       mailbox: 1_000_000,
@@ -197,10 +208,12 @@ export async function openHouse({ clock = wallClock, log = () => {}, ...written 
       ...(options.channels ?? []),
     ]
     for (const channel of channels) {
+      signal?.throwIfAborted()
       await channel.start({ intake: pipeline, clock, log })
       opened.push(channel.name, () => channel.stop())
       if (channel.address?.includes('://')) log(`${channel.name} at ${channel.address}`)
     }
+    signal?.throwIfAborted()
     canary?.start(doors(url, channels, tokens))
     opened.push('the canary', async () => canary?.stop())
     tell({

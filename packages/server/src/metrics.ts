@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 export function metrics({ pipeline, recent, history, canary, memory: bounds }: Context): string {
   const text = new Exposition()
   for (const [channel, counts] of pipeline.channels) {
-    const { accepted, rejected, dropped, dropped_by_kernel: byKernel = 0, refused = 0 } = counts
+    const { accepted, rejected, dropped, dropped_by_kernel: byKernel = 0, refused = 0, turned_away: away = 0 } = counts
     text.add('telltale_events_accepted_total', 'counter', 'Events taken', accepted, { channel })
     text.add('telltale_events_rejected_total', 'counter', 'Events refused', rejected, { channel })
     const lost = (by: string, value: number): void =>
@@ -16,6 +16,9 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
     lost('telltale', dropped - byKernel)
     if (byKernel > 0 || channel === 'udp') lost('kernel', byKernel)
     text.add('telltale_senders_refused_total', 'counter', 'Senders told to come back later', refused, { channel })
+    text.add('telltale_connections_turned_away_total', 'counter', 'Connections closed at once, of too many', away, {
+      channel,
+    })
   }
   for (const { name, events, errors, ms, off } of pipeline.processors.list()) {
     text.add('telltale_processor_events_total', 'counter', 'Events through a processor', events, { processor: name })
@@ -42,6 +45,20 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
         text.add(`telltale_${part}_${snake(name)}`, 'gauge', `${name} of ${part}`, value)
   const damaged = history.status.detached.length
   text.add('telltale_history_parts_damaged', 'gauge', 'Parts that could not be read and are set aside', damaged)
+  text.add(
+    'telltale_history_engine_restarts_total',
+    'counter',
+    'Times it was started after a failure',
+    history.restarts,
+  )
+  for (const state of ['starting', 'ready', 'down', 'unavailable', 'stopped'])
+    text.add(
+      'telltale_history_engine_state',
+      'gauge',
+      '1 where the engine is in this state',
+      history.status.engine.kind === state ? 1 : 0,
+      { state },
+    )
   const stuck = history.status.stuck === undefined ? 0 : 1
   text.add(
     'telltale_history_stuck',

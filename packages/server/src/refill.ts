@@ -12,14 +12,17 @@ const TELL = 5000
 const LOOK = 500
 
 /** Puts the newest of what the history does not hold yet into the ring. */
-export async function begin(latest: Recent, kept: History): Promise<void> {
+export async function begin(latest: Recent, kept: History, signal?: AbortSignal): Promise<void> {
   const { lastSeq } = kept.journal
   let after = lastSeq
   for (const segment of waiting(kept).reverse()) {
     after = Math.max(segment.firstSeq - 1, kept.flushedSeq)
     if (lastSeq - after >= FIRST) break
   }
-  for await (const batch of kept.latest(lastSeq - after)) latest.append(batch)
+  for await (const batch of kept.latest(lastSeq - after)) {
+    signal?.throwIfAborted()
+    latest.append(batch)
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import { TooMuch } from '@telltale/query'
 import { TooMany } from '@telltale/recent'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { isLoopback, type Tokens } from './auth.ts'
+import { BrokenRequests } from './broken-requests.ts'
 import type { Context } from './context.ts'
 import type { Live } from './live.ts'
 import { refusal, refuse } from './refuse.ts'
@@ -44,6 +45,7 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     throw new Error(
       `host ${options.host} can be reached from elsewhere, so a token is needed: set TELLTALE_TOKEN, or use host 127.0.0.1`,
     )
+  const broken = new BrokenRequests()
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -55,8 +57,11 @@ export async function server(context: Context, hub: Live, options: ServerOptions
       reply.header('x-request-id', request.id)
       refuse(reply as unknown as FastifyReply, error.statusCode ?? 400, error.message, 'see /docs')
     },
+    clientErrorHandler: broken.broke,
+    http: { requireHostHeader: false }, // it is done below, in our form
     routerOptions: { maxParamLength: 500 },
   })
+  broken.watch(app.server)
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal) // one for each body that is being read
   app.addHook('onRequest', async (request, reply) => {
@@ -64,6 +69,10 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     reply.header('x-content-type-options', 'nosniff')
     reply.header('content-security-policy', "frame-ancestors 'none'")
     reply.header('referrer-policy', 'no-referrer')
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+      refuse(reply, 400, 'a request of HTTP/1.1 must name its host', 'send a header "host"')
+      return reply
+    }
     if (!stopping.signal.aborted) return
     reply.header('retry-after', 1)
     refuse(reply, 503, 'Telltale is stopping', 'send it again, to the one that follows')
@@ -72,7 +81,11 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   app.addHook('onSend', async (_request, reply) => {
     if (stopping.signal.aborted) reply.header('connection', 'close')
   })
-  app.server.maxConnections = options.maxConnections ?? 10_000
+  const connections = options.maxConnections ?? 10_000
+  app.server.maxConnections = connections
+  app.server.on('drop', () =>
+    context.pipeline.turnedAway('http', `${connections} connections are open, more are closed at once`),
+  )
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error instanceof EngineError) {
       // code 0: the engine itself was gone; else the query asked for too much, and says so
@@ -113,6 +126,7 @@ export async function server(context: Context, hub: Live, options: ServerOptions
     }, GOODBYE).unref()
   }
   await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 }, preClose })
+  broken.watchSockets(app.websocketServer)
   await app.register(async asking => {
     await asking.register(rateLimit, { max: options.maxQuestions ?? 6000, timeWindow: '1 minute' })
     // whatever curl -d says it is, a question is JSON
@@ -123,7 +137,8 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   await app.register(async sending => {
     sending.removeAllContentTypeParsers()
     sending.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    events(sending, context, { room: new Room(options.bodies ?? 64 * 1024 * 1024), stopping: stopping.signal })
+    const room = new Room(options.bodies ?? 64 * 1024 * 1024)
+    events(sending, context, { room, stopping: stopping.signal, broken })
   })
   health(app, context)
   await app.register(async looking => {

@@ -7,7 +7,7 @@ import { loadFresh } from './fresh.ts'
 import { placeOf } from './stray.ts'
 
 /** What a telltale.config.ts exports. */
-export type Config = Omit<HouseOptions, 'clock' | 'log'>
+export type Config = Omit<HouseOptions, 'clock' | 'log' | 'signal'>
 
 /** Types a configuration; returns it as it is. */
 export function defineConfig(config: Config): Config {

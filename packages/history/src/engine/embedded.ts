@@ -19,6 +19,7 @@ import {
   SANDBOX,
 } from './engine.ts'
 import { keepMetadata, mendMetadata, mendParts, syncTables } from './metadata.ts'
+import { type EngineNews, Outage } from './outage.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
 import { Slots } from './slots.ts'
@@ -33,6 +34,8 @@ export interface EmbeddedOptions {
   /** ms without a beat after which the child counts as hung and is killed. Default 10,000. */
   hungAfter?: number
   log?: (message: string) => void
+  /** It went, or is back. */
+  onNews?: (news: EngineNews) => void
 }
 
 type Pool = 'ingest' | 'read' | 'admin' | 'sandbox'
@@ -71,6 +74,10 @@ class Embedded implements Engine {
   readonly #readers: number
   readonly #hungAfter: number
   readonly #log: (message: string) => void
+  readonly #tell: (news: EngineNews) => void
+  readonly #outage = new Outage()
+  /** Why we killed the child. */
+  #why: string | undefined
   #child: ChildProcess | undefined
   #slots: Record<Pool, Slots> | undefined
   readonly #pending = new Map<number, Pending>()
@@ -95,19 +102,27 @@ class Embedded implements Engine {
     this.#readers = options.readers ?? 2
     this.#hungAfter = options.hungAfter ?? 10_000
     this.#log = options.log ?? (() => {})
+    this.#tell = options.onNews ?? (() => {})
+  }
+
+  get restarts(): number {
+    return this.#outage.restarts
   }
 
   async start(): Promise<void> {
     this.#stopping = false
     await makeFolder(this.#path)
     await bury(this.#path)
+    this.#goOn()
     await this.#comeUp()
   }
 
   async stop(): Promise<void> {
     this.#stopping = true
     clearInterval(this.#watch)
+    this.#watch = undefined
     const child = this.#child
+    const idle = this.state.kind !== 'ready'
     this.state = { kind: 'stopped' }
     if (child === undefined) return
     const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
@@ -115,7 +130,8 @@ class Embedded implements Engine {
       child.on('message', (told: Told) => told.kind === 'closed' && resolve()),
     )
     if (child.connected) child.send({ kind: 'close' })
-    await Promise.race([closed, gone, sleep(5000, undefined, { ref: false })])
+    // Where it is still coming up it has nothing to end, and does not listen.
+    if (!idle) await Promise.race([closed, gone, sleep(5000, undefined, { ref: false })])
     child.kill('SIGKILL')
     await gone
     await forget(this.#path)
@@ -203,6 +219,11 @@ class Embedded implements Engine {
 
   restart(why: string): void {
     this.#log(`the history engine is started anew: ${why}`)
+    this.#kill(why)
+  }
+
+  #kill(why: string): void {
+    this.#why = why
     this.#child?.kill('SIGKILL')
   }
 
@@ -242,9 +263,11 @@ class Embedded implements Engine {
 
   /** One child after another until one is ready. Rejects where none ever will be. */
   #comeUp(): Promise<void> {
-    this.state = { kind: 'starting' }
+    const { reason } = this.#outage
+    this.state =
+      reason === undefined ? { kind: 'starting' } : { kind: 'starting', reason: `again, it went down: ${reason}` }
     const up = this.#spawn()
-    this.#comingUp = up.catch(() => {})
+    this.#comingUp = up.catch((error: Error) => this.#notUp(error.message))
     return up
   }
 
@@ -256,6 +279,7 @@ class Embedded implements Engine {
     await syncTables(this.#path) // what an earlier engine merged, before this one removes what it merged
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))
+    this.#goOn()
     const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }
     const child = fork(CHILD, [join(this.#path, 'data'), config, JSON.stringify(sizes)], {
       cwd: this.#path,
@@ -267,12 +291,13 @@ class Embedded implements Engine {
     })
     this.#child = child
     this.#silent = 0
+    this.#why = undefined
+    this.#lastWords = ''
     child.stderr?.on('data', (words: Buffer) => {
       this.#lastWords = (this.#lastWords + words.toString()).slice(-2000)
     })
-    if (child.pid !== undefined) await note(this.#path, child.pid)
-    await new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT)
+    const up = new Promise<void>((resolve, reject) => {
+      const limit = setTimeout(() => this.#kill(`it did not come up within ${START_LIMIT / 1_000} s`), START_LIMIT)
       const settle = (error?: Error): void => {
         clearTimeout(limit)
         if (error === undefined) resolve()
@@ -280,7 +305,7 @@ class Embedded implements Engine {
       }
       child.on('message', (told: Told) => {
         this.#silent = 0
-        if (told.kind === 'ready') {
+        if (told.kind === 'ready' && !this.#stopping) {
           this.state = { kind: 'ready' }
           const one = (): Slots => new Slots(1)
           this.#slots = { ingest: one(), read: new Slots(this.#readers), admin: one(), sandbox: one() }
@@ -295,13 +320,21 @@ class Embedded implements Engine {
         else this.#answer(told)
       })
       child.once('error', error => settle(error))
-      child.once('exit', () => {
-        settle(new EngineError(`the history engine did not start: ${this.#words()}`, ABSENT))
-        this.#gone(child)
+      child.once('exit', (code, signal) => {
+        const how = this.#why ?? (signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`)
+        const reason = `${how}: ${this.#words()}`
+        settle(new EngineError(`the history engine did not start: ${reason}`, ABSENT))
+        this.#gone(child, reason)
       })
     })
+    await Promise.all([up, child.pid === undefined ? undefined : note(this.#path, child.pid)])
     this.#backOff = BACK_OFF.first
     this.#watch ??= setInterval(() => this.#checkBeat(), 1000).unref()
+  }
+
+  /** A stop may come while it is being started. */
+  #goOn(): void {
+    if (this.#stopping) throw new EngineError('the history engine is stopped', ABSENT)
   }
 
   #answer(told: Told): void {
@@ -325,8 +358,9 @@ class Embedded implements Engine {
     let stuck = false
     for (const pending of this.#pending.values()) stuck = --pending.left < 0 || stuck
     if (!stuck && this.#silent * 1000 < this.#hungAfter) return
-    this.#log(`the history engine ${stuck ? 'does not finish its work' : 'is silent'}: killing process ${child.pid}`)
-    child.kill('SIGKILL')
+    const why = stuck ? 'it did not finish its work' : `it was silent for ${this.#silent} s`
+    this.#log(`the history engine: ${why}: killing process ${child.pid}`)
+    this.#kill(why)
   }
 
   /**
@@ -350,24 +384,41 @@ class Embedded implements Engine {
   }
 
   /** Tells who waits, and starts another after a while. */
-  #gone(child: ChildProcess): void {
+  #gone(child: ChildProcess, reason: string): void {
     if (this.#child !== child) return
     this.#child = undefined
     for (const { reject } of this.#pending.values()) reject(new EngineError('the history engine went away', DIED))
     this.#pending.clear()
     if (this.#stopping || this.state.kind === 'unavailable') return
-    this.state = { kind: 'down', reason: `the history engine is down and being started again: ${this.#words()}` }
+    this.#wentDown(reason)
+  }
+
+  /** Where the child itself has ended, that was told already. */
+  #notUp(reason: string): void {
+    if (this.state.kind !== 'starting') return
+    if (this.#child?.pid === undefined) this.#wentDown(reason)
+    else this.#kill(reason)
+  }
+
+  #wentDown(reason: string): void {
+    this.state = { kind: 'down', reason: `the history engine is down and being started again: ${reason}` }
     this.#log(this.state.reason)
-    setTimeout(() => {
-      if (this.#stopping) return
-      this.#comeUp().then(
-        () => {
-          for (const listener of this.#listeners) listener()
-        },
-        () => {},
-      )
-    }, this.#backOff).unref()
+    this.#tell(this.#outage.went(reason))
+    setTimeout(() => this.#again(), this.#backOff).unref()
     this.#backOff = Math.min(this.#backOff * 2, BACK_OFF.most)
+  }
+
+  #again(): void {
+    if (this.#stopping) return
+    this.#outage.restarts++
+    this.#comeUp().then(
+      () => {
+        const news = this.#outage.came()
+        if (news !== undefined) this.#tell(news)
+        for (const listener of this.#listeners) listener()
+      },
+      () => {},
+    )
   }
 
   #words(): string {

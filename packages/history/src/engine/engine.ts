@@ -1,6 +1,8 @@
 /** What holds the events and runs SQL over them: chDB in a child process, or a ClickHouse server by URL. */
 export interface Engine {
   readonly state: EngineState
+  /** Times it was started again after a failure. */
+  readonly restarts: number
   /** Resolves once it answers; rejects with a sentence where it never will ({@link EngineState} says why). */
   start(): Promise<void>
   stop(): Promise<void>
@@ -19,7 +21,9 @@ export interface Engine {
 }
 
 export type EngineState =
-  | { readonly kind: 'stopped' | 'starting' | 'ready' }
+  | { readonly kind: 'stopped' | 'ready' }
+  /** It comes up; with the reason where it does so after a failure. */
+  | { readonly kind: 'starting'; readonly reason?: string }
   /** It failed and is being started again. */
   | { readonly kind: 'down'; readonly reason: string }
   /** It can't run here at all. */

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { eventsJson } from '../answer-text.ts'
 import { after } from '../ask.ts'
 import { type BodyOptions, decoded, discard, takeBody } from '../body.ts'
+import type { BrokenRequests } from '../broken-requests.ts'
 import type { Context } from '../context.ts'
 import { gone } from '../gone.ts'
 import { QUERY_STRING, readQuestion } from '../question.ts'
@@ -11,7 +12,9 @@ import { refuse } from '../refuse.ts'
 const LAST_WORDS = 1_000
 
 /** What all senders share. */
-export type Intaking = Pick<BodyOptions, 'room' | 'stopping'>
+export interface Intaking extends Pick<BodyOptions, 'room' | 'stopping'> {
+  broken: BrokenRequests
+}
 
 /** Ways of sending and reading events: `POST /v1/events`, `GET /v1/events`. */
 export function events(app: FastifyInstance, context: Context, intaking: Intaking): void {
@@ -111,26 +114,25 @@ async function receive(
     return refuse(reply, 415, `content-encoding "${encoding}" is unknown`, 'use gzip, deflate, br, zstd or none')
   const { type } = request.query as { type?: string }
   const sender = { channel: 'http', address: request.ip, ...(type === undefined ? {} : { type }) }
-  try {
-    const lines = /ndjson|jsonl|json-lines/.test(request.headers['content-type'] ?? '')
-    const options = { maxWhole: context.maxBody, patience: 10_000, lines, ...intaking }
-    const { accepted, rejected, rejectedTotal, unreadable, stopped } = await takeBody(stream, pipeline, sender, options)
-    const listed = rejectedTotal > rejected.length ? { rejected_total: rejectedTotal } : {}
-    const answer = { accepted, rejected, ...listed }
-    if (stopped !== undefined) {
-      if (stopped.retryAfter !== undefined) reply.header('retry-after', stopped.retryAfter)
-      if (stopped.status === 503 && !intaking.stopping.aborted) pipeline.refused('http', stopped.message)
-      await discard(request.raw, LAST_WORDS)
-      reply.header('connection', 'close')
-      return reply.code(stopped.status).send({ ...answer, error: { message: stopped.message } })
-    }
-    if (unreadable) {
-      const message = rejected[0]?.reason ?? 'the body is empty'
-      const hint = 'send one JSON object, an array of them, or one a line'
-      return reply.code(400).send({ ...answer, error: { message, hint } })
-    }
-    return reply.code(202).send(answer)
-  } catch (error) {
-    return refuse(reply, 400, `the body could not be read: ${(error as Error).message}`, 'check content-encoding')
+  const lines = /ndjson|jsonl|json-lines/.test(request.headers['content-type'] ?? '')
+  const { room, stopping, broken } = intaking
+  const cut = broken.cut(request.raw)
+  const options = { maxWhole: context.maxBody, patience: 10_000, lines, room, stopping, cut }
+  const { accepted, rejected, rejectedTotal, unreadable, stopped } = await takeBody(stream, pipeline, sender, options)
+  const listed = rejectedTotal > rejected.length ? { rejected_total: rejectedTotal } : {}
+  const answer = { accepted, rejected, ...listed }
+  if (stopped !== undefined) {
+    const { status, message, hint, retryAfter } = stopped
+    if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+    if (status === 503 && !stopping.aborted) pipeline.refused('http', message)
+    if (!request.raw.socket.readableEnded) await discard(request.raw, LAST_WORDS)
+    reply.header('connection', 'close')
+    return reply.code(status).send({ ...answer, error: { message, ...(hint === undefined ? {} : { hint }) } })
   }
+  if (unreadable) {
+    const message = rejected[0]?.reason ?? 'the body is empty'
+    const hint = 'send one JSON object, an array of them, or one a line'
+    return reply.code(400).send({ ...answer, error: { message, hint } })
+  }
+  return reply.code(202).send(answer)
 }

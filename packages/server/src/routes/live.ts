@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
+import { closing } from '../gone.ts'
 import type { Live, Subscribe } from '../live.ts'
 import { QUERY_STRING } from '../question.ts'
 import { refusal } from '../refuse.ts'
@@ -107,7 +108,7 @@ function sse(request: FastifyRequest, reply: FastifyReply, hub: Live, stopping: 
   raw.on('error', () => {})
   const end = (): void => void raw.end()
   stopping.addEventListener('abort', end)
-  raw.on('close', () => {
+  closing(raw, () => {
     stopping.removeEventListener('abort', end)
     there.end()
     leave()

@@ -1,9 +1,9 @@
-import { constants } from 'node:os'
 import { type EventInput, wallClock } from '@telltale/event'
 import { said } from '@telltale/pipeline'
-import { type House, openHouse } from '@telltale/server'
+import type { House } from '@telltale/server'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Config, findConfig, loadConfig, watchConfig } from '../config.ts'
+import { ending } from '../ending.ts'
 import { blame, Strays, stackOf } from '../stray.ts'
 
 interface Options {
@@ -28,10 +28,16 @@ export function startCommand(): Command {
 
 async function start(options: Options): Promise<void> {
   const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
+  const asked = ending(log)
+  const leave = (): never => process.exit(0)
+  asked.addEventListener('abort', leave) // while there is nothing to close
+  const again = new Hangup()
   let house: House | undefined
   const untold: EventInput[] = []
   const tell = (event: EventInput): void => void (house === undefined ? untold.push(event) : house.tell(event))
   survive(new Strays(wallClock, log, tell), log)
+  // Loaded only now: it takes a while, in which a signal may come.
+  const { openHouse } = await import('@telltale/server')
   const file = findConfig(options.config)
   const config: Config = file === undefined ? {} : await loadConfig(file)
   const { config: _, ...flags } = options
@@ -39,39 +45,51 @@ async function start(options: Options): Promise<void> {
   const tokens = { ...config.tokens, ...(token ? { admin: token } : {}) }
   const webhook = process.env['TELLTALE_CANARY_WEBHOOK']
   const canary = webhook && config.canary !== false ? { ...config.canary, webhook } : config.canary
-  const opened = await openHouse({ ...config, ...(canary === undefined ? {} : { canary }), ...flags, tokens, log })
+  const settings = { ...config, ...(canary === undefined ? {} : { canary }), ...flags, tokens, log }
+  asked.removeEventListener('abort', leave)
+  const opened = await openHouse({ ...settings, signal: asked }).catch(error => {
+    if (asked.aborted) leave()
+    throw error
+  })
+  asked.addEventListener('abort', () => void opened.stop().then(leave))
   house = opened
   for (const event of untold.splice(0)) tell(event)
-  const take = (changed: Config | Error): void => {
+  again.calls(following(file, opened, log))
+  console.log(`Telltale listens at ${opened.url}`)
+}
+
+/** Lets a changed configuration take effect. @returns reads it again */
+function following(file: string | undefined, house: House, log: (message: string) => void): () => void {
+  if (file === undefined) return () => log('SIGHUP: there is no configuration file to read again')
+  return watchConfig(file, changed => {
     try {
       if (changed instanceof Error) throw changed
-      opened.configure(changed)
+      house.configure(changed)
       log(`${file} takes effect`)
-      tell({ type: 'config_changed', tags: ['telltale'], message: `${file} takes effect` })
+      house.tell({ type: 'config_changed', tags: ['telltale'], message: `${file} takes effect` })
     } catch (error) {
       const message = `${file} is refused, the old one goes on: ${said(error)}`
       log(message)
-      tell({ type: 'config_refused', tags: ['telltale'], message })
+      house.tell({ type: 'config_refused', tags: ['telltale'], message })
     }
+  })
+}
+
+/** SIGHUP, which would end a process that is still starting; one that came too early counts. */
+class Hangup {
+  #early = false
+  #call = (): void => {
+    this.#early = true
   }
-  const none = (): void => log('SIGHUP: there is no configuration file to read again')
-  process.on('SIGHUP', file === undefined ? none : watchConfig(file, take))
-  let stopping = Number.POSITIVE_INFINITY
-  const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
-    const since = performance.now() - stopping
-    if (since > TWICE) {
-      log(`${signal} again: ending at once; what was acknowledged is in the journal`)
-      process.exit(128 + constants.signals[signal])
-    }
-    if (stopping !== Number.POSITIVE_INFINITY) return
-    stopping = performance.now()
-    log(`${signal}: taking no more, flushing; once more ends at once`)
-    void opened.stop().then(() => process.exit(0))
+
+  constructor() {
+    process.on('SIGHUP', () => this.#call())
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  // Last: who reads this may send signals.
-  console.log(`Telltale listens at ${opened.url}`)
+
+  calls(call: () => void): void {
+    this.#call = call
+    if (this.#early) call()
+  }
 }
 
 /**
@@ -90,9 +108,6 @@ function survive(strays: Strays, log: (message: string) => void): void {
     strays.say('uncaught_exception', 'code of the configuration threw where nobody catches it', error)
   })
 }
-
-/** One Ctrl-C can come twice: from the terminal and from who started this. In ms. */
-const TWICE = 300
 
 function port(text: string): number {
   const value = Number(text)
