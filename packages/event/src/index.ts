@@ -21,6 +21,7 @@ export {
 } from './event.ts'
 export { fingerprint, fingerprintOf } from './fingerprint.ts'
 export { type LineBlocks, LineSplitter } from './lines.ts'
+export { toPlain } from './plain.ts'
 export { type Scanned, scan, scanInto, type Taken } from './scan.ts'
 export { Path, Schema, Shape } from './schema.ts'
 export { readTime } from './time.ts'
