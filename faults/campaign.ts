@@ -221,7 +221,7 @@ class Campaign {
     writeFileSync(join(target, 'stderr.txt'), life.log)
     const reasons = [...life.ledger.reasons].map(([reason, times]) => `${times} ${reason}`)
     writeFileSync(join(target, 'refusals.txt'), `${reasons.join('\n')}\n`)
-    cpSync(life.data, join(target, 'data'), { recursive: true })
+    cpSync(life.data, join(target, 'data'), { recursive: true, filter: path => !path.endsWith('.sock') })
   }
 }
 

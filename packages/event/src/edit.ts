@@ -1,6 +1,6 @@
 import type { Batch } from './batch.ts'
 import { FALSE, NULL, NUMBER, TRUE } from './dictionary.ts'
-import { BOUNDS, type Json } from './event.ts'
+import { BOUNDS, type Bounds, type Json } from './event.ts'
 import { toPlain } from './plain.ts'
 import type { Path, Shape } from './schema.ts'
 
@@ -48,9 +48,12 @@ export function setInfo(
   }
 }
 
+/** How long an event may get is known by those who set it. */
+const NO_LINE: Bounds = { ...BOUNDS, line: Number.POSITIVE_INFINITY }
+
 function plainOf(value: unknown): Json | undefined {
   if (value === undefined) return undefined
-  const plain = toPlain(value, BOUNDS)
+  const plain = toPlain(value, NO_LINE)
   return 'value' in plain ? plain.value : undefined
 }
 

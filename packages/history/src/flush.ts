@@ -8,7 +8,7 @@ import type { Segment } from './journal/segment.ts'
 import { setAside } from './journal/set-aside.ts'
 import { mend } from './mend.ts'
 import { insertMissingSql, insertSql, STRUCTURE } from './schema.ts'
-import { atFault } from './verdict.ts'
+import { atFault, othersGoIn } from './verdict.ts'
 
 /** An event the engine would not take; its line is kept in `refused/`. */
 export interface Refused {
@@ -24,6 +24,8 @@ export interface FlushHooks {
   refused(refused: Refused): void
   /** It waits, and is offered again after a while. */
   failed(error: unknown): void
+  /** ms for which a single event is offered again and again that the engine has not the memory for. Default a minute. */
+  bear?: number
   log(message: string): void
 }
 
@@ -33,6 +35,9 @@ const STRIKES = 3
 /** How often it must crash over a single event, and nothing else, before the event is blamed; ms of the first wait between. */
 const CRASHES = 4
 const BREATH = 300
+/** Likewise where the engine has not the memory for it: so often, and for so many ms. */
+const LACKS = 4
+const BEAR = 60_000
 
 /**
  * Hands sealed segments to the engine, in order, one at a time. An event counts once, however often it is offered: where
@@ -56,6 +61,8 @@ export class Flush {
   /** Failures of the segment being offered. */
   #strikes = 0
   #stuck: string | undefined
+  /** The single event for which there was no memory, since when, and how often. */
+  #lacking: { line: string; since: number; times: number } | undefined
   /** Lines of the segment being offered that were set aside. */
   readonly #refused = new Set<string>()
 
@@ -190,16 +197,27 @@ export class Flush {
 
   /**
    * A single event that failed. It is at fault only where the engine says so of the event alone, or crashes over it again
-   * and again: others kill engines too, disks fail, memory runs out, and then it waits.
+   * and again, or has not the memory for it for long though it has for another: others kill engines too, disks fail, memory
+   * runs out, and then it waits.
    */
   async #last(segment: Segment, path: string, line: string): Promise<void> {
     for (let crashes = 0; ; ) {
       const failure = await this.#tried(segment, path)
       if (failure === undefined) return
+      if (failure.heavy && !failure.died && !this.#stopped && (await this.#tooHeavy(line, dirname(path))))
+        return this.#refuse(segment, line, `the engine has not the memory for it, of ${line.length} characters`)
       if ((!failure.data && !failure.died) || this.#stopped) throw failure
       if (failure.data || ++crashes >= CRASHES) return this.#refuse(segment, line, failure.message)
       await sleep(BREATH * 2 ** (crashes - 1))
     }
+  }
+
+  /** Whether there is no memory for one event, again and again, though there is for another. */
+  async #tooHeavy(line: string, dir: string): Promise<boolean> {
+    if (this.#lacking?.line !== line) this.#lacking = { line, since: performance.now(), times: 0 }
+    const { since } = this.#lacking
+    if (++this.#lacking.times < LACKS || performance.now() - since < (this.#hooks.bear ?? BEAR)) return false
+    return othersGoIn(this.#engine, dir)
   }
 
   /** Loads a file. @returns why it failed, where less of it may do; a crash over something else is tried again */
@@ -219,6 +237,7 @@ export class Flush {
   async #refuse(segment: Segment, line: string, reason: string): Promise<void> {
     await setAside(segment, [line])
     this.#refused.add(line)
+    this.#lacking = undefined
     this.#hooks.refused({ segment: segment.name, line, reason })
   }
 

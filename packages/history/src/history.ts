@@ -3,73 +3,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
 import type { Partial, Query, Scope } from '@telltale/query'
 import { type AskOptions, ask } from './ask.ts'
-import type { About } from './damage/aside.ts'
+import { maxTimeBeside, newestCollector, usedAbove } from './collected.ts'
 import { Damage } from './damage/damage.ts'
 import { ENGINE_MEMORY } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
-import type { Engine, EngineState } from './engine/engine.ts'
+import { ABSENT, type Engine, EngineError } from './engine/engine.ts'
 import type { EngineNews } from './engine/outage.ts'
 import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
 import { folderError } from './folder-error.ts'
+import { Held } from './held.ts'
 import { type Journal, journal } from './journal/journal.ts'
-import { DEFAULTS, type JournalOptions } from './journal/options.ts'
+import { DEFAULTS } from './journal/options.ts'
 import type { Segment } from './journal/segment.ts'
 import { keepMs } from './keep.ts'
 import { makeFolder } from './lasting.ts'
 import { latest, stored } from './latest.ts'
-import { text } from './literal.ts'
 import { lock } from './lock.ts'
+import type { HistoryOptions } from './options.ts'
 import { Parts } from './parts.ts'
 import { migrate, retain, TABLE } from './schema.ts'
 import { type SqlResult, sql } from './sql.ts'
-
-export interface HistoryOptions {
-  /** The data folder: this process's alone while it runs. */
-  path: string
-  /** How long events are kept after they were received: `90d` (default), `2w`, `1y`, `forever`. */
-  keep?: string | number
-  journal?: Omit<JournalOptions, 'dir' | 'clock' | 'collector'>
-  /** This Telltale's name; default made once and kept in the folder. */
-  collector?: string
-  clock?: Clock
-  /** Default: chDB in a child process, in the data folder. */
-  engine?: Engine
-  /** Bytes the embedded engine may use, about. Default 800 MB. */
-  memory?: number
-  /** ms between two looks at a part of the table that seems damaged, of three. Default 2,500. */
-  patience?: number
-  /** One line for a person. */
-  log?: (message: string) => void
-  /** An event no engine could take; its line is kept in `journal/refused/`. */
-  onRefused?: (refused: Refused) => void
-  /** A part of the table was damaged on disk and has been set aside. */
-  onSetAside?: (about: About) => void
-  /** The embedded engine went, or is back. */
-  onEngine?: (news: EngineNews) => void
-}
-
-export interface HistoryStatus {
-  readonly engine: EngineState
-  /** Events in the journal that history does not hold yet. */
-  readonly waiting: number
-  readonly waitingBytes: number
-  readonly flushedSeq: number
-  readonly refused: number
-  /** Events a disk changed while they waited in the journal. */
-  readonly damaged: number
-  /** Parts of the table that could not be read and were set aside. */
-  readonly detached: readonly string[]
-  /** Events that answers lack because of those, at most. */
-  readonly missing: number
-  /** Why events wait in the journal though they were offered: a damaged part, a full disk; undefined where none do. */
-  readonly stuck: string | undefined
-}
+import type { HistoryStatus } from './status.ts'
 
 /** ms after a hand-over in which the next is to be expected. */
 const QUIET = 10_000
 /** ms between two looks at the parts of the table; what was merged is kept for 480 s. */
 const LOOK = 60_000
+/** So many looks after another it is noted how many events the table has: that costs a count. */
+const NOTE_EVERY = 10
 /** ms until the next try to prepare an engine that is there. */
 const AGAIN = 2000
 /** Parts whose files are counted again at each. */
@@ -93,9 +55,11 @@ export class History {
   readonly #fields: Fields
   readonly #parts: Parts
   readonly #damage: Damage
+  readonly #held: Held
   readonly #log: (message: string) => void
   #keep: number
   #flushedSeq = 0
+  #looks = 0
   #flushedAt = Number.NEGATIVE_INFINITY
   #refused = 0
   #damaged = 0
@@ -151,6 +115,15 @@ export class History {
       onSetAside: about => options.onSetAside?.(about),
       onWhole: () => this.#flush.again(),
     })
+    this.#held = new Held({
+      engine: this.#engine,
+      file: join(this.#path, 'held.json'),
+      clock: this.#clock,
+      collector: () => this.journal.collector,
+      keep: () => this.#keep,
+      aside: () => this.#damage.missing,
+      log: this.#log,
+    })
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
       loaded: async segment => {
@@ -187,7 +160,10 @@ export class History {
       signal?.throwIfAborted()
       const prepared = await this.#ready()
       signal?.throwIfAborted()
-      await this.journal.open(above => (prepared ? this.#usedAbove(above) : Promise.resolve(0)))
+      await this.journal.open(
+        async above => (prepared ? usedAbove(this.#engine, this.journal.collector, above) : 0),
+        async () => (await this.#held.collector()) ?? (prepared ? newestCollector(this.#engine) : undefined),
+      )
       await this.#begin(prepared)
     } catch (error) {
       await this.stop()
@@ -210,6 +186,10 @@ export class History {
   }
 
   async #begin(prepared: boolean): Promise<void> {
+    if (this.journal.renamed)
+      this.#log(
+        `${join(this.journal.dir, 'collector')} was missing or not valid: it says ${this.journal.collector} again, the name of the events that are there`,
+      )
     this.#flushedSeq =
       (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1
     if (prepared) await this.#use()
@@ -234,6 +214,11 @@ export class History {
       await Promise.race([this.#flush.drain(), sleep(DRAIN, undefined, { ref: false })])
     await this.#flush.stop()
     await Promise.race([salvaged, sleep(DRAIN, undefined, { ref: false })])
+    if (this.#usable && this.#engine.state.kind === 'ready')
+      await Promise.race([
+        this.#held.note(this.#flushedSeq).catch(() => {}), // the one before says less, and is as true
+        sleep(DRAIN, undefined, { ref: false }),
+      ])
     await this.#engine.stop()
     await this.#unlock?.()
   }
@@ -265,6 +250,7 @@ export class History {
       damaged: this.#damaged,
       detached: this.#damage.asides.map(({ name }) => name),
       missing: this.#damage.missing,
+      lost: this.#held.missing,
       stuck: this.#flush.stuck,
     }
   }
@@ -272,6 +258,12 @@ export class History {
   /** Times the engine was started again after a failure. */
   get restarts(): number {
     return this.#engine.restarts
+  }
+
+  /** Events of other collectors, of an earlier life under another name, that are in the journal alone. */
+  get waitingOfOthers(): number {
+    const others = this.journal.sealed.filter(({ collector }) => collector !== this.journal.collector)
+    return others.reduce((sum, { events }) => sum + events, 0)
   }
 
   /** Seals and hands over all that was appended so far. */
@@ -306,7 +298,8 @@ export class History {
 
   /** What {@link partial} lacks in a range of time, because it was damaged on disk; undefined where it lacks nothing. */
   uncovered(scope: Pick<Scope, 'from' | 'to'>): string | undefined {
-    return this.#damage.uncovered(scope)
+    const found = [this.#damage.uncovered(scope), this.#held.uncovered(scope)].filter(Boolean)
+    return found.length === 0 ? undefined : found.join('; ')
   }
 
   /** Answers one SELECT a person wrote over the table `events`; for admins. Rejects with a sentence where it may not run. */
@@ -324,13 +317,15 @@ export class History {
     return Number((await this.#engine.read(`SELECT count() FROM ${TABLE}`)).bytes.toString())
   }
 
-  /** The greatest event time, in ms, among this collector's events with a seq below; undefined where there are none. */
+  /**
+   * The greatest event time, in ms, among what a ring of this collector's events from a seq on lacks: those below, those of
+   * others, and those that history lost; undefined where there are none. Rejects with what is `gone` until the table is there.
+   */
   async maxTimeBelow(seq: number): Promise<number | undefined> {
-    const { bytes } = await this.#engine.read(
-      `SELECT toUnixTimestamp64Micro(max(time)), count() FROM ${TABLE} WHERE collector = ${text(this.journal.collector)} AND seq < ${seq}`,
-    )
-    const [micros, count] = bytes.toString().trim().split('\t').map(Number)
-    return count === 0 ? undefined : micros! / 1000
+    if (!this.#usable) throw new EngineError('the history is not ready yet', ABSENT)
+    const found = await this.#noticing(maxTimeBeside(this.#engine, this.journal.collector, seq))
+    const lost = this.#held.missingBefore
+    return lost === undefined || (found !== undefined && found > lost) ? found : lost
   }
 
   /** The events above one seq up to another, of those at or below the flushed mark, rising. For filling a ring from behind. */
@@ -382,6 +377,7 @@ export class History {
     if (!this.#usable || this.#engine.state.kind !== 'ready') return
     this.#parts.check().catch((error: Error) => this.#log(error.message))
     this.#damage.look()
+    if (this.#looks++ % NOTE_EVERY === 0) void this.#noteHeld()
     this.#seek(SOME)
   }
 
@@ -403,9 +399,17 @@ export class History {
   }
 
   async #use(): Promise<void> {
+    if (!this.#usable)
+      await this.#noticing(this.#held.compare(this.#flushedSeq)).catch((error: Error) => this.#log(error.message))
     this.#usable = true
+    void this.#noteHeld()
     this.#flush.wake()
     await retain(this.#engine, this.#keep)
+  }
+
+  /** While nothing of a damaged part leaves or comes back. */
+  #noteHeld(): Promise<unknown> {
+    return this.#damage.alone(() => this.#held.note(this.#flushedSeq))
   }
 
   /** Until it is usable, again and again: the disk may fail for a while. */
@@ -418,13 +422,6 @@ export class History {
       if (!this.#usable && this.#engine.state.kind === 'ready')
         this.#cancel.push(this.#clock.after(AGAIN, () => void this.#again()))
     }
-  }
-
-  async #usedAbove(seq: number): Promise<number> {
-    const { bytes } = await this.#engine.read(
-      `SELECT max(seq) FROM ${TABLE} WHERE collector = ${text(this.journal.collector)} AND seq > ${seq}`,
-    )
-    return Number(bytes.toString())
   }
 
   /** Where no engine will ever take them, the oldest segments go, so that the journal does not stop intake for good. */

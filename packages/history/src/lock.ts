@@ -1,5 +1,6 @@
 import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lockSocket } from './lock-socket.ts'
 
 /** Who a process is, also after its pid was given to another: pid, boot and start time where the system tells. */
 export async function identity(pid: number): Promise<string> {
@@ -29,11 +30,34 @@ export async function alive(who: string): Promise<boolean> {
 }
 
 /**
- * Takes a data folder for this process alone. A lock whose process is gone is taken over.
+ * Takes a data folder for this process alone, by a socket that the kernel ends with it, and by its pid, for systems
+ * without and for versions before. A lock whose process is gone is taken over.
  * @returns gives it back
  * @throws a sentence where a living process has it
  */
 export async function lock(dir: string): Promise<() => Promise<void>> {
+  const socket = await lockSocket(dir)
+  if (socket === 'taken') {
+    const owner = await readFile(join(dir, 'lock'), 'utf8').catch(() => '')
+    throw taken(dir, (await alive(owner)) ? `process ${Number.parseInt(owner, 10)}` : 'in another container')
+  }
+  try {
+    const unlock = await lockPid(dir)
+    return async () => {
+      await unlock()
+      await socket?.()
+    }
+  } catch (error) {
+    await socket?.()
+    throw error
+  }
+}
+
+function taken(dir: string, who: string): Error {
+  return new Error(`another Telltale (${who}) is using ${dir}: stop it, or give this one a data folder of its own`)
+}
+
+async function lockPid(dir: string): Promise<() => Promise<void>> {
   const path = join(dir, 'lock')
   const mine = await identity(process.pid)
   const draft = `${path}.${process.pid}`
@@ -47,10 +71,7 @@ export async function lock(dir: string): Promise<() => Promise<void>> {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
       const owner = await readFile(path, 'utf8').catch(() => '')
-      if (owner !== '' && (await alive(owner)))
-        throw new Error(
-          `another Telltale (process ${Number.parseInt(owner, 10)}) is using ${dir}: stop it, or give this one a data folder of its own`,
-        )
+      if (owner !== '' && (await alive(owner))) throw taken(dir, `process ${Number.parseInt(owner, 10)}`)
       await discard(path, owner)
     }
     throw new Error(`the lock of ${dir} keeps changing hands: is another Telltale being started there?`)

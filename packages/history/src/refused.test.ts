@@ -4,7 +4,8 @@ import { batchOf, writeLines } from '@telltale/event'
 import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'
 import { DIED, EngineError } from './engine/engine.ts'
-import type { Refused } from './flush.ts'
+import { Flush, type Refused } from './flush.ts'
+import { journal } from './journal/journal.ts'
 import { batch, enginePid, handedOver, NOW, path, starting } from './testing/lives.ts'
 
 test('scar: what only a table refuses, with a code that bad data has too, is refused by nobody', async () => {
@@ -75,3 +76,52 @@ test('what no engine takes is set aside and told; the rest goes in', async () =>
   const [file] = await readdir(join(path, 'journal', 'refused'))
   expect(await readFile(join(path, 'journal', 'refused', file!), 'utf8')).toContain('no time at all')
 })
+
+test('scar: an event that the engine has never the memory for is set aside and told, and what waits behind it goes in', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const one = await starting({ engine })
+  await one.stop()
+  const other = journal({ dir: path, collector: 'c' })
+  await other.open()
+  const { load } = engine
+  let free = false
+  let tries = 0
+  engine.load = async given => {
+    const content = await readFile(given.file, 'utf8')
+    const huge = content.includes('"huge"')
+    if (huge && content.split('\n').length === 2) tries++
+    if (huge || !free) throw new EngineError('Code: 241. DB::Exception: MEMORY_LIMIT_EXCEEDED', 241)
+    return load.call(engine, given)
+  }
+  await engine.start()
+  const told: Refused[] = []
+  const flush = new Flush(other, engine, {
+    log: () => {},
+    loaded: async () => {},
+    flushed: () => {},
+    refused: refused => told.push(refused),
+    failed: () => {},
+    bear: 3000,
+  })
+  try {
+    for (const type of ['small', 'huge', 'later']) {
+      const inputs = type === 'huge' ? [{ type: 'small' }, { type, text: 'x'.repeat(1000) }] : [{ type }]
+      await other.append(batchOf(inputs, { hostname: 'h', receivedAt: NOW }).batch)
+      await other.seal()
+    }
+    flush.wake()
+    // While nothing goes in, no event is at fault.
+    await new Promise(resolve => setTimeout(resolve, 6000))
+    expect([told, other.sealed.length]).toEqual([[], 3])
+    free = true
+    await expect.poll(() => other.sealed.length, { timeout: 60_000 }).toBe(0)
+    expect(told).toMatchObject([{ reason: expect.stringMatching(/not the memory for it/) }])
+    expect(tries).toBeGreaterThanOrEqual(4)
+    const { bytes } = await engine.read('SELECT seq FROM telltale.events ORDER BY seq', {})
+    expect(bytes.toString()).toBe('1\n2\n4\n')
+  } finally {
+    await flush.stop()
+    await other.close()
+    await engine.stop()
+  }
+}, 120_000)

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Engine, EngineError } from './engine/engine.ts'
 import { parseSql, STRUCTURE, TRIAL } from './schema.ts'
 
@@ -23,6 +25,23 @@ export async function atFault(
     throw error
   }
 }
+
+/** Whether the engine takes another event now, a small one: then what it does not take is at fault, not what else it has to do. */
+export async function othersGoIn(engine: Pick<Engine, 'load' | 'command'>, dir: string): Promise<boolean> {
+  const file = join(dir, 'small.trial')
+  try {
+    await writeFile(file, SMALL)
+    await intoEmpty(engine, file)
+    return true
+  } catch {
+    return false
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+const SMALL =
+  '{"seq":1,"collector":"trial","type":"trial","hostname":"","time":1,"received_at":1,"tags":[],"md5":"","additional_info":{}}\n'
 
 async function intoEmpty(engine: Pick<Engine, 'load' | 'command'>, file: string): Promise<void> {
   for (const sql of TRIAL.begin) await engine.command(sql)

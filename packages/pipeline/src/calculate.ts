@@ -1,4 +1,14 @@
-import { type Batch, BOUNDS, fingerprint, type Json, type RowView, rowView, setInfo, toPlain } from '@telltale/event'
+import {
+  type Batch,
+  type Bounds,
+  fingerprint,
+  type Json,
+  type RowView,
+  rowView,
+  setInfo,
+  toPlain,
+  writeInfo,
+} from '@telltale/event'
 import { atOnce, Code, eventOf, type Failure, type Guard, said } from './guard.ts'
 import type { FailureReport } from './process.ts'
 
@@ -17,7 +27,7 @@ export class Calculator extends Code {
   }
 
   /** Adds its value to every event of a batch, in place. */
-  run(batch: Batch, guard: Guard, report: FailureReport): void {
+  run(batch: Batch, bounds: Bounds, guard: Guard, report: FailureReport): void {
     if (this.off !== undefined) return
     const values: (Json | undefined)[] = []
     const failures: Failure[] = []
@@ -27,7 +37,8 @@ export class Calculator extends Code {
       if (this.off !== undefined) return
       guard.running = this
       try {
-        values[row] = plain(atOnce(this.#calculation(rowView(batch, row))))
+        const value = atOnce(this.#calculation(rowView(batch, row)))
+        values[row] = bounded(value, batch, row, bounds)
       } catch (error) {
         values[row] = undefined
         failures.push({ name, message: said(error), from: eventOf(batch, row) })
@@ -49,17 +60,31 @@ export class Calculator extends Code {
   }
 }
 
-/** What of a value goes into an event. Objects can be code as well, which is run here, where it can be ended. */
-function plain(value: Json | undefined): Json | undefined {
+/** Bytes of a value beside which nobody measures what else the event holds. */
+const SHORT = 4096
+
+/** The value, where the event still keeps the bounds with it. @throws why not */
+function bounded(value: Json | undefined, batch: Batch, row: number, bounds: Bounds): Json | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  if (typeof value !== 'object' || value === null) return value
-  const made = toPlain(value, BOUNDS)
-  if ('reason' in made) throw new TypeError(`gave what cannot be taken: ${made.reason}`)
-  return made.value
+  if (value === undefined || value === null || typeof value === 'boolean') return value
+  const short = toPlain(value, { ...bounds, line: Math.min(SHORT, bounds.line) })
+  if ('value' in short) return short.value
+  const rest = bounds.line - Buffer.byteLength(writeInfo(batch, row))
+  const plain = toPlain(value, { ...bounds, line: rest })
+  if ('value' in plain) return plain.value
+  throw new RangeError(
+    `gives what cannot be taken: ${plain.reason.startsWith('longer') ? `with it the event is longer than ${bounds.line} bytes` : plain.reason}`,
+  )
 }
 
 /** Adds the fingerprint and the calculated values to every event of a batch, in place. */
-export function calculate(batch: Batch, calculators: readonly Calculator[], guard: Guard, report: FailureReport): void {
+export function calculate(
+  batch: Batch,
+  calculators: readonly Calculator[],
+  bounds: Bounds,
+  guard: Guard,
+  report: FailureReport,
+): void {
   fingerprint(batch)
-  for (const calculator of calculators) calculator.run(batch, guard, report)
+  for (const calculator of calculators) calculator.run(batch, bounds, guard, report)
 }

@@ -1,4 +1,4 @@
-import type { Batch, Bounds } from '@telltale/event'
+import { type Batch, type Bounds, TOP_KEYS } from '@telltale/event'
 import { type Calculation, Calculator, calculate } from './calculate.ts'
 import { type Classifier, type ClassifyRule, classifier } from './classify.ts'
 import { type Code, type CodeLimits, type Failure, Guard, LIMITS } from './guard.ts'
@@ -47,6 +47,7 @@ export class StageRunner {
     process: new Meter(),
     calculate: new Meter(),
   }
+  readonly #bounds: Bounds
   readonly #hooks: StagesHooks
   readonly #guard: Guard
   #classifiers: Classifier[] = []
@@ -54,9 +55,10 @@ export class StageRunner {
   #configured: string[] = []
 
   constructor(bounds: Bounds, hooks: StagesHooks) {
+    this.#bounds = withEnvelope(bounds)
     this.#hooks = hooks
     this.#guard = new Guard(({ name }, kind, message) => hooks.judged(name, VERDICTS[kind], `${name} ${message}`))
-    this.processors = new Processors(bounds, this.#guard, hooks.failed)
+    this.processors = new Processors(this.#bounds, this.#guard, hooks.failed)
   }
 
   /** Replaces all configured stages at once, or, where one cannot be understood, throws and changes nothing. */
@@ -84,7 +86,7 @@ export class StageRunner {
     const batch = this.processors.run(gathered)
     process.stop(started, batch.length)
     started = calculating.start()
-    calculate(batch, this.#calculators, this.#guard, failure => this.#failed(calculating, failure))
+    calculate(batch, this.#calculators, this.#bounds, this.#guard, failure => this.#failed(calculating, failure))
     calculating.stop(started, batch.length)
     return batch
   }
@@ -109,4 +111,10 @@ export class StageRunner {
     stage.failed()
     this.#hooks.failed(failure)
   }
+}
+
+/** Code sees of an event, and gives back, what senders need not write: the top keys, and a level of nesting. */
+function withEnvelope(bounds: Bounds): Bounds {
+  const { line, depth, keys } = bounds
+  return { ...bounds, line: line + 1024, depth: depth + 1, keys: keys + TOP_KEYS.length }
 }

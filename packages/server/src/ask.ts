@@ -93,7 +93,7 @@ export class Asker {
     const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
       return { partial: await inRing(scope), sources: ['recent'], coverage: 'exact' }
-    const { flushedSeq: mark, revision } = this.#history
+    const { flushedSeq: mark, revision, waitingOfOthers } = this.#history
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
     const gap = lowest - 1 - mark
     // Listed together with the mark: what is handed over from here on is found gone.
@@ -135,11 +135,12 @@ export class Asker {
     if (this.#history.revision !== revision) return this.partial(query, scope, signal, final)
     const older = between === undefined ? past : await this.run(merging(query, past, between), signal)
     const partial = await this.run(merging(query, older, present), signal)
-    return { partial, sources: ['recent', 'history'], coverage: this.#coverage(scope, gap) }
+    return { partial, sources: ['recent', 'history'], coverage: this.#coverage(scope, gap, waitingOfOthers) }
   }
 
-  #coverage(scope: Scope, gap: number): string {
-    if (gap > MOST_BETWEEN) return `not covered yet: ${gap} events that wait in the journal for the history`
+  #coverage(scope: Scope, gap: number, ofOthers: number): string {
+    const waiting = ofOthers + (gap > MOST_BETWEEN ? gap : 0)
+    if (waiting > 0) return `not covered yet: ${waiting} events that wait in the journal for the history`
     const damaged = this.#history.uncovered(scope)
     return damaged === undefined ? 'exact' : `${DAMAGED}${damaged}`
   }

@@ -258,7 +258,7 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
 /** Telltale's own numbers, for its health event. */
 function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number): Record<string, number> {
   const { events, bytes, evicted } = latest.stats()
-  const { waiting, waitingBytes, flushedSeq, refused, detached, missing, stuck } = kept.status
+  const { waiting, waitingBytes, flushedSeq, refused, detached, missing, lost, stuck } = kept.status
   let accepted = 0
   let rejected = 0
   let dropped = 0
@@ -281,6 +281,7 @@ function numbers(pipeline: Pipeline, latest: Recent, kept: History, ms: number):
     history_refused: refused,
     history_parts_damaged: detached.length,
     history_missing: missing,
+    history_lost: lost,
     history_stuck: stuck === undefined ? 0 : 1,
   }
 }

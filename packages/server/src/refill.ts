@@ -62,8 +62,21 @@ export async function refill(
   // What the ring had no room for is known once it is in the history.
   for (; kept.flushedSeq < lowest - 1 && !enough.aborted; tell()) await sleep(LOOK)
   if (enough.aborted) return
-  asker.beforeRing =
-    lowest > 1 ? ((await kept.maxTimeBelow(lowest)) ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY
+  asker.beforeRing = (await maxTimeBelow(lowest, kept, enough)) ?? Number.NEGATIVE_INFINITY
+}
+
+/** What the ring lacks is known once the engine is there, and has what others left in the journal. */
+async function maxTimeBelow(lowest: number, kept: History, enough: AbortSignal): Promise<number | undefined> {
+  for (; !enough.aborted; await sleep(LOOK)) {
+    if (kept.status.engine.kind === 'unavailable' && lowest <= 1) return undefined // the ring has all there is
+    if (kept.waitingOfOthers > 0) continue
+    try {
+      return await kept.maxTimeBelow(lowest)
+    } catch (error) {
+      if (!(error instanceof EngineError && error.gone) || kept.status.engine.kind === 'unavailable') throw error
+    }
+  }
+  return Number.POSITIVE_INFINITY
 }
 
 /** Own segments that hold more than the history does, rising. */

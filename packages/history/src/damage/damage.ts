@@ -115,6 +115,11 @@ export class Damage {
     })
   }
 
+  /** Does something while nothing leaves the table or comes back to it. Never rejects. */
+  async alone(work: () => Promise<void>): Promise<void> {
+    await this.#next(work)
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#salvage.stop()

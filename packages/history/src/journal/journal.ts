@@ -44,6 +44,8 @@ export class Journal {
   readonly sealed: Segment[] = []
   /** Bytes found half written at open, cut off and kept in `.torn` files. */
   torn = 0
+  /** The file that keeps the collector's name was lost, and the name was found elsewhere. */
+  renamed = false
   readonly dir: string
   readonly #options: Required<Omit<JournalOptions, 'collector' | 'dir'>>
   #collector = ''
@@ -115,11 +117,19 @@ export class Journal {
    * Seals what a crash left open and begins a new segment.
    * @param used the highest seq above the given one that this collector used already (history knows: a power cut can take
    * a file whose events it holds); 0 where there is none
+   * @param name whose events history holds, asked where the journal's own file of it was lost
    */
-  async open(used: (above: number) => Promise<number> = async () => 0): Promise<void> {
+  async open(
+    used: (above: number) => Promise<number> = async () => 0,
+    name: () => Promise<string | undefined> = async () => undefined,
+  ): Promise<void> {
     await makeFolder(this.dir)
-    this.#collector ||= await collectorOf(this.dir)
     const found = await list(this.dir)
+    if (this.#collector === '') {
+      const { collector, recovered } = await collectorOf(this.dir, found, name)
+      this.#collector = collector
+      this.renamed = recovered
+    }
     this.#lastSeq = 0
     for (const left of found.open) {
       const { segment, torn } = await recover(left.path, left.collector, left.firstSeq)

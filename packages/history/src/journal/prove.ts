@@ -22,7 +22,8 @@ const MOST = 64 << 20
 
 /**
  * Compares every line of a segment with the sum that was written with it. Where some differ the segment is written anew
- * without them. Lines without sums (of an earlier version, or behind the last sums a crash left) stay as they are.
+ * without them. Events without sums (of an earlier version, or behind the last sums a crash left) stay as they are; what is
+ * neither an event nor sums was one of them.
  * @returns what was damaged; undefined where nothing was
  */
 export async function prove(segment: Segment): Promise<Damage | undefined> {
@@ -33,7 +34,7 @@ export async function prove(segment: Segment): Promise<Damage | undefined> {
   } finally {
     await source.close()
   }
-  proof.end()
+  proof.end(segment.lastSeq)
   if (proof.damaged.length === 0 && proof.missing === 0) return undefined
   await setAside(segment, proof.damaged)
   await rewrite(segment.path, proof)
@@ -74,8 +75,11 @@ class Proof {
 
   line(line: Buffer): void {
     const isEvent = !isSums(line, 0)
-    const index = this.good.push(this.#ended && isEvent) - 1
-    if (this.#ended) return
+    const index = this.good.push(this.#ended && seqAt(line, 0) >= 0) - 1
+    if (this.#ended) {
+      if (isEvent && this.good[index] === false) this.damaged.push(line)
+      return
+    }
     if (!isEvent) {
       const sums = sumsOf(line)
       if (sums === undefined) this.damaged.push(line)
@@ -87,9 +91,22 @@ class Proof {
     if (this.#bytes > MOST) this.end()
   }
 
-  /** What is left has no sums. */
-  end(): void {
-    for (const { index } of this.#pending) this.good[index] = true
+  /** What is left has no sums. @param lastSeq of all, where these are the last lines */
+  end(lastSeq = 0): void {
+    let spoilt = false
+    for (const { line, index } of this.#pending) {
+      const seq = seqAt(line, 0)
+      if (seq >= 0 && isJson(line)) {
+        this.good[index] = true
+        if (spoilt) this.missing += Math.max(0, seq - this.#last - 1)
+        this.#last = Math.max(this.#last, seq)
+        spoilt = false
+      } else {
+        this.damaged.push(line)
+        spoilt = true
+      }
+    }
+    if (spoilt) this.missing += Math.max(0, lastSeq - this.#last)
     this.#pending = []
     this.#ended = true
   }

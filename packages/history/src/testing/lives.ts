@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf } from '@telltale/event'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { type History, type HistoryOptions, history } from '../history.ts'
+import { type History, history } from '../history.ts'
+import type { HistoryOptions } from '../options.ts'
 
 export const NOW = Date.UTC(2026, 10, 20, 12)
 /** The folder of the test that runs. */

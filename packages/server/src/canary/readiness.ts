@@ -11,7 +11,7 @@ import { failures, shut } from './report.ts'
  */
 export function readiness(
   { busy, faults = [] }: Pick<Intake, 'busy'> & { readonly faults?: readonly string[] },
-  { status }: { status: Pick<History['status'], 'engine' | 'detached' | 'missing' | 'stuck'> },
+  { status }: { status: Pick<History['status'], 'engine' | 'detached' | 'missing' | 'lost' | 'stuck'> },
   canary?: Canary,
 ): Readiness {
   const reasons = busy === undefined ? [] : [busy.reason]
@@ -20,6 +20,10 @@ export function readiness(
   if (damaged > 0)
     warnings.push(
       `${damaged} parts of the history were damaged on disk and are set aside, up to ${status.missing} events are missing from answers: look at the disk; this is said until they are removed from "detached" (see docs/durability.md)`,
+    )
+  if (status.lost > 0)
+    warnings.push(
+      `${status.lost} events that were in the history are missing from answers: its folder was emptied or replaced by an older copy; this is said for as long as they would have been kept, or until they are there again (see docs/durability.md)`,
     )
   if (status.stuck !== undefined) warnings.push(`the history does not take events: ${status.stuck}`)
   if (canary === undefined) return { reasons, warnings }

@@ -1,0 +1,148 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import type { Clock } from '@telltale/event'
+import type { Scope } from '@telltale/query'
+import type { Engine } from './engine/engine.ts'
+import { text } from './literal.ts'
+import { TABLE } from './schema.ts'
+
+export interface HeldOptions {
+  engine: Engine
+  /** Where it is written down: beside what it speaks of, not in it. */
+  file: string
+  clock: Clock
+  collector(): string
+  /** ms for which events are kept. */
+  keep(): number
+  /** Events that answers lack because of parts set aside: those are told of elsewhere. */
+  aside(): number
+  log(message: string): void
+}
+
+/** How many of a collector's events the table had at some time. */
+interface Note {
+  readonly collector: string
+  /** Of those with a seq at or below … */
+  readonly upto: number
+  /** … and received after, in ms: none of these was let go of soon after. */
+  readonly since: number
+  readonly events: number
+  readonly aside: number
+  readonly gone?: Gone | undefined
+}
+
+/** Events that were in the table, and that nobody let go of. */
+interface Gone {
+  readonly events: number
+  /** When that was noticed, in ms: they had come before. */
+  readonly before: number
+}
+
+/** How much of the time for which events are kept must pass until a note says nothing any more. */
+const MARGIN = 1 / 4
+
+/**
+ * Notes how many events the table has, and sees at a start that it still has them: it may have been removed by hand, or
+ * taken from an older copy, and then comes up empty without a word.
+ */
+export class Held {
+  readonly #options: HeldOptions
+  #note: Note | undefined
+  #lost: Gone | undefined
+  #compared = false
+
+  constructor(options: HeldOptions) {
+    this.#options = options
+  }
+
+  /** How many events are missing, at most. */
+  get missing(): number {
+    return this.#gone?.events ?? 0
+  }
+
+  /** The moment before which events are missing, in ms; undefined where none is. */
+  get missingBefore(): number | undefined {
+    return this.#gone?.before
+  }
+
+  /** What an answer lacks; undefined where it lacks nothing. */
+  uncovered({ from }: Pick<Scope, 'from'>): string | undefined {
+    const gone = this.#gone
+    if (gone === undefined || from >= gone.before) return undefined
+    return `${gone.events} events that were in the history are missing`
+  }
+
+  /** Whose events were noted. */
+  async collector(): Promise<string | undefined> {
+    await this.#read()
+    return this.#note?.collector
+  }
+
+  /** Compares the table with what was noted, once. @param mark all up to it were handed over before this life */
+  async compare(mark: number): Promise<void> {
+    if (this.#compared) return
+    await this.#read()
+    const lacking = await this.#lacking(mark)
+    this.#compared = true
+    if (lacking > 0 && lacking !== this.missing)
+      this.#options.log(
+        `${lacking} events that were in the history are missing: its folder was emptied, or replaced by an older one; answers say so for as long as they would have been kept`,
+      )
+    const before = this.#gone?.before ?? this.#options.clock.now()
+    this.#lost = lacking > 0 ? { events: lacking, before } : undefined
+  }
+
+  /** Notes what there is now; must be called while nothing leaves the table or comes back. @param mark all up to it were handed over */
+  async note(mark: number): Promise<void> {
+    if (!this.#compared) return
+    const { clock, collector, file, keep, aside } = this.#options
+    const since = Math.max(0, clock.now() - keep() * (1 - MARGIN))
+    const events = await this.#count(mark, since)
+    this.#note = { collector: collector(), upto: mark, since, events, aside: aside(), gone: this.#gone }
+    await writeFile(`${file}.new`, JSON.stringify(this.#note), { flush: true })
+    await rename(`${file}.new`, file)
+  }
+
+  get #gone(): Gone | undefined {
+    const { clock, keep } = this.#options
+    return this.#lost === undefined || this.#lost.before + keep() < clock.now() ? undefined : this.#lost
+  }
+
+  async #lacking(mark: number): Promise<number> {
+    const { clock, keep, aside, collector } = this.#options
+    const note = this.#note
+    // Of an earlier version, or removed together with the rest.
+    if (note === undefined || note.collector !== collector())
+      return mark > 0 && (await this.#count(mark, 0)) === 0 ? mark : 0
+    const comparable = note.since >= clock.now() - keep() || keep() === Number.POSITIVE_INFINITY
+    if (!comparable) return this.missing
+    const there = await this.#count(note.upto, note.since)
+    return Math.max(0, note.events + this.missing - there - (aside() - note.aside))
+  }
+
+  async #count(upto: number, since: number): Promise<number> {
+    const { engine, collector } = this.#options
+    const young = since > 0 ? ` AND received_at > fromUnixTimestamp64Micro(${Math.ceil(since * 1000)}, 'UTC')` : ''
+    const { bytes } = await engine.read(
+      `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector())} AND seq BETWEEN 1 AND ${upto}${young}`,
+    )
+    return Number(bytes.toString())
+  }
+
+  async #read(): Promise<void> {
+    if (this.#note !== undefined) return
+    this.#note = await readFile(this.#options.file, 'utf8').then(noteOf, () => undefined)
+    this.#lost = this.#note?.gone
+  }
+}
+
+/** Undefined where it is damaged. */
+function noteOf(json: string): Note | undefined {
+  try {
+    const note = JSON.parse(json) as Partial<Note>
+    return typeof note.collector === 'string' && [note.upto, note.since, note.events, note.aside].every(Number.isFinite)
+      ? (note as Note)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
