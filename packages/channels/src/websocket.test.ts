@@ -93,3 +93,14 @@ test('stopping hands over and answers what was received', async () => {
   expect(answers.length).toBe(intake.takes)
   expect(intake.events.length).toBe(intake.takes)
 })
+
+test('what is not UTF-8: replaced in a binary message, the end of the connection (1007) in a text', async () => {
+  const { client, intake, answers } = await connected()
+  const bytes = Buffer.from([...Buffer.from('{"type":"a","m":"'), 0xff, ...Buffer.from('"}')])
+  client.send(bytes)
+  await until(() => answers.length === 1, 'the answer')
+  expect(intake.events[0]!.additional_info).toEqual({ m: '\ufffd' })
+  client.send(bytes, { binary: false })
+  const [code] = await once(client, 'close')
+  expect([code, intake.events.length]).toEqual([1007, 1])
+})
