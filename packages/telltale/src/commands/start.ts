@@ -32,6 +32,7 @@ async function start(options: Options): Promise<void> {
   const untold: EventInput[] = []
   const tell = (event: EventInput): void => void (house === undefined ? untold.push(event) : house.tell(event))
   survive(new Strays(wallClock, log, tell), log)
+  const again = new Hangup()
   const file = findConfig(options.config)
   const config: Config = file === undefined ? {} : await loadConfig(file)
   const { config: _, ...flags } = options
@@ -55,7 +56,7 @@ async function start(options: Options): Promise<void> {
     }
   }
   const none = (): void => log('SIGHUP: there is no configuration file to read again')
-  process.on('SIGHUP', file === undefined ? none : watchConfig(file, take))
+  again.calls(file === undefined ? none : watchConfig(file, take))
   let stopping = Number.POSITIVE_INFINITY
   const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
     const since = performance.now() - stopping
@@ -72,6 +73,23 @@ async function start(options: Options): Promise<void> {
   process.on('SIGINT', stop)
   // Last: who reads this may send signals.
   console.log(`Telltale listens at ${opened.url}`)
+}
+
+/** SIGHUP, which would end a process that is still starting; one that came too early counts. */
+class Hangup {
+  #early = false
+  #call = (): void => {
+    this.#early = true
+  }
+
+  constructor() {
+    process.on('SIGHUP', () => this.#call())
+  }
+
+  calls(call: () => void): void {
+    this.#call = call
+    if (this.#early) call()
+  }
 }
 
 /**
