@@ -154,3 +154,19 @@ test('code that throws later, or a configuration that never comes to an end, tak
   )
   expect(await program.stop()).toBe(0)
 }, 60_000)
+
+test('SIGHUP while it starts ends nothing, and has the configuration read again', async () => {
+  const data = folder()
+  const file = join(data, 'telltale.config.mjs')
+  writeFileSync(
+    file,
+    `globalThis.asked ??= process.kill(process.pid, 'SIGHUP'); await new Promise(go => setTimeout(go, 100))
+    export default { canary: false }`,
+  )
+  const program = await start({ data: join(data, 'data'), args: ['--config', file] })
+  await eventually(
+    () => program.log(),
+    text => /takes effect/.test(text),
+  )
+  expect(await program.stop()).toBe(0)
+}, 60_000)
