@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readTime } from './index.ts'
+import { batchOf, readTime, scan } from './index.ts'
 import { toMicros } from './time.ts'
 
 const MS = 1_795_132_800_001.25
@@ -44,4 +44,18 @@ test('what was rounded to the microsecond is not rounded again to another, at an
     }),
     { numRuns: 20_000 },
   )
+})
+
+test.each([
+  ['"1900-01-01T00:00:00Z"', '"1900-01-01T00:00:00Z"'],
+  ['"2262-01-01"', '"2262-01-01"'],
+  ['"soon"', '"soon"'],
+  ['-1', ''],
+])('scar: the reason why %s is refused names the range, from bytes and from objects', (time, found) => {
+  const origin = { hostname: 'h', receivedAt: 0 }
+  const reason = expect.stringContaining(`time must be ms since the epoch or ISO 8601, from 1970 to 2261, found `)
+  const bytes = scan(Buffer.from(`{"time":${time}}`), origin).problems
+  const objects = batchOf([{ time: JSON.parse(time) }], origin).problems
+  expect([bytes, objects]).toMatchObject([[{ reason, kind: 'event' }], [{ reason, kind: 'event' }]])
+  expect(objects[0]!.reason).toContain(found)
 })

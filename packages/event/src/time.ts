@@ -1,8 +1,11 @@
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)?)?$/
 
-/** The last time that can be kept: 2262-01-01, in ms. */
+/** The first moment that cannot be kept: 2262-01-01, in ms. */
 const LAST = Date.UTC(2262, 0, 1)
+
+/** What {@link readTime} takes, for messages. */
+export const TIMES = 'ms since the epoch or ISO 8601, from 1970 to 2261'
 
 /**
  * Reads a time as clients send it: a number of s, ms, µs or ns since the epoch (told apart by magnitude), the same as

@@ -30,6 +30,37 @@ test.each([
   expect(said.join()).toMatch(/definitions of tables were broken and are mended: data\/store\/.*events\.sql/)
 })
 
+const COPY = () => join(path, 'history', 'metadata.json')
+
+test.each<[string, (file: string) => Promise<void>]>([
+  [
+    "the table's definition garbage as long as it was",
+    async file => writeFile(file, 'x'.repeat((await stat(file)).size)),
+  ],
+  ['… longer, and ended by a newline', async file => writeFile(file, `CREATE NONSENSE \0 ${'x'.repeat(5000)}\n`)],
+  ['… and gone', file => rm(file)],
+  ['the copy of the definitions empty', async () => writeFile(COPY(), '')],
+  ['… garbage', async () => writeFile(COPY(), '[null, {"a":')],
+  ['… no object of texts', async () => writeFile(COPY(), '{"a":1}')],
+  ['… and gone', () => rm(COPY())],
+])('scar: %s: it comes up by itself, all is there, and the copy is whole again', async (_, spoil) => {
+  const one = await starting()
+  await one.append(batch(5))
+  await one.flush()
+  await one.stop()
+  const [definition] = await filesNamed(join(path, 'history', 'data', 'store'), /events\.sql$/)
+  const [copy, before] = [JSON.parse(await readFile(COPY(), 'utf8')), await readFile(definition!, 'utf8')]
+  await spoil(definition!)
+  const two = await starting()
+  expect(two.status.engine).toEqual({ kind: 'ready' })
+  await two.append(batch(1))
+  await two.flush()
+  expect([await two.count(), two.status.lost]).toEqual([6, 0])
+  await two.stop()
+  expect(await readFile(definition!, 'utf8')).toBe(before)
+  expect(JSON.parse(await readFile(COPY(), 'utf8'))).toEqual(copy)
+})
+
 /** A history whose engine's definition of a table is spoilt once, as it is written by a statement. */
 async function spoilingDefinition(statement: RegExp, table: RegExp, said: string[]) {
   const engine = embedded({ path: join(path, 'history'), log: line => said.push(line) })

@@ -18,7 +18,7 @@ const SYNCED =
  */
 export class Fields {
   readonly #engine: Engine
-  #types = new Map<string, Set<string>>()
+  readonly #types = new Map<string, Set<string>>()
   #pairs = 0
 
   constructor(engine: Engine) {
@@ -58,8 +58,7 @@ export class Fields {
     const { bytes } = await this.#engine.read(`SELECT DISTINCT path, type FROM ${FIELDS} LIMIT ${MOST}`, {
       format: 'JSONCompactEachRow',
     })
-    this.#types = new Map()
-    this.#pairs = 0
+    // What is learned meanwhile, by who hands over while the engine came up anew, is not in these bytes, and stays.
     for (const line of bytes.toString().split('\n'))
       if (line !== '') this.#add(...(JSON.parse(line) as [string, string]))
     const { bytes: lost } = await this.#engine.read(
@@ -102,9 +101,9 @@ FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} A
 
   #add(path: string, type: string): void {
     if (this.full) return
-    const types = this.#types.get(path)
-    if (types === undefined) this.#types.set(path, new Set([type]))
-    else types.add(type)
+    const types = this.#types.get(path) ?? new Set()
+    if (types.has(type)) return
+    this.#types.set(path, types.add(type))
     this.#pairs++
   }
 }

@@ -231,6 +231,7 @@ function argumentOf(
   const value = view(argument, fields)
   // Numbers ignore arrays; whoever counts values needs an array's text, which only the reference can tell.
   if (kind !== 'number') doubts.push(...opaqueOf(value))
+  else if (value.inexact !== undefined) doubts.push(value.inexact)
   const key = keyOf(value)
   const all = words(value)
   const different = key.kind === 'identity' || key.kind === 'missing' ? all : key.sql

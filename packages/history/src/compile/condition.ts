@@ -103,19 +103,37 @@ function viewOf(node: Expression, fields: Fields): View {
     case 'field':
       return fieldView(node.name, fields)
     case 'arithmetic': {
-      const [left, right] = [view(node.left, fields).number, view(node.right, fields).number]
-      if (left === undefined || right === undefined) return {}
-      const result = `${ARITHMETIC[node.op].sql}(${left}, ${right})`
-      if (result.length < LONG) return { number: `if(isFinite(${result}), ${result}, NULL)` }
-      return { number: `arrayMap(n -> if(isFinite(n), n, NULL), [${result}])[1]` }
+      const [left, right] = [view(node.left, fields), view(node.right, fields)]
+      if (left.number === undefined || right.number === undefined) return {}
+      const result = `${ARITHMETIC[node.op].sql}(${left.number}, ${right.number})`
+      const number =
+        result.length < LONG
+          ? `if(isFinite(${result}), ${result}, NULL)`
+          : `arrayMap(n -> if(isFinite(n), n, NULL), [${result}])[1]`
+      const own = node.op === '%' ? remainderDoubts(node.left, left.number, node.right, right.number) : []
+      const inexact = [left.inexact, right.inexact, ...own].filter(one => one !== undefined).join(' OR ')
+      return inexact === '' ? { number } : { number, inexact, doubt: inexact, opaque: inexact }
     }
     default: {
       const { sure, possible } = condition(node, fields)
       return sure === possible
         ? { boolean: `(${sure})` }
-        : { boolean: `(${sure})`, doubt: `(${possible}) AND NOT (${sure})` }
+        : { boolean: `(${sure})`, doubt: doubtOf(sure, possible), opaque: doubtOf(sure, possible) }
     }
   }
+}
+
+function doubtOf(sure: string, possible: string): string {
+  return `((${possible}) AND NOT (${sure}))`
+}
+
+/** The engine takes the remainder by a quotient that it rounds: only of whole numbers below 2^53 is it that of JavaScript. */
+function remainderDoubts(left: Expression, a: string, right: Expression, b: string): string[] {
+  const isWhole = ({ kind, ...literal }: Expression): boolean =>
+    kind === 'literal' && 'value' in literal && Number.isSafeInteger(literal.value)
+  return [...(isWhole(left) ? [] : [a]), ...(isWhole(right) ? [] : [b])].map(
+    number => `ifNull(NOT (abs(${number}) < 9007199254740992 AND ${number} = trunc(${number})), 0)`,
+  )
 }
 
 function fieldView(field: string, fields: Fields): View {

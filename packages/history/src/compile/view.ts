@@ -18,6 +18,8 @@ export interface View extends Scalars {
   readonly doubt?: string
   /** UInt8: the value's identity is beyond SQL: an array of events, whose text only the reference knows. */
   readonly opaque?: string
+  /** UInt8: the number is not quite what the reference makes of it. Then it is in doubt and opaque, too. */
+  readonly inexact?: string
 }
 
 export interface ArrayView {
