@@ -77,7 +77,7 @@ export class Held {
     return this.#note?.collector
   }
 
-  /** Compares the table with what was noted, once. @param mark all up to it were handed over before this life */
+  /** Compares the table with what was noted, once: until then nothing is noted. @param mark all up to it were handed over before this life */
   async compare(mark: number): Promise<void> {
     if (this.#compared) return
     await this.#read()
@@ -116,7 +116,10 @@ export class Held {
     const comparable = note.since >= clock.now() - keep() || keep() === Number.POSITIVE_INFINITY
     if (!comparable) return this.missing
     const there = await this.#count(note.upto, note.since)
-    return Math.max(0, note.events + this.missing - there - (aside() - note.aside))
+    const more = aside() - note.aside
+    // What was set aside less: it came again from the journal, or a person removed the part and so knows of it.
+    const again = Math.min(Math.max(0, there - note.events), Math.max(0, -more))
+    return Math.max(0, note.events + this.missing - (there - again) - Math.max(0, more))
   }
 
   async #count(upto: number, since: number): Promise<number> {

@@ -409,7 +409,10 @@ export class History {
 
   /** While nothing of a damaged part leaves or comes back. */
   #noteHeld(): Promise<unknown> {
-    return this.#damage.alone(() => this.#held.note(this.#flushedSeq))
+    return this.#damage.alone(async () => {
+      await this.#held.compare(this.#flushedSeq) // a damaged part may have kept it from that at the start
+      await this.#held.note(this.#flushedSeq)
+    })
   }
 
   /** Until it is usable, again and again: the disk may fail for a while. */
