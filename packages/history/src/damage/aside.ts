@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
 import { text } from '../literal.ts'
@@ -33,7 +33,7 @@ export interface About {
 
 const DAY = 86_400_000
 /** The part's own name, in that of its folder; first the day it holds. */
-const NAME = /(\d{4})(\d\d)(\d\d)_\d+_\d+_\d+/
+const NAME = /(\d{4})(\d\d)(\d\d)_(\d+)_(\d+)_\d+/
 
 /** What lies under `detached`, of the table of events. */
 export async function setAside(engine: Engine, salvage: string): Promise<Aside[]> {
@@ -50,7 +50,7 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
     // A kill while it was set aside may have left it there twice.
     if (known.has(part)) continue
     known.add(part)
-    const about = await readAbout(salvage, part)
+    const about = (await readAbout(salvage, part)) ?? (await letGo(engine, salvage, { part, name, path }))
     const waiting = about === undefined ? 0 : (await waitingLines(salvage, part)).length
     const missing = about === undefined ? await rowsOf(path) : waiting > 0 ? about.rows : about.missing
     const { from, to } = about ?? (await timesOf(path, name))
@@ -58,6 +58,32 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
   }
   await forget(salvage, known)
   return all
+}
+
+/**
+ * About a part that the engine itself let go of at its start. What was merged into it may be there again, under numbers within
+ * its own, and then nothing is missing; as much as that is noted now, before it is merged with more.
+ */
+async function letGo(
+  engine: Engine,
+  salvage: string,
+  { part, name, path }: { part: string; name: string; path: string },
+): Promise<About | undefined> {
+  const [, , , , first, last] = NAME.exec(name) ?? []
+  const rows = await rowsOf(path)
+  if (rows === undefined || first === undefined || last === undefined) return undefined
+  const { bytes } = await engine.read(
+    `SELECT sum(rows) FROM system.parts WHERE active AND database = 'telltale' AND table = 'events' AND partition_id = ${text(part.slice(0, 8))} AND min_block_number >= ${first} AND max_block_number <= ${last}`,
+  )
+  const missing = Math.max(0, rows - Number(bytes.toString()))
+  const { bytes: collectors } = await engine.read(`SELECT DISTINCT collector FROM ${TABLE} LIMIT 2`)
+  const own = collectors.toString().split('\n').filter(Boolean).length < 2
+  const folder = join(salvage, part)
+  // Never the place of a part in the table: another may get its name.
+  const about = { part, place: `detached/${name}`, rows, read: 0, own, missing, ...(await timesOf(path, name)) }
+  await mkdir(folder, { recursive: true })
+  await writeAbout(folder, about)
+  return about
 }
 
 export async function readAbout(salvage: string, part: string): Promise<About | undefined> {

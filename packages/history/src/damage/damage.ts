@@ -188,8 +188,9 @@ export class Damage {
     for (const { name } of fresh) this.#told.add(name)
     if (fresh.length === 0) return
     const names = fresh.slice(0, 3).map(({ name }) => name)
+    const lacks = fresh.some(({ missing }) => missing !== 0) ? 'are missing from answers' : 'nothing of them is missing'
     log(
-      `${fresh.length} parts of the history could not be read and are missing from answers, set aside in "detached" of its table: ${names.join(', ')}`,
+      `${fresh.length} parts of the history could not be read and ${lacks}, set aside in "detached" of its table: ${names.join(', ')}`,
     )
   }
 }
