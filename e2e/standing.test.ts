@@ -31,6 +31,11 @@ function eventually<T>(look: () => Promise<T> | T, wanted: (value: T) => boolean
 const data = folder()
 const snapshot = join(data, 'standing', 'snapshot.jsonl')
 
+/** What was last saved; nothing where none was yet. */
+function saved(): string {
+  return existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : ''
+}
+
 async function begin(): Promise<Program> {
   const config = join(data, 'telltale.config.ts')
   writeFileSync(config, `export default { latest: { events: 3000 }, standing: { every: 300 } }`)
@@ -98,11 +103,8 @@ test('what stands goes on after kill -9 under load, each event counted once', as
     const shown = await look(at)
     const load = sender(at, sent)
     await eventually(load.acknowledged, n => n > sent + 5000)
-    const before = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : ''
-    await eventually(
-      () => readFileSync(snapshot, 'utf8'),
-      text => text !== before && text.split('\n').length === STANDING.length + 2,
-    )
+    const before = saved()
+    await eventually(saved, text => text !== before && text.split('\n').length === STANDING.length + 2)
     await eventually(load.acknowledged, n => n > sent + 8000)
     await at.stop('SIGKILL')
     const acknowledged = await load.stop()
