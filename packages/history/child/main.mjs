@@ -5,15 +5,9 @@
  * A crash inside the library hangs instead of exiting, so the parent listens for its beat and kills it; and it kills
  * itself where the parent is gone or silent, because its own exit may hang too.
  */
-import { getPriority, setPriority } from 'node:os'
-
 const [path, config, sizes] = process.argv.slice(2)
 const BEAT = 500
 const PARENT_SILENT = 120_000
-
-/** Where there are too few processors, what comes in and who looks go first; the journal holds what this is behind with. */
-const YIELDS = 5
-setPriority(Math.min(19, getPriority() + YIELDS))
 
 const die = () => process.kill(process.pid, 'SIGKILL')
 const tell = message => {
