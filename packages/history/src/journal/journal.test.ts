@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, SimulatedClock } from '@telltale/event'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { everything, upTo } from '../testing/journals.ts'
 import { type Journal, journal } from './journal.ts'
 import type { JournalOptions } from './options.ts'
 import type { Segment } from './segment.ts'
@@ -30,14 +31,6 @@ async function opening(options: Partial<JournalOptions> = {}): Promise<Journal> 
   await one.open()
   return one
 }
-
-async function everything(one: Journal): Promise<number[]> {
-  const seqs: number[] = []
-  for (const segment of one.sealed)
-    for await (const batch of one.read(segment)) for (let i = 0; i < batch.length; i++) seqs.push(batch.seq + i)
-  return seqs
-}
-const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 
 describe.each(['always', '50ms', 'os'] as const)('sync %s', sync => {
   test('what was appended together is read back whole and in order', async () => {

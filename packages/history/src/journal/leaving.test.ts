@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf } from '@telltale/event'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { everything, upTo } from '../testing/journals.ts'
 import { type Journal, journal } from './journal.ts'
 import { OpenSegment } from './open-segment.ts'
 import type { Sync } from './options.ts'
@@ -27,14 +28,6 @@ async function opening(folder: string, sync: Sync): Promise<Journal> {
   await one.open()
   return one
 }
-
-async function everything(one: Journal): Promise<number[]> {
-  const seqs: number[] = []
-  for (const segment of one.sealed)
-    for await (const batch of one.read(segment)) for (let i = 0; i < batch.length; i++) seqs.push(batch.seq + i)
-  return seqs
-}
-const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 
 /** Holds up the sealing of the first segment until it is let go on. */
 function holding(): { began: Promise<void>; goOn: (error?: Error) => void } {
