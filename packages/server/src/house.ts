@@ -23,7 +23,7 @@ import { settings } from './settings.ts'
 import { StandingHost, type StandingHostOptions } from './standing-host.ts'
 import { type WatchdogOptions, watchdog } from './watchdog.ts'
 
-type HistorySettings = Pick<HistoryOptions, 'keep' | 'memory'>
+type HistorySettings = Partial<Pick<HistoryOptions, 'path' | 'keep' | 'memory'>>
 type JournalSettings = Pick<JournalOptions, 'sync' | 'segmentBytes' | 'sealAfter' | 'maxBytes'>
 type StandingSettings = Pick<
   StandingHostOptions,
@@ -39,7 +39,7 @@ export interface HouseOptions extends Stages {
   host?: string
   /** HTTP; UDP and TCP follow at +1 and +2. 0 takes free ones. Default 7575. */
   port?: number
-  /** The folder where everything is kept. Default ./telltale-data */
+  /** The folder where everything is kept. Default `history.path`, else ./telltale-data */
   data?: string
   tokens?: Tokens
   /** Bytes, or a size such as 2GB, that all may take together, the history's engine included. Default half of what there is, at most 2 GB. */
@@ -92,7 +92,8 @@ export async function openHouse({
   ...written
 }: HouseOptions = {}): Promise<House> {
   const options = settings(written)
-  const { host = '127.0.0.1', port = 7575, data = './telltale-data', tokens = {} } = options
+  const { host = '127.0.0.1', port = 7575, tokens = {} } = options
+  const { data = options.history?.path ?? './telltale-data' } = options
   const memory = divide(options)
   const { keep } = options.history ?? {}
   const kept = history({

@@ -33,7 +33,7 @@ test.each<[object, string]>([
   ],
   [{ latest: { events: 1.5 } }, 'latest.events: expected a whole number from 1 up, found 1.5'],
   [{ latest: { age: '24 hours' } }, 'latest.age: expected ms or a time such as "5s", found "24 hours"'],
-  [{ history: { kep: '1d' } }, 'history: there is no setting "kep"; did you mean "keep"? there are keep, memory'],
+  [{ history: { kep: '1d' } }, 'history: there is no setting "kep"; did you mean "keep"? there are path, keep, memory'],
   [
     { history: { keep: '1 day' } },
     'history.keep: expected a time such as "90d", "12h", "2w", "1y" or "forever", found "1 day"',

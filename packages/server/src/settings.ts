@@ -55,18 +55,19 @@ export const SETTINGS: Settings = {
       send: setting(list(secret, 'texts'), 'may send'),
     }),
   ),
-  memory: setting(bytes(), 'all together; default half of the machine, at most 2 GB'),
+  memory: setting(bytes(), 'all together, at least 800MB; default half of the machine, at most 2 GB'),
   latest: setting(
     group({
       events: setting(count(1), 'events in the ring; default 1,000,000'),
       age: setting(duration, 'how long after they were received; default as long as there is room'),
-      memory: setting(bytes(), "the ring's; default a quarter of all"),
+      memory: setting(bytes(), "the ring's; default a fifth of what is divided"),
     }),
   ),
   history: setting(
     group({
+      path: setting(text, 'the folder where everything is kept, where `data` does not say'),
       keep: setting(keep, 'how long after they were received; default 90d'),
-      memory: setting(bytes(), "the engine's; default two fifths of all"),
+      memory: setting(bytes(), "the engine's; default half of what is divided"),
     }),
   ),
   journal: setting(
