@@ -32,6 +32,8 @@ export interface About {
 }
 
 const DAY = 86_400_000
+/** How many there were cannot be read any more; {@link recount} says how many the table lacks. */
+const UNKNOWN = Number.MAX_SAFE_INTEGER
 /** The part's own name, in that of its folder; first the day it holds. */
 const NAME = /(\d{4})(\d\d)(\d\d)_(\d+)_(\d+)_\d+/
 
@@ -52,7 +54,8 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
     known.add(part)
     const about = (await readAbout(salvage, part)) ?? (await letGo(engine, salvage, { part, name, path }))
     const waiting = about === undefined ? 0 : (await waitingLines(salvage, part)).length
-    const missing = about === undefined ? await rowsOf(path) : waiting > 0 ? about.rows : about.missing
+    const most = waiting > 0 ? about?.rows : about?.missing
+    const missing = most === UNKNOWN ? undefined : most
     const { from, to } = about ?? (await timesOf(path, name))
     all.push({ name, missing, from, to })
   }
@@ -70,12 +73,12 @@ async function letGo(
   { part, name, path }: { part: string; name: string; path: string },
 ): Promise<About | undefined> {
   const [, , , , first, last] = NAME.exec(name) ?? []
-  const rows = await rowsOf(path)
-  if (rows === undefined || first === undefined || last === undefined) return undefined
+  const rows = (await rowsOf(path)) ?? UNKNOWN
+  if (first === undefined || last === undefined) return undefined
   const { bytes } = await engine.read(
     `SELECT sum(rows) FROM system.parts WHERE active AND database = 'telltale' AND table = 'events' AND partition_id = ${text(part.slice(0, 8))} AND min_block_number >= ${first} AND max_block_number <= ${last}`,
   )
-  const missing = Math.max(0, rows - Number(bytes.toString()))
+  const missing = rows === UNKNOWN ? UNKNOWN : Math.max(0, rows - Number(bytes.toString()))
   const { bytes: collectors } = await engine.read(`SELECT DISTINCT collector FROM ${TABLE} LIMIT 2`)
   const own = collectors.toString().split('\n').filter(Boolean).length < 2
   const folder = join(salvage, part)

@@ -106,7 +106,7 @@ export class Damage {
 
   /** All of this collector's events up to a seq are in the table: some may be those that were missing. */
   moved(mark: number): void {
-    if (this.#recounts <= 0 || this.missing === 0) return
+    if (this.#recounts <= 0 || this.#asides.every(({ missing }) => missing === 0)) return
     this.#recounts--
     void this.#next(async () => {
       const { engine, dir, collector } = this.#options
@@ -187,6 +187,7 @@ export class Damage {
     const fresh = this.#asides.filter(({ name }) => !this.#told.has(name))
     for (const { name } of fresh) this.#told.add(name)
     if (fresh.length === 0) return
+    this.#recounts = RECOUNTS
     const names = fresh.slice(0, 3).map(({ name }) => name)
     const lacks = fresh.some(({ missing }) => missing !== 0) ? 'are missing from answers' : 'nothing of them is missing'
     log(
