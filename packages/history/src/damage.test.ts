@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
@@ -217,6 +217,33 @@ test('scar: a merge that the engine calls done though the disk left a file empty
   const { query } = parse('* | count(), uniq(seq)')
   const answer = await one.partial(query!, { from: 0, to: 9e12 })
   expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(20)
+})
+
+test('scar: a merged part that a power cut brought back, beside the one it was merged into anew: it is put aside, and all is there once', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const one = await starting({ engine })
+  const merged = async (): Promise<string> => {
+    await one.append(batch(5))
+    await one.flush()
+    await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+    const [found] = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_1_\d+_[1-9]\d*\/data\.bin$/)
+    return dirname(found!)
+  }
+  await one.append(batch(5))
+  await one.flush()
+  const first = await merged()
+  const kept = join(path, 'kept')
+  await cp(first, kept, { recursive: true })
+  for (let i = 0; i < 2; i++) await merged()
+  const parts = await readdir(dirname(first))
+  const last = parts.filter(name => /^20261120_1_4_\d+$/.test(name))[0]!
+  await one.stop()
+  // Of the level of the one that holds all of it, as where the merge was done anew.
+  await cp(kept, join(dirname(first), `20261120_1_2_${last.split('_')[3]}`), { recursive: true })
+  const said: string[] = []
+  const two = await starting({ log: line => said.push(line) })
+  expect([await two.count(), two.status.missing, two.uncovered({ from: 0, to: 9e12 })]).toEqual([20, 0, undefined])
+  expect(said.join()).toMatch(/put aside: data\/store\/.*20261120_1_2_/)
 })
 
 test.each([

@@ -1,6 +1,6 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Engine } from './engine/engine.ts'
-import { syncFolder } from './lasting.ts'
+import { syncFolder, syncFolders } from './lasting.ts'
 import { text } from './literal.ts'
 import { DATABASE, TABLE } from './schema.ts'
 import { lacking } from './whole.ts'
@@ -58,7 +58,10 @@ export class Parts {
       whole.add(name)
       folders.add(dirname(path.replace(/\/$/, '')))
     }
-    for (const folder of folders) await syncFolder(folder)
+    for (const folder of folders) {
+      await syncFolder(folder)
+      await syncFolders(join(folder, 'detached'), 0)
+    }
     this.#whole = whole
     this.#failed = 0
   }

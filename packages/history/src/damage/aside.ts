@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
+import { COVERED } from '../engine/metadata.ts'
 import { text } from '../literal.ts'
 import { TABLE } from '../schema.ts'
 
@@ -48,6 +49,7 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
   const known = new Set<string>()
   for (const line of found) {
     const [name, path] = JSON.parse(line) as [string, string]
+    if (name.startsWith(COVERED)) continue
     const part = NAME.exec(name)?.[0] ?? name
     // A kill while it was set aside may have left it there twice.
     if (known.has(part)) continue

@@ -18,7 +18,7 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
-import { keepMetadata, mendMetadata, mendParts, syncTables } from './metadata.ts'
+import { keepMetadata, mendMetadata, mendOverlaps, mendParts, syncTables } from './metadata.ts'
 import { type EngineNews, Outage } from './outage.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
@@ -276,6 +276,11 @@ class Embedded implements Engine {
     if (mended.length > 0) this.#log(`definitions of tables were broken and are mended: ${mended.join(', ')}`)
     const parts = await mendParts(this.#path)
     if (parts.length > 0) this.#log(`parts of the history were not written whole and are mended: ${parts.join(', ')}`)
+    const covered = await mendOverlaps(this.#path)
+    if (covered.length > 0)
+      this.#log(
+        `parts of the history that others hold all of were there again, and are put aside: ${covered.join(', ')}`,
+      )
     await syncTables(this.#path) // what an earlier engine merged, before this one removes what it merged
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))

@@ -30,6 +30,7 @@ export async function keepMetadata(dir: string): Promise<string[]> {
 /** Makes the engine's tables and their parts last: it syncs its files, but none of the folders they are in, save the parts'. */
 export async function syncTables(dir: string): Promise<void> {
   for (const [name, levels] of FOLDERS) await syncFolders(join(dir, 'data', name), levels)
+  for (const table of await folders(join(dir, 'data', 'store'), 2)) await syncFolders(join(table, 'detached'), 0)
   await syncFolder(dir)
 }
 
@@ -96,6 +97,35 @@ export async function mendParts(dir: string): Promise<string[]> {
     mended.push(relative(dir, path))
   }
   return mended
+}
+
+/** A part's name: day, first and last block, level. */
+const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)$/
+/** Before the name of a part that was put aside because another holds all of it. */
+export const COVERED = 'covered_'
+
+/**
+ * Puts aside parts whose blocks another of the same level holds all of: the engine let go of one it had merged, merged anew
+ * and further, and a power cut brought the first back. It takes two such for a mistake, and opens nothing at all.
+ * @returns the parts, relative to the folder
+ */
+export async function mendOverlaps(dir: string): Promise<string[]> {
+  const aside: string[] = []
+  for (const table of await folders(join(dir, 'data', 'store'), 2)) {
+    const parts = (await readdir(table)).flatMap(name => {
+      const [, day, first, last, level] = PART.exec(name) ?? []
+      return day === undefined ? [] : [{ name, kind: `${day} ${level}`, first: Number(first), last: Number(last) }]
+    })
+    for (const kind of new Set(parts.map(part => part.kind))) {
+      const alike = parts.filter(part => part.kind === kind)
+      for (const { name, first, last } of alike) {
+        if (!alike.some(other => other.name !== name && other.first <= first && other.last >= last)) continue
+        await rename(join(table, name), join(table, 'detached', `${COVERED}${name}`))
+        aside.push(relative(dir, join(table, name)))
+      }
+    }
+  }
+  return aside
 }
 
 /** The folders so many levels below. */
