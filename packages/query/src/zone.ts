@@ -1,5 +1,7 @@
 const HOUR = 3_600_000
 const formats = new Map<string, Intl.DateTimeFormat>()
+/** A zone can be written in thousands of ways, small and large, and a format takes some 30 KB. */
+const FORMATS_KEPT = 100
 const offsets = new Map<string, number>()
 const OFFSETS_KEPT = 10_000
 
@@ -50,6 +52,8 @@ function formatOf(zone: string): Intl.DateTimeFormat {
       minute: 'numeric',
       second: 'numeric',
     })
+    const [oldest] = formats.keys()
+    if (formats.size >= FORMATS_KEPT) formats.delete(oldest!)
     formats.set(zone, format)
   }
   return format
