@@ -62,10 +62,10 @@ async function bundle() {
     logLevel: 'error',
     configFile: false,
     resolve: { conditions: ['source'] },
-    // The history finds its child process beside itself, so it is as it was built.
+    // The history finds its child process beside itself, so it is as it was built; and so is all it shares classes with.
     ssr: {
       noExternal: [/^@telltale\//, 'telltale'],
-      external: ['@telltale/history'],
+      external: ['@telltale/history', '@telltale/query', '@telltale/query/conformance', '@telltale/event'],
       resolve: { conditions: ['source'] },
     },
     build: {
