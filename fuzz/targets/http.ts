@@ -78,7 +78,7 @@ export const http: Target = {
     const known = METHODS.find(each => each === method)
     // What is no header, or no address, is refused by Node before anybody sees it.
     if (known === undefined || !/^\/[\x21-\x7e]*$/.test(path) || /[^\x20-\x7e]/.test(type + encoding)) return
-    if (path.includes('://') || path.startsWith('//')) return
+    if (path.includes('://') || path.startsWith('//') || !URL.canParse(path, 'http://localhost')) return // not to be had by inject
     const headers = {
       host: '127.0.0.1',
       ...(type === '' ? {} : { 'content-type': type }),
