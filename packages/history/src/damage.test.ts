@@ -61,6 +61,25 @@ test.each<[string, (file: string) => Promise<void>]>([
   expect(JSON.parse(await readFile(COPY(), 'utf8'))).toEqual(copy)
 })
 
+test('scar: a definition that was never whole, and of which there is no copy, is put aside where the engine does not look: it comes up', async () => {
+  const one = await starting()
+  await one.append(batch(5))
+  await one.flush()
+  await one.stop()
+  const [definition] = await filesNamed(join(path, 'history', 'data', 'store'), /fields\.sql$/)
+  await writeFile(definition!, '')
+  const copy = JSON.parse(await readFile(COPY(), 'utf8')) as Record<string, string>
+  const whole = Object.entries(copy).filter(([name]) => !name.endsWith('fields.sql'))
+  await writeFile(COPY(), JSON.stringify(Object.fromEntries(whole)))
+  const two = await starting()
+  await two.append(batch(5))
+  await handedOver(two, 10, 20_000)
+  expect([await two.count(), await readdir(join(path, 'history'))]).toEqual([
+    10,
+    expect.arrayContaining(['fields.sql.broken']),
+  ])
+}, 60_000)
+
 /** A history whose engine's definition of a table is spoilt once, as it is written by a statement. */
 async function spoilingDefinition(statement: RegExp, table: RegExp, said: string[]) {
   const engine = embedded({ path: join(path, 'history'), log: line => said.push(line) })

@@ -56,7 +56,8 @@ export async function mendMetadata(dir: string): Promise<string[]> {
   for (const path of new Set([...Object.keys(found), ...Object.keys(copy)])) {
     const [now, kept] = [found[path], copy[path]]
     if (now !== undefined && isWhole(now, kept)) continue
-    if (kept === undefined) await rename(join(dir, path), join(dir, `${path}.broken`))
+    // Not beside the others: whatever is there that is no definition, the engine opens nothing.
+    if (kept === undefined) await rename(join(dir, path), join(dir, `${basename(path)}.broken`))
     else {
       await mkdir(dirname(join(dir, path)), { recursive: true })
       await writeFile(join(dir, path), kept, { flush: true })
