@@ -153,18 +153,49 @@ test('scar: a part that a failing disk left without its version, unnoticed by th
   expect(said.join()).toMatch(/not written whole and are mended: .*metadata_version\.txt/)
 })
 
-test('scar: where the list of fields is damaged on disk, none is taken to be in no event', async () => {
-  const one = await starting()
-  await one.append(batch(5))
-  await one.flush()
-  await one.stop()
-  for (const columns of await filesNamed(join(path, 'history', 'data', 'store'), /all_\d[^/]*\/columns\.txt$/))
-    await writeFile(columns, 'nonsense')
-  const two = await starting()
-  const { query } = parse('i >= 2 | count()')
-  const answer = await two.partial(query!, { from: 0, to: 9e12 })
-  expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(3)
-})
+const FIELDS = /all_\d[^/]*\/(columns\.txt|data\.bin)$/
+
+test.each<[string, () => Promise<void>]>([
+  ['is damaged so that the engine lets go of it', () => spoilAll(/all_\d[^/]*\/columns\.txt$/, () => 'nonsense')],
+  ['has other bytes than were written', () => spoilAll(FIELDS, bytes => bytes.map(byte => byte ^ 64))],
+  ['is cut short', () => spoilAll(FIELDS, bytes => bytes.subarray(0, bytes.length >> 1))],
+  ['has gone', () => removeAll(/all_\d[^/]*$/)],
+])(
+  'scar: where the list of fields %s, none is taken to be in no event, and it is made anew from the events without a hand',
+  async (_, spoil) => {
+    const one = await starting()
+    await one.append(batch(5))
+    await one.flush()
+    await one.stop()
+    await spoil()
+    const two = await starting()
+    const { query } = parse('i >= 2 | count()')
+    const counted = async () => {
+      const answer = await two.partial(query!, { from: 0, to: 9e12 })
+      return answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]
+    }
+    expect(await counted()).toBe(3)
+    await expect.poll(() => [...two.fields.keys()], { timeout: 10_000 }).toContain('i')
+    await two.append(batch(5))
+    await two.flush()
+    expect(await counted()).toBe(6)
+    await two.stop()
+    const three = await starting()
+    expect([three.fields, await three.count()]).toEqual([new Map([['i', new Set(['Int64'])]]), 10])
+  },
+)
+
+async function spoilAll(wanted: RegExp, spoil: (bytes: Buffer) => Uint8Array | string): Promise<void> {
+  const files = await filesNamed(join(path, 'history', 'data', 'store'), wanted)
+  expect(files.length).toBeGreaterThan(0)
+  for (const file of files) await writeFile(file, spoil(await readFile(file)))
+}
+
+async function removeAll(wanted: RegExp): Promise<void> {
+  const folders = await filesNamed(join(path, 'history', 'data', 'store'), wanted)
+  expect(folders.length).toBeGreaterThan(0)
+  for (const folder of folders) await rm(folder, { recursive: true })
+}
 
 /** A history whose engine has a file of its first insert spoilt before it says that is done. */
 async function spoiling(wanted: RegExp, spoil: (file: string) => Promise<void>, log: (line: string) => void) {

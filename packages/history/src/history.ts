@@ -113,7 +113,10 @@ export class History {
       log: this.#log,
       proveInserted: () => this.#parts.check(),
       onSetAside: about => options.onSetAside?.(about),
-      onWhole: () => this.#flush.again(),
+      onWhole: () => {
+        this.#flush.again()
+        this.#countFields()
+      },
     })
     this.#held = new Held({
       engine: this.#engine,
@@ -403,6 +406,7 @@ export class History {
       await this.#noticing(this.#held.compare(this.#flushedSeq)).catch((error: Error) => this.#log(error.message))
     this.#usable = true
     void this.#noteHeld()
+    this.#countFields()
     this.#flush.wake()
     await retain(this.#engine, this.#keep)
   }
@@ -413,6 +417,11 @@ export class History {
       await this.#held.compare(this.#flushedSeq) // a damaged part may have kept it from that at the start
       await this.#held.note(this.#flushedSeq)
     })
+  }
+
+  /** Where the list of fields was damaged. What comes back of damaged parts is learned by nobody else. */
+  #countFields(): void {
+    if (this.#fields.full) void this.#damage.settled(() => this.#fields.recount())
   }
 
   /** Until it is usable, again and again: the disk may fail for a while. */

@@ -115,6 +115,14 @@ export class Damage {
     })
   }
 
+  /** Does something once all that could be read of damaged parts is back, unless that fails. Never rejects. */
+  async settled(work: () => Promise<void>): Promise<void> {
+    await this.#next(async () => {
+      await this.#salvage.resume()
+      await work()
+    })
+  }
+
   /** Does something while nothing leaves the table or comes back to it. Never rejects. */
   async alone(work: () => Promise<void>): Promise<void> {
     await this.#next(work)

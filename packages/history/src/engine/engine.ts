@@ -34,7 +34,7 @@ export interface ReadOptions {
   format?: string
   /** ms the engine may work on it. Default 30,000. */
   timeout?: number
-  /** Bytes of memory it may use. Default: a quarter of the engine's. */
+  /** Bytes of memory it may use. Default: half of the engine's. */
   memory?: number
   /** Further settings of this read. */
   settings?: Readonly<Record<string, number | string>>
