@@ -2,10 +2,11 @@ import { unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Batch, wallClock, writeLines } from '@telltale/event'
 import { makeFolder, syncFolder } from '../lasting.ts'
+import { Backlog } from './backlog.ts'
 import { collectorOf } from './collector.ts'
 import { OpenSegment } from './open-segment.ts'
 import { DEFAULTS, type JournalOptions, MIB } from './options.ts'
-import { type Damage, prove } from './prove.ts'
+import type { Damage } from './prove.ts'
 import { read } from './read.ts'
 import { recover } from './recover.ts'
 import { COLLECTOR, list, type Segment } from './segment.ts'
@@ -29,10 +30,8 @@ interface Waiting {
 
 const GROUP_BYTES = 4 * MIB
 const PROBE_EVERY = 1000
-/** ms after which a segment that still waits is compared with its sums before it is read. */
-const REMEMBERED = 300_000
 /** Sealed segments waiting for history from which on age alone seals no more. */
-const BACKLOG = 3
+const MANY = 3
 
 export function journal(options: JournalOptions): Journal {
   return new Journal(options)
@@ -40,14 +39,13 @@ export function journal(options: JournalOptions): Journal {
 
 /** Acknowledged means journaled: a folder of segments that every event passes on its way to history. */
 export class Journal {
-  /** Sealed segments not yet removed, in order. */
-  readonly sealed: Segment[] = []
   /** Bytes found half written at open, cut off and kept in `.torn` files. */
   torn = 0
   /** The file that keeps the collector's name was lost, and the name was found elsewhere. */
   renamed = false
   readonly dir: string
   readonly #options: Required<Omit<JournalOptions, 'collector' | 'dir'>>
+  readonly #backlog: Backlog
   #collector = ''
   #lastSeq = 0
   #open: OpenSegment | undefined
@@ -56,7 +54,6 @@ export class Journal {
   #sealing: Promise<void> | undefined
   #queue: Waiting[] = []
   #waiting = 0
-  #sealedBytes = 0
   /** Seal once the queue is empty. */
   #sealNow = false
   /** Seal at once: its first event is old enough. */
@@ -70,9 +67,6 @@ export class Journal {
   #cancelAge: (() => void) | undefined
   #syncTimer: NodeJS.Timeout | undefined
   readonly #sealListeners = new Set<(segment: Segment) => void>()
-  /** By name, those an earlier life left, or that wait for long; with the proof that is under way. */
-  readonly #unproven = new Map<string, Promise<void> | undefined>()
-  readonly #damageListeners = new Set<(damage: Damage) => void>()
   readonly #pressureListeners = new Set<(pressure: Pressure | undefined) => void>()
 
   constructor(options: JournalOptions) {
@@ -86,6 +80,7 @@ export class Journal {
     this.dir = dir
     this.#collector = collector
     this.#options = { ...DEFAULTS, sync: '50ms', clock: wallClock, ...rest }
+    this.#backlog = new Backlog(this.#options.clock)
   }
 
   /** This Telltale's name among collectors; with seq it identifies an event. */
@@ -98,9 +93,14 @@ export class Journal {
     return this.#lastSeq
   }
 
+  /** Sealed segments not yet removed, in order. */
+  get sealed(): readonly Segment[] {
+    return this.#backlog.segments
+  }
+
   /** Bytes on disk that history does not yet hold. */
   get bytes(): number {
-    return this.#sealedBytes + (this.#leaving?.bytes ?? 0) + (this.#open?.bytes ?? 0)
+    return this.#backlog.bytes + (this.#leaving?.bytes ?? 0) + (this.#open?.bytes ?? 0)
   }
 
   /** How much of its bound the journal uses, from 0 to 1 and a little more. */
@@ -138,9 +138,7 @@ export class Journal {
       if (left.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, left.firstSeq - 1)
     }
     for (const segment of found.sealed.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      this.sealed.push(segment)
-      this.#unproven.set(segment.name, undefined)
-      this.#sealedBytes += segment.bytes
+      this.#backlog.addLeft(segment)
       if (segment.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, segment.lastSeq)
     }
     this.#lastSeq = Math.max(this.#lastSeq, await used(this.#lastSeq))
@@ -200,14 +198,7 @@ export class Journal {
 
   /** Forgets a segment, once history holds it or its file was moved elsewhere. */
   async remove(segment: Segment): Promise<void> {
-    await unlink(segment.path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-    })
-    this.#unproven.delete(segment.name)
-    const at = this.sealed.findIndex(other => other.name === segment.name)
-    if (at < 0) return
-    this.sealed.splice(at, 1)
-    this.#sealedBytes -= segment.bytes
+    await this.#backlog.remove(segment)
     this.#weigh()
   }
 
@@ -228,32 +219,13 @@ export class Journal {
   }
 
   /** Sees to it that a segment an earlier life left, or that waits for long, holds nothing that the disk has changed. */
-  async prove(segment: Segment): Promise<void> {
-    const { name } = segment
-    if (!this.#unproven.has(name)) return
-    let proof = this.#unproven.get(name)
-    if (proof === undefined) {
-      proof = this.#prove(segment)
-      this.#unproven.set(name, proof)
-    }
-    await proof
-  }
-
-  async #prove(segment: Segment): Promise<void> {
-    try {
-      const damage = await prove(segment)
-      this.#unproven.delete(segment.name)
-      if (damage !== undefined) for (const listener of this.#damageListeners) listener(damage)
-    } catch (error) {
-      if (this.#unproven.has(segment.name)) this.#unproven.set(segment.name, undefined) // another time
-      throw error
-    }
+  prove(segment: Segment): Promise<void> {
+    return this.#backlog.prove(segment)
   }
 
   /** Calls back with what is found to be damaged on disk. */
   onDamaged(listener: (damage: Damage) => void): () => void {
-    this.#damageListeners.add(listener)
-    return () => this.#damageListeners.delete(listener)
+    return this.#backlog.onDamaged(listener)
   }
 
   /** Writes and seals what is left. */
@@ -309,7 +281,7 @@ export class Journal {
   /** Under load segments grow instead of queueing up: an engine takes few large ones faster than many small ones. */
   #ageing(): () => void {
     return this.#options.clock.after(this.#options.sealAfter, () => {
-      if (this.sealed.length >= BACKLOG) {
+      if (this.sealed.length >= MANY) {
         this.#cancelAge = this.#ageing()
         return
       }
@@ -355,12 +327,7 @@ export class Journal {
     if (this.#options.sync !== 'os') await open.sync()
     const segment = open.sealedAs ?? (await open.seal())
     this.#leaving = undefined
-    this.sealed.push(segment)
-    this.#sealedBytes += segment.bytes
-    // Long after, it may no longer be in memory, but have to be read from the disk.
-    this.#options.clock.after(REMEMBERED, () => {
-      if (this.sealed.includes(segment)) this.#unproven.set(segment.name, undefined)
-    })
+    this.#backlog.add(segment)
     for (const listener of this.#sealListeners) listener(segment)
   }
 
