@@ -1,15 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { statfs, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { makeFolder } from '../lasting.ts'
 import { text } from '../literal.ts'
+import { Child, GRACE, type Job, type Pool } from './child.ts'
 import { ENGINE_MEMORY, engineConfig } from './config.ts'
 import {
   ABSENT,
   type Answer,
-  DIED,
   type Engine,
   EngineError,
   type EngineState,
@@ -22,7 +19,6 @@ import { keepMetadata, mendMetadata, mendOverlaps, mendParts, syncTables } from 
 import { type EngineNews, Outage } from './outage.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
-import { Slots } from './slots.ts'
 
 export interface EmbeddedOptions {
   /** The folder that is the child's alone. */
@@ -38,25 +34,7 @@ export interface EmbeddedOptions {
   onNews?: (news: EngineNews) => void
 }
 
-type Pool = 'ingest' | 'read' | 'admin' | 'sandbox'
-
-interface Pending {
-  resolve: (answer: Answer) => void
-  reject: (error: Error) => void
-  /** Seconds left after which the child counts as hung, whatever its beat says. */
-  left: number
-}
-
-type Told =
-  | { kind: 'beat' | 'ready' | 'closed' }
-  | { kind: 'unavailable' | 'broken'; reason: string }
-  | { kind: 'done'; id: number; bytes: Uint8Array }
-  | { kind: 'failed'; id: number; code: number; message: string }
-
-const CHILD = fileURLToPath(new URL('../../child/main.mjs', import.meta.url))
-const START_LIMIT = 120_000
 const LOAD_LIMIT = 600_000
-const GRACE = 15_000
 const MB = 1e6
 /** Bytes free on the disk below which parts are not merged. */
 const ROOM: number = 512 * MB
@@ -76,14 +54,8 @@ class Embedded implements Engine {
   readonly #log: (message: string) => void
   readonly #tell: (news: EngineNews) => void
   readonly #outage = new Outage()
-  /** Why we killed the child. */
-  #why: string | undefined
-  #child: ChildProcess | undefined
-  #slots: Record<Pool, Slots> | undefined
-  readonly #pending = new Map<number, Pending>()
-  #nextId = 1
-  /** Seconds, counted by own beats: a clock that jumps, or a process that was stopped, makes nobody hung. */
-  #silent = 0
+  #child: Child | undefined
+  #tags = 1
   #watch: NodeJS.Timeout | undefined
   #backOff = BACK_OFF.first
   #comingUp: Promise<void> | undefined
@@ -91,7 +63,6 @@ class Embedded implements Engine {
   /** Done once the sandbox's session can no longer do harm. */
   #fence: Promise<void> | undefined
   readonly #listeners = new Set<() => void>()
-  #lastWords = ''
   #merging = true
   /** One after another: they write the same file. */
   #keeping: Promise<string[]> = Promise.resolve([])
@@ -125,22 +96,14 @@ class Embedded implements Engine {
     const idle = this.state.kind !== 'ready'
     this.state = { kind: 'stopped' }
     if (child === undefined) return
-    const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
-    const closed = new Promise<void>(resolve =>
-      child.on('message', (told: Told) => told.kind === 'closed' && resolve()),
-    )
-    if (child.connected) child.send({ kind: 'close' })
-    // Where it is still coming up it has nothing to end, and does not listen.
-    if (!idle) await Promise.race([closed, gone, sleep(5000, undefined, { ref: false })])
-    child.kill('SIGKILL')
-    await gone
+    await child.close(!idle)
     await forget(this.#path)
   }
 
   async read(sql: string, options: ReadOptions = {}): Promise<Answer> {
     const { timeout = 30_000, memory = Math.floor(this.#memory / 2), format = 'TabSeparatedRaw', signal } = options
     signal?.throwIfAborted()
-    const tag = `telltale-${process.pid}-${this.#nextId++}`
+    const tag = `telltale-${process.pid}-${this.#tags++}`
     const settings = {
       ...options.settings,
       max_execution_time: timeout / 1000,
@@ -155,7 +118,7 @@ class Embedded implements Engine {
     }
     const where = `Settings['log_comment'] = ${text(tag)}`
     return this.#stoppable(where, signal, () =>
-      this.#run('read', `${sql}\n${settingsClause(settings)}`, timeout, format, signal),
+      this.#run({ pool: 'read', sql: `${sql}\n${settingsClause(settings)}`, limit: timeout, format, signal }),
     )
   }
 
@@ -163,11 +126,11 @@ class Embedded implements Engine {
     signal?.throwIfAborted()
     await this.#comingUp
     await (this.#fence ??= this.#fenceIn())
-    const tag = `telltale-${process.pid}-${this.#nextId++}`
+    const tag = `telltale-${process.pid}-${this.#tags++}`
     // Not the statement that kills: it holds the tag in a literal.
     const where = `startsWith(query, ${text(`/* ${tag} */`)})`
     return this.#stoppable(where, signal, () =>
-      this.#run('sandbox', `/* ${tag} */ ${sql}`, SANDBOX.seconds * 1000, format, signal),
+      this.#run({ pool: 'sandbox', sql: `/* ${tag} */ ${sql}`, limit: SANDBOX.seconds * 1000, format, signal }),
     )
   }
 
@@ -175,7 +138,7 @@ class Embedded implements Engine {
   async #stoppable(where: string, signal: AbortSignal | undefined, run: () => Promise<Answer>): Promise<Answer> {
     let again: NodeJS.Timeout | undefined
     const kill = (): void => {
-      this.#run('admin', `KILL QUERY WHERE ${where} ASYNC`, GRACE).catch(() => {})
+      this.#run({ pool: 'admin', sql: `KILL QUERY WHERE ${where} ASYNC`, limit: GRACE }).catch(() => {})
       again = setTimeout(kill, 100).unref()
     }
     signal?.addEventListener('abort', kill, { once: true })
@@ -193,16 +156,16 @@ class Embedded implements Engine {
   /** What is set before `readonly` holds for the session's life, and nothing can be set after. */
   async #fenceIn(): Promise<void> {
     const memory = Math.floor(this.#memory / 2)
-    await this.#run('sandbox', 'USE telltale', GRACE)
-    await this.#run(
-      'sandbox',
-      `SET max_execution_time = ${SANDBOX.seconds}, max_memory_usage = ${memory}, max_result_rows = ${SANDBOX.rows}, max_result_bytes = ${SANDBOX.bytes}, result_overflow_mode = 'throw', max_ast_depth = 200, http_max_tries = 1, readonly = 1`,
-      GRACE,
-    )
+    const bounds = `max_execution_time = ${SANDBOX.seconds}, max_memory_usage = ${memory}, max_result_rows = ${SANDBOX.rows}, max_result_bytes = ${SANDBOX.bytes}`
+    for (const sql of [
+      'USE telltale',
+      `SET ${bounds}, result_overflow_mode = 'throw', max_ast_depth = 200, http_max_tries = 1, readonly = 1`,
+    ])
+      await this.#run({ pool: 'sandbox', sql, limit: GRACE })
   }
 
   async command(sql: string): Promise<void> {
-    await this.#run('ingest', sql, LOAD_LIMIT)
+    await this.#run({ pool: 'ingest', sql, limit: LOAD_LIMIT })
     this.#keeping = this.#keeping.catch(() => []).then(() => keepMetadata(this.#path))
     const broken = await this.#keeping
     if (broken.length === 0) return
@@ -214,17 +177,12 @@ class Embedded implements Engine {
   async load({ file, sql, structure }: Load): Promise<void> {
     // Relative to the child's own folder: file() takes * ? { } in a path for wildcards.
     const source = `file(${text(relative(this.#path, resolve(file)))}, JSONEachRow, ${text(structure)})`
-    await this.#run('ingest', `${sql(source)}\n${settingsClause(ONE_PART)}`, LOAD_LIMIT)
+    await this.#run({ pool: 'ingest', sql: `${sql(source)}\n${settingsClause(ONE_PART)}`, limit: LOAD_LIMIT })
   }
 
   restart(why: string): void {
     this.#log(`the history engine is started anew: ${why}`)
-    this.#kill(why)
-  }
-
-  #kill(why: string): void {
-    this.#why = why
-    this.#child?.kill('SIGKILL')
+    this.#child?.kill(why)
   }
 
   onReady(listener: () => void): () => void {
@@ -232,33 +190,13 @@ class Embedded implements Engine {
     return () => this.#listeners.delete(listener)
   }
 
-  async #run(
-    pool: Pool,
-    sql: string,
-    limit: number,
-    format = 'TabSeparatedRaw',
-    signal?: AbortSignal,
-  ): Promise<Answer> {
+  async #run(job: Job): Promise<Answer> {
     if (this.state.kind === 'stopped') throw new EngineError('the history engine is stopped', ABSENT)
     await this.#comingUp
     if (this.state.kind === 'unavailable' || this.state.kind === 'down')
       throw new EngineError(this.state.reason, ABSENT)
-    const slots = this.#slots![pool]
-    const slot = await slots.take()
-    try {
-      signal?.throwIfAborted()
-      const child = this.#child
-      if (child?.connected !== true) throw new EngineError('the history engine went away', ABSENT)
-      const id = this.#nextId++
-      return await new Promise<Answer>((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, left: (limit + GRACE) / 1000 })
-        child.send({ kind: 'run', id, pool, slot, sql, format }, error => {
-          if (error && this.#pending.delete(id)) reject(new EngineError('the history engine went away', ABSENT))
-        })
-      })
-    } finally {
-      slots.give(slot)
-    }
+    if (this.#child === undefined) throw new EngineError('the history engine went away', ABSENT)
+    return this.#child.run(job)
   }
 
   /** One child after another until one is ready. Rejects where none ever will be. */
@@ -285,56 +223,24 @@ class Embedded implements Engine {
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))
     this.#goOn()
-    const sizes: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }
-    const child = fork(CHILD, [join(this.#path, 'data'), config, JSON.stringify(sizes)], {
-      cwd: this.#path,
-      detached: true, // SYSTEM SHUTDOWN would signal the whole process group
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
-      execArgv: [],
-    })
+    const pools: Record<Pool, number> = { ingest: 1, read: this.#readers, admin: 1, sandbox: 1 }
+    const child = new Child({ path: this.#path, config, pools, hungAfter: this.#hungAfter, log: this.#log })
     this.#child = child
-    this.#silent = 0
-    this.#why = undefined
-    this.#lastWords = ''
-    child.stderr?.on('data', (words: Buffer) => {
-      this.#lastWords = (this.#lastWords + words.toString()).slice(-2000)
-    })
-    const up = new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => this.#kill(`it did not come up within ${START_LIMIT / 1_000} s`), START_LIMIT)
-      const settle = (error?: Error): void => {
-        clearTimeout(limit)
-        if (error === undefined) resolve()
-        else reject(error)
-      }
-      child.on('message', (told: Told) => {
-        this.#silent = 0
-        if (told.kind === 'ready' && !this.#stopping) {
-          this.state = { kind: 'ready' }
-          const one = (): Slots => new Slots(1)
-          this.#slots = { ingest: one(), read: new Slots(this.#readers), admin: one(), sandbox: one() }
-          this.#fence = undefined
-          this.#merging = true
-          void this.#mindRoom()
-          settle()
-        } else if (told.kind === 'unavailable') {
-          this.state = { kind: 'unavailable', reason: `chDB can't be loaded here: ${told.reason}` }
-          settle(new EngineError(this.state.reason, ABSENT))
-        } else if (told.kind === 'broken') this.#lastWords += told.reason
-        else this.#answer(told)
-      })
-      child.once('error', error => settle(error))
-      child.once('exit', (code, signal) => {
-        const how = this.#why ?? (signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`)
-        const reason = `${how}: ${this.#words()}`
-        settle(new EngineError(`the history engine did not start: ${reason}`, ABSENT))
-        this.#gone(child, reason)
-      })
-    })
-    await Promise.all([up, child.pid === undefined ? undefined : note(this.#path, child.pid)])
+    void child.gone.then(reason => this.#gone(child, reason))
+    try {
+      await Promise.all([child.up, child.pid === undefined ? undefined : note(this.#path, child.pid)])
+    } catch (error) {
+      if (child.unavailable !== undefined) this.state = { kind: 'unavailable', reason: child.unavailable }
+      throw error
+    }
+    this.#goOn()
+    if (this.#child !== child) throw new EngineError('the history engine went away', ABSENT)
+    this.state = { kind: 'ready' }
+    this.#fence = undefined
+    this.#merging = true
     this.#backOff = BACK_OFF.first
-    this.#watch ??= setInterval(() => this.#checkBeat(), 1000).unref()
+    this.#watch ??= setInterval(() => this.#look(), 1000).unref()
+    void this.#mindRoom()
   }
 
   /** A stop may come while it is being started. */
@@ -342,30 +248,10 @@ class Embedded implements Engine {
     if (this.#stopping) throw new EngineError('the history engine is stopped', ABSENT)
   }
 
-  #answer(told: Told): void {
-    if (told.kind !== 'done' && told.kind !== 'failed') return
-    const pending = this.#pending.get(told.id)
-    if (pending === undefined) return
-    this.#pending.delete(told.id)
-    if (told.kind === 'failed') pending.reject(new EngineError(told.message, told.code))
-    else {
-      const { buffer, byteOffset, byteLength } = told.bytes
-      pending.resolve({ bytes: Buffer.from(buffer, byteOffset, byteLength) })
-    }
-  }
-
-  #checkBeat(): void {
-    const child = this.#child
-    if (child?.connected !== true || this.state.kind !== 'ready') return
+  #look(): void {
+    if (this.state.kind !== 'ready') return
     void this.#mindRoom()
-    child.send({ kind: 'beat' }, () => {})
-    this.#silent++
-    let stuck = false
-    for (const pending of this.#pending.values()) stuck = --pending.left < 0 || stuck
-    if (!stuck && this.#silent * 1000 < this.#hungAfter) return
-    const why = stuck ? 'it did not finish its work' : `it was silent for ${this.#silent} s`
-    this.#log(`the history engine: ${why}: killing process ${child.pid}`)
-    this.#kill(why)
+    this.#child?.beat()
   }
 
   /**
@@ -383,17 +269,16 @@ class Embedded implements Engine {
         ? 'there is room on the disk again: parts of the history are merged'
         : `only ${Math.round(free / MB)} MB are free on the disk of ${this.#path}: parts of the history are not merged until there is more`,
     )
-    await this.#run('admin', `SYSTEM ${merging ? 'START' : 'STOP'} MERGES`, GRACE).catch(() => {
+    const sql = `SYSTEM ${merging ? 'START' : 'STOP'} MERGES`
+    await this.#run({ pool: 'admin', sql, limit: GRACE }).catch(() => {
       this.#merging = !merging // again at the next look
     })
   }
 
-  /** Tells who waits, and starts another after a while. */
-  #gone(child: ChildProcess, reason: string): void {
+  /** Starts another after a while. */
+  #gone(child: Child, reason: string): void {
     if (this.#child !== child) return
     this.#child = undefined
-    for (const { reject } of this.#pending.values()) reject(new EngineError('the history engine went away', DIED))
-    this.#pending.clear()
     if (this.#stopping || this.state.kind === 'unavailable') return
     this.#wentDown(reason)
   }
@@ -401,8 +286,8 @@ class Embedded implements Engine {
   /** Where the child itself has ended, that was told already. */
   #notUp(reason: string): void {
     if (this.state.kind !== 'starting') return
-    if (this.#child?.pid === undefined) this.#wentDown(reason)
-    else this.#kill(reason)
+    if (this.#child === undefined) this.#wentDown(reason)
+    else this.#child.kill(reason)
   }
 
   #wentDown(reason: string): void {
@@ -424,10 +309,5 @@ class Embedded implements Engine {
       },
       () => {},
     )
-  }
-
-  #words(): string {
-    const words = this.#lastWords.trim().split('\n').slice(-3).join(' ').slice(-500)
-    return words === '' ? 'it left no word' : words
   }
 }
