@@ -7,7 +7,7 @@ import type { About } from './damage/aside.ts'
 import { embedded } from './engine/embedded.ts'
 import { mendParts } from './engine/metadata.ts'
 import type { Refused } from './flush.ts'
-import { batch, filesNamed, handedOver, NOW, path, starting } from './testing/lives.ts'
+import { batch, filesNamed, handedOver, NOW, path, spoilingFirst, starting } from './testing/lives.ts'
 
 const DAY = 86_400_000
 
@@ -197,20 +197,6 @@ async function removeAll(wanted: RegExp): Promise<void> {
   for (const folder of folders) await rm(folder, { recursive: true })
 }
 
-/** A history whose engine has a file of its first insert spoilt before it says that is done. */
-async function spoiling(wanted: RegExp, spoil: (file: string) => Promise<void>, log: (line: string) => void) {
-  const engine = embedded({ path: join(path, 'history') })
-  const { load } = engine
-  let loads = 0
-  engine.load = async given => {
-    await load.call(engine, given)
-    if (++loads > 1) return
-    const [file] = await filesNamed(join(path, 'history', 'data', 'store'), wanted)
-    await spoil(file!)
-  }
-  return starting({ engine, log })
-}
-
 test('a part that never became one is left to the engine to remove', async () => {
   const passing = join(path, 'data/store/a/b/tmp_insert_20261120_1_1_0')
   await mkdir(passing, { recursive: true })
@@ -223,11 +209,10 @@ test.each(['metadata_version.txt', 'columns.txt', 'data.bin', 'skp_idx_seq_range
   async name => {
     const said: string[] = []
     const wanted = new RegExp(`20261120_[^/]*/${name}$`)
-    const one = await spoiling(
-      wanted,
-      file => writeFile(file, ''),
-      line => said.push(line),
-    )
+    const one = await starting({
+      engine: spoilingFirst(wanted, file => writeFile(file, '')),
+      log: line => said.push(line),
+    })
     await one.append(batch(5))
     await handedOver(one, 5, 10_000)
     expect(said.join()).toContain(`the disk left ${name} of part 20261120_1_1_0 unwritten`)
@@ -239,11 +224,10 @@ test.each(['metadata_version.txt', 'columns.txt', 'data.bin', 'skp_idx_seq_range
 
 test('scar: an insert that the engine calls done though the disk cut a file short is done again before its segment goes', async () => {
   const said: string[] = []
-  const one = await spoiling(
-    /20261120_[^/]*\/data\.bin$/,
-    async file => truncate(file, (await stat(file)).size - 7),
-    line => said.push(line),
-  )
+  const one = await starting({
+    engine: spoilingFirst(/20261120_[^/]*\/data\.bin$/, async file => truncate(file, (await stat(file)).size - 7)),
+    log: line => said.push(line),
+  })
   await one.append(batch(5))
   await handedOver(one, 5, 10_000)
   expect(said.join()).toContain('the disk left 7 bytes of part 20261120_1_1_0 unwritten')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { batchOf } from '@telltale/event'
 import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'
-import { filesNamed, handedOver, NOW, path, starting } from './testing/lives.ts'
+import { handedOver, NOW, path, spoilingFirst, starting } from './testing/lives.ts'
 import { lacking } from './whole.ts'
 
 /** More paths than the engine gives columns of their own, so that its lists are long. */
@@ -49,16 +49,9 @@ test('every file of a real part, cut short anywhere or emptied, is noticed and n
 })
 
 test('scar: an insert that the engine calls done though the disk cut its list of substreams short is done again before its segment goes', async () => {
-  const engine = embedded({ path: join(path, 'history') })
-  const { load } = engine
-  let loads = 0
-  engine.load = async given => {
-    await load.call(engine, given)
-    if (++loads > 1) return
-    const [list] = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_[^/]*\/columns_substreams\.txt$/)
-    const { size } = await stat(list!)
-    await writeFile(list!, (await readFile(list!)).subarray(0, size >> 1))
-  }
+  const engine = spoilingFirst(/20261120_[^/]*\/columns_substreams\.txt$/, async list =>
+    writeFile(list, (await readFile(list)).subarray(0, (await stat(list)).size >> 1)),
+  )
   const said: string[] = []
   const one = await starting({ engine, log: line => said.push(line) })
   await one.append(wide)

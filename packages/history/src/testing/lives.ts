@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf } from '@telltale/event'
 import { afterEach, beforeEach, expect } from 'vitest'
+import { embedded } from '../engine/embedded.ts'
+import type { Engine } from '../engine/engine.ts'
 import { type History, history } from '../history.ts'
 import type { HistoryOptions } from '../options.ts'
 
@@ -30,6 +32,20 @@ export const batch = (count: number, time = NOW) =>
     Array.from({ length: count }, (_, i) => ({ type: 't', time, i })),
     { hostname: 'h', receivedAt: NOW },
   ).batch
+
+/** An engine that has a file of its first insert spoilt before it says that is done. */
+export function spoilingFirst(wanted: RegExp, spoil: (file: string) => Promise<void>): Engine {
+  const engine = embedded({ path: join(path, 'history') })
+  const { load } = engine
+  let loads = 0
+  engine.load = async given => {
+    await load.call(engine, given)
+    if (++loads > 1) return
+    const [file] = await filesNamed(join(path, 'history', 'data', 'store'), wanted)
+    await spoil(file!)
+  }
+  return engine
+}
 
 export async function enginePid(): Promise<number> {
   return Number.parseInt(await readFile(join(path, 'history', 'engine.pid'), 'utf8'), 10)
