@@ -1,5 +1,5 @@
-import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
@@ -138,6 +138,74 @@ test('a part damaged on disk: the rest answers, and what is missing is said', as
   expect(await two.count()).toBe(3)
   expect(two.status.detached).toEqual([expect.stringContaining('20261120')])
   expect(said.join()).toMatch(/1 parts of the history could not be read and are missing from answers/)
+})
+
+test.each([
+  ['at once', true],
+  ['once the disk can be read again', false],
+])(
+  'scar: parts that the engine lets go of at its start though they are whole, as where a disk fails for a moment, are taken back %s',
+  async (_, whole) => {
+    const one = await starting()
+    await one.append(batch(5))
+    await one.flush()
+    await one.append(batch(3, NOW - 2 * DAY))
+    await one.flush()
+    await one.stop()
+    const store = join(path, 'history', 'data', 'store')
+    const spoilt = await filesNamed(store, /202611(20|18)_[^/]*\/columns\.txt$/)
+    const before = await Promise.all(spoilt.map(file => readFile(file)))
+    expect(spoilt.length).toBe(2)
+    for (const file of spoilt) await writeFile(file, 'nonsense')
+    const engine = embedded({ path: join(path, 'history') })
+    await engine.start()
+    const mend = async (): Promise<void> => {
+      for (const [i, file] of spoilt.entries()) {
+        const part = basename(dirname(file))
+        await writeFile(join(dirname(dirname(file)), 'detached', `broken-on-start_${part}`, 'columns.txt'), before[i]!)
+      }
+    }
+    if (whole) await mend()
+    await engine.stop()
+    const said: string[] = []
+    const two = await starting({ patience: 200, log: line => said.push(line) })
+    if (!whole) {
+      expect(two.uncovered({ from: 0, to: 9e12 })).toBe('up to 8 events of 2 parts of the history')
+      await mend()
+    }
+    await expect.poll(() => two.status.detached, { timeout: 10_000 }).toEqual([])
+    expect([await two.count(), two.status.missing, two.uncovered({ from: 0, to: 9e12 })]).toEqual([8, 0, undefined])
+    expect(said.filter(line => /let go of at its start, is whole: its [53] events are back/.test(line)).length).toBe(2)
+    await two.append(batch(2))
+    await two.flush()
+    await two.stop()
+    const three = await starting()
+    expect([await three.count(), three.status.detached, three.status.lost]).toEqual([10, [], 0])
+  },
+  30_000,
+)
+
+test('scar: of a part taken back those events stay out that have come again from the journal meanwhile', async () => {
+  const one = await starting()
+  await one.append(batch(5))
+  await one.journal.seal()
+  await one.stop()
+  const journal = join(path, 'journal')
+  const two = await starting()
+  await two.append(batch(3))
+  await two.journal.seal()
+  const [segment] = two.journal.sealed
+  await cp(segment!.path, join(path, 'kept'))
+  await two.flush()
+  await two.stop()
+  // As a kill between the insert and the removal of its segment leaves it.
+  await cp(join(path, 'kept'), join(journal, basename(segment!.path)))
+  const [columns] = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_2_2_0\/columns\.txt$/)
+  const part = dirname(columns!)
+  await rename(part, join(dirname(part), 'detached', `broken-on-start_${basename(part)}`))
+  const three = await starting()
+  await expect.poll(() => [three.status.waiting, three.status.detached], { timeout: 10_000 }).toEqual([0, []])
+  expect(await three.count()).toBe(8)
 })
 
 test('scar: a part that a failing disk left without its version, unnoticed by the engine, is not let go of', async () => {

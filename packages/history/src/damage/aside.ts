@@ -9,6 +9,9 @@ import { TABLE } from '../schema.ts'
 export interface Aside {
   /** Its folder's name. */
   readonly name: string
+  /** The engine let go of it at its start, for what it found, or failed to read, of its files. */
+  readonly letGo: boolean
+  readonly part: string
   /** How many events of it are missing from answers, at most; undefined where nobody knows. */
   readonly missing: number | undefined
   /** Times of its events, in ms, the first and one past the last. */
@@ -59,7 +62,7 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
     const most = waiting > 0 ? about?.rows : about?.missing
     const missing = most === UNKNOWN ? undefined : most
     const { from, to } = about ?? (await timesOf(path, name))
-    all.push({ name, missing, from, to })
+    all.push({ name, part, letGo: about?.place === placeOf(name), missing, from, to })
   }
   await forget(salvage, known)
   return all
@@ -85,10 +88,14 @@ async function letGo(
   const own = collectors.toString().split('\n').filter(Boolean).length < 2
   const folder = join(salvage, part)
   // Never the place of a part in the table: another may get its name.
-  const about = { part, place: `detached/${name}`, rows, read: 0, own, missing, ...(await timesOf(path, name)) }
+  const about = { part, place: placeOf(name), rows, read: 0, own, missing, ...(await timesOf(path, name)) }
   await mkdir(folder, { recursive: true })
   await writeAbout(folder, about)
   return about
+}
+
+function placeOf(name: string): string {
+  return `detached/${name}`
 }
 
 export async function readAbout(salvage: string, part: string): Promise<About | undefined> {

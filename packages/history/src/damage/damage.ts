@@ -3,6 +3,7 @@ import type { Scope } from '@telltale/query'
 import type { Engine } from '../engine/engine.ts'
 import { type About, type Aside, recount, setAside } from './aside.ts'
 import { Salvage, type SalvageOptions } from './salvage.ts'
+import { takeBack } from './take-back.ts'
 import { partIn, unreadable } from './unreadable.ts'
 
 export interface DamageOptions extends Omit<SalvageOptions, 'onDetach'> {
@@ -23,6 +24,8 @@ const MANY_LOOKS = 120
 /** ms for which a part that was found whole is not looked at again: what failed over it fails for something else. */
 const CLEARED = 60_000
 const WHOLE = 'whole'
+/** How often a part that the engine let go of is tried to be read, each time after twice the patience. */
+const TRIES = 5
 /** So many segments after a part was set aside may hold events of it; to see whether they did costs a look at every seq. */
 const RECOUNTS = 5
 /** So many others are tried to see that the disk can be read at all. */
@@ -44,6 +47,9 @@ export class Damage {
   #asides: readonly Aside[] = []
   #recounts = RECOUNTS
   readonly #told = new Set<string>()
+  /** Parts that the engine let go of, while it is tried to take them back, and those that can't be. */
+  readonly #returning = new Set<string>()
+  readonly #broken = new Set<string>()
   readonly #stop = new AbortController()
 
   constructor(options: DamageOptions) {
@@ -115,11 +121,11 @@ export class Damage {
     })
   }
 
-  /** Does something once all that could be read of damaged parts is back, unless that fails. Never rejects. */
+  /** Does something once all that could be read of damaged parts is back; not while that is tried. Never rejects. */
   async settled(work: () => Promise<void>): Promise<void> {
     await this.#next(async () => {
       await this.#salvage.resume()
-      await work()
+      if (this.#returning.size === 0) await work()
     })
   }
 
@@ -182,9 +188,32 @@ export class Damage {
     this.#options.onWhole()
   }
 
+  /** Until it is back, its events are missing. */
+  async #takeBack(aside: Aside): Promise<void> {
+    const { engine, log, proveInserted, onWhole, patience = PATIENCE } = this.#options
+    const { name, part } = aside
+    this.#returning.add(name)
+    for (let tries = 0; tries < TRIES && !this.#stop.signal.aborted; tries++) {
+      if (tries > 0)
+        await sleep(patience * 2 ** (tries - 1), undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
+      const rows = await this.#next(async () => (await takeBack(engine, aside, proveInserted)) ?? 0)
+      if (rows === undefined) continue
+      log(`part ${part} of the history, which the engine let go of at its start, is whole: its ${rows} events are back`)
+      break
+    }
+    // What became of it the next look says.
+    this.#broken.add(name)
+    this.#returning.delete(name)
+    await this.#next(() => this.#list())
+    onWhole()
+  }
+
   #leaves({ part, rows, from, to }: About): void {
     this.#revision++
-    this.#asides = [...this.#asides.filter(({ name }) => name !== part), { name: part, missing: rows, from, to }]
+    this.#asides = [
+      ...this.#asides.filter(({ name }) => name !== part),
+      { name: part, part, letGo: false, missing: rows, from, to },
+    ]
   }
 
   async #list(): Promise<void> {
@@ -192,6 +221,8 @@ export class Damage {
     const asides = await setAside(engine, dir)
     if (JSON.stringify(asides) !== JSON.stringify(this.#asides)) this.#revision++
     this.#asides = asides
+    for (const aside of asides)
+      if (aside.letGo && !this.#returning.has(aside.name) && !this.#broken.has(aside.name)) void this.#takeBack(aside)
     const fresh = this.#asides.filter(({ name }) => !this.#told.has(name))
     for (const { name } of fresh) this.#told.add(name)
     if (fresh.length === 0) return

@@ -138,14 +138,18 @@ async function folders(dir: string, levels: number): Promise<string[]> {
   return all
 }
 
-/** The text of every `.sql` file, by its path relative to the folder. */
+/** The text of every `.sql` file, by its path relative to the folder; without those that are dropped meanwhile. */
 async function definitions(dir: string): Promise<Record<string, string>> {
   const all: Record<string, string> = {}
   for (const path of [
     ...(await below(join(dir, 'data', 'metadata'), 0)),
     ...(await below(join(dir, 'data', 'store'), 2)),
-  ])
-    all[relative(dir, path)] = await readFile(path, 'utf8')
+  ]) {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    if (text !== undefined) all[relative(dir, path)] = text
+  }
   return all
 }
 
