@@ -185,6 +185,32 @@ test.each([
   30_000,
 )
 
+test.each(['data.bin', 'count.txt', 'columns_substreams.txt'])(
+  'a part that the engine let go of and that is damaged (%s) is not taken back: nothing of it gets into answers, and it stays',
+  async name => {
+    const one = await starting()
+    await one.append(batch(5))
+    await one.flush()
+    await one.stop()
+    const [file] = await filesNamed(join(path, 'history', 'data', 'store'), new RegExp(`20261120_[^/]*/${name}$`))
+    const bytes = await readFile(file!)
+    await writeFile(file!, name === 'count.txt' ? '3' : bytes.subarray(0, bytes.length >> 1))
+    const part = dirname(file!)
+    await rename(part, join(dirname(part), 'detached', `broken-on-start_${basename(part)}`))
+    const said: string[] = []
+    const two = await starting({ patience: 10, log: line => said.push(line) })
+    const refusals = (): number =>
+      said.filter(line => line.includes('let go of by the engine, is not taken back')).length
+    await expect.poll(refusals, { timeout: 20_000 }).toBe(8)
+    expect([await two.count(), two.status.detached.length, two.uncovered({ from: 0, to: 9e12 })]).toEqual([
+      0,
+      1,
+      expect.stringMatching(/^up to [35] events of 1 part of the history/),
+    ])
+  },
+  30_000,
+)
+
 test('scar: of a part taken back those events stay out that have come again from the journal meanwhile', async () => {
   const one = await starting()
   await one.append(batch(5))

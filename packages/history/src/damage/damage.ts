@@ -24,8 +24,8 @@ const MANY_LOOKS = 120
 /** ms for which a part that was found whole is not looked at again: what failed over it fails for something else. */
 const CLEARED = 60_000
 const WHOLE = 'whole'
-/** How often a part that the engine let go of is tried to be read, each time after twice the patience. */
-const TRIES = 5
+/** How often a part that the engine let go of is tried to be read, each time after twice as long: for five minutes. */
+const TRIES = 8
 /** So many segments after a part was set aside may hold events of it; to see whether they did costs a look at every seq. */
 const RECOUNTS = 5
 /** So many others are tried to see that the disk can be read at all. */
@@ -98,6 +98,7 @@ export class Damage {
   async open(): Promise<void> {
     if (!this.#opened) await this.#salvage.keepOut()
     this.#opened = true
+    this.#broken.clear()
     await this.#list()
     this.look()
   }
@@ -196,7 +197,14 @@ export class Damage {
     for (let tries = 0; tries < TRIES && !this.#stop.signal.aborted; tries++) {
       if (tries > 0)
         await sleep(patience * 2 ** (tries - 1), undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
-      const rows = await this.#next(async () => (await takeBack(engine, aside, proveInserted)) ?? 0)
+      const rows = await this.#next(async () => {
+        const taken = await takeBack(engine, aside, proveInserted).catch((error: Error) => {
+          throw new Error(
+            `part ${part} of the history, let go of by the engine, is not taken back: ${said(error.message)}`,
+          )
+        })
+        return taken ?? 0
+      })
       if (rows === undefined) continue
       log(`part ${part} of the history, which the engine let go of at its start, is whole: its ${rows} events are back`)
       break

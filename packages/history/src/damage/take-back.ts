@@ -1,14 +1,15 @@
 import { link, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Engine, EngineError, ONE_PART } from '../engine/engine.ts'
+import { type Engine, ONE_PART } from '../engine/engine.ts'
 import { settingsClause } from '../engine/settings.ts'
 import { syncFolder } from '../lasting.ts'
 import { text } from '../literal.ts'
 import { DATABASE, TABLE } from '../schema.ts'
 import { lacking } from '../whole.ts'
+import { wrongIn } from './unreadable.ts'
 
 /** Where a part is looked into. */
-const SIDE = 'taken_back'
+const SIDE: string = `${DATABASE}.taken_back`
 /** Rows that go in at a time: about as many as a segment holds. */
 const ROWS = 50_000
 
@@ -29,9 +30,9 @@ export async function takeBack(
 ): Promise<number | undefined> {
   const folder = await detached(engine, name)
   if (folder === undefined) return undefined
-  const drop = `DROP TABLE IF EXISTS ${DATABASE}.${SIDE} SYNC`
+  const drop = `DROP TABLE IF EXISTS ${SIDE} SYNC`
   await engine.command(drop)
-  await engine.command(`CREATE TABLE ${DATABASE}.${SIDE} AS ${TABLE}`)
+  await engine.command(`CREATE TABLE ${SIDE} AS ${TABLE}`)
   try {
     const rows = await attach(engine, folder, part)
     for (let at = 0; at < rows; at += ROWS) {
@@ -53,28 +54,28 @@ async function detached(engine: Engine, name: string): Promise<string | undefine
   return bytes.toString().trimEnd().replace(/\/$/, '') || undefined
 }
 
-/** Attaches links to its files, so that it stays where it is. @returns how many rows it has */
+/** Attaches links to its files, so that it stays where it is. @returns how many rows it has; throws where it is not whole */
 async function attach(engine: Engine, folder: string, part: string): Promise<number> {
   const { bytes } = await engine.read(
-    `SELECT data_paths[1] FROM system.tables WHERE database = '${DATABASE}' AND name = '${SIDE}'`,
+    `SELECT data_paths[1] FROM system.tables WHERE concat(database, '.', name) = '${SIDE}'`,
   )
   const beside = join(bytes.toString().trimEnd(), 'detached', part)
   await mkdir(beside, { recursive: true })
   for (const file of await readdir(folder)) await link(join(folder, file), join(beside, file))
-  await engine.command(`ALTER TABLE ${DATABASE}.${SIDE} ATTACH PART ${text(part)}`)
+  await engine.command(`ALTER TABLE ${SIDE} ATTACH PART ${text(part)}`)
   const { bytes: about } = await engine.read(
-    `SELECT path, toFloat64(bytes_on_disk), rows FROM system.parts WHERE active AND database = '${DATABASE}' AND table = '${SIDE}'`,
+    `SELECT name, path, toFloat64(bytes_on_disk), rows FROM system.parts WHERE active AND concat(database, '.', table) = '${SIDE}'`,
     { format: 'JSONCompactEachRow' },
   )
-  const [path, written, rows] = JSON.parse(about.toString()) as [string, number, string]
-  // Of a column whose file is empty the engine reads zeros, and no error.
-  const lacks = await lacking(path, written)
-  if (lacks !== undefined) throw new EngineError(`${lacks} of part ${part} is not there`, 0)
+  const [name, path, written, rows] = JSON.parse(about.toString()) as [string, string, number, string]
+  // Of a column whose file is empty the engine reads zeros, and no error; nor does its check look at each file.
+  const wrong = (await lacking(path, written)) ?? (await wrongIn(engine, SIDE, name))
+  if (wrong !== undefined) throw new Error(`it is damaged: ${wrong}`)
   return Number(rows)
 }
 
 function insertSql(from: number, to: number): string {
-  const rows = `${DATABASE}.${SIDE} WHERE _part_offset >= ${from} AND _part_offset < ${to}`
+  const rows = `${SIDE} WHERE _part_offset >= ${from} AND _part_offset < ${to}`
   const there = `SELECT collector, seq FROM ${TABLE} WHERE seq IN (SELECT seq FROM ${rows})`
   return `INSERT INTO ${TABLE} SELECT * FROM ${rows} AND (collector, seq) NOT IN (${there}) ${settingsClause(ONE_PART)}`
 }

@@ -37,15 +37,21 @@ export async function unreadable(engine: Engine, part: string): Promise<Unreadab
     `SELECT count() FROM system.parts WHERE active AND database = 'telltale' AND table = 'events' AND name = ${text(part)}`,
   )
   if (there.toString().trim() === '0') return undefined
-  const { bytes } = await engine.read(`CHECK TABLE ${TABLE} PART ${text(part)}`, {
+  const why = await wrongIn(engine, TABLE, part)
+  if (why === undefined) return undefined
+  const code = Number(/Code: (\d+)/.exec(why)?.[1])
+  if (!isUnreadable(code)) throw new Error(`part ${part} can't be checked: ${why}`)
+  return { why, mayPass: code === FAILED }
+}
+
+/** What the engine says is wrong in a table's part, all of which it reads; undefined where nothing is. */
+export async function wrongIn(engine: Engine, table: string, part: string): Promise<string | undefined> {
+  const { bytes } = await engine.read(`CHECK TABLE ${table} PART ${text(part)}`, {
     format: 'JSONCompactEachRow',
     timeout: CHECK_LIMIT,
   })
   const [, passed, why = ''] = JSON.parse(bytes.toString().split('\n')[0]!) as [string, number | boolean, string]
-  if (passed) return undefined
-  const code = Number(/Code: (\d+)/.exec(why)?.[1])
-  if (!isUnreadable(code)) throw new Error(`part ${part} can't be checked: ${why}`)
-  return { why, mayPass: code === FAILED }
+  return passed ? undefined : why
 }
 
 /** ms: it reads all of a part. */
