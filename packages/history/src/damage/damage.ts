@@ -189,31 +189,41 @@ export class Damage {
     this.#options.onWhole()
   }
 
-  /** Until it is back, its events are missing. */
-  async #takeBack(aside: Aside): Promise<void> {
-    const { engine, log, proveInserted, onWhole, patience = PATIENCE } = this.#options
-    const { name, part } = aside
-    this.#returning.add(name)
-    for (let tries = 0; tries < TRIES && !this.#stop.signal.aborted; tries++) {
+  /** Until they are back, their events are missing. */
+  async #takeBack(asides: readonly Aside[]): Promise<void> {
+    const { patience = PATIENCE, onWhole } = this.#options
+    for (const { name } of asides) this.#returning.add(name)
+    let left = asides
+    for (let tries = 0; tries < TRIES && left.length > 0 && !this.#stop.signal.aborted; tries++) {
       if (tries > 0)
         await sleep(patience * 2 ** (tries - 1), undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
-      const rows = await this.#next(async () => {
-        const taken = await takeBack(engine, aside, proveInserted).catch((error: Error) => {
-          throw new Error(
-            `part ${part} of the history, let go of by the engine, is not taken back: ${said(error.message)}`,
-          )
-        })
-        return taken ?? 0
-      })
-      if (rows === undefined) continue
-      log(`part ${part} of the history, which the engine let go of at its start, is whole: its ${rows} events are back`)
-      break
+      left = await this.#tryBack(left, tries > 0)
+      await this.#next(() => this.#list())
     }
-    // What became of it the next look says.
-    this.#broken.add(name)
-    this.#returning.delete(name)
-    await this.#next(() => this.#list())
+    for (const { name } of left) this.#broken.add(name)
+    for (const { name } of asides) this.#returning.delete(name)
     onWhole()
+  }
+
+  /** All together; where that fails, and not for the first time, each on its own. @returns those that failed */
+  async #tryBack(asides: readonly Aside[], apart: boolean): Promise<readonly Aside[]> {
+    const { engine, log, proveInserted } = this.#options
+    const names = asides.slice(0, 3).map(({ part }) => part)
+    const done = await this.#next(async () => {
+      const events = await takeBack(engine, asides, proveInserted).catch((error: Error) => {
+        const which = asides.length > 1 ? `one of ${asides.length} parts` : `part ${names[0]}`
+        throw new Error(`${which} of the history, let go of by the engine, is not taken back: ${said(error.message)}`)
+      })
+      log(
+        `${asides.length} parts of the history that the engine let go of at its start are whole, and their ${events} events are back: ${names.join(', ')}`,
+      )
+      return true
+    })
+    if (done) return []
+    if (!apart || asides.length === 1) return asides
+    const failed: Aside[] = []
+    for (const aside of asides) failed.push(...(await this.#tryBack([aside], false)))
+    return failed
   }
 
   #leaves({ part, rows, from, to }: About): void {
@@ -229,8 +239,8 @@ export class Damage {
     const asides = await setAside(engine, dir)
     if (JSON.stringify(asides) !== JSON.stringify(this.#asides)) this.#revision++
     this.#asides = asides
-    for (const aside of asides)
-      if (aside.letGo && !this.#returning.has(aside.name) && !this.#broken.has(aside.name)) void this.#takeBack(aside)
+    const back = asides.filter(one => one.letGo && !this.#returning.has(one.name) && !this.#broken.has(one.name))
+    if (back.length > 0) void this.#takeBack(back)
     const fresh = this.#asides.filter(({ name }) => !this.#told.has(name))
     for (const { name } of fresh) this.#told.add(name)
     if (fresh.length === 0) return

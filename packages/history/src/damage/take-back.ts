@@ -8,74 +8,115 @@ import { DATABASE, TABLE } from '../schema.ts'
 import { lacking } from '../whole.ts'
 import { wrongIn } from './unreadable.ts'
 
-/** Where a part is looked into. */
+/** Where parts are looked into. */
 const SIDE: string = `${DATABASE}.taken_back`
 /** Rows that go in at a time: about as many as a segment holds. */
 const ROWS = 50_000
 
+/** A part that the engine let go of: its own name, and its folder's under `detached`. */
+export interface LetGo {
+  readonly part: string
+  readonly name: string
+}
+
 /**
- * Takes a part back that the engine let go of at its start though it is whole: a disk that fails to be read for a moment is
- * enough for that. It is attached to a table beside, and those of its events go in whose seq the table lacks: some may
- * have come again from the journal meanwhile, or been merged. Then its folder goes. A kill at any moment neither loses nor doubles.
- * @param name its folder's name under `detached`
- * @param part its own
+ * Takes parts back that the engine let go of at its start though they are whole: a disk that fails to be read for a moment
+ * is enough for that. They are attached to a table beside, and those of their events go in whose seq the table lacks: some
+ * may have come again from the journal meanwhile, or been merged. Then their folders go. A kill at any moment neither loses
+ * nor doubles.
  * @param proveInserted throws where the disk did not take what was just inserted
- * @returns how many events it holds; undefined where it is not there any more
- * @throws where it can't be read whole: then it stays where it is
+ * @returns how many events they hold
+ * @throws where one of them can't be read whole: then all stay where they are
  */
 export async function takeBack(
   engine: Engine,
-  { name, part }: { name: string; part: string },
+  parts: readonly LetGo[],
   proveInserted: () => Promise<void>,
-): Promise<number | undefined> {
-  const folder = await detached(engine, name)
-  if (folder === undefined) return undefined
+): Promise<number> {
   const drop = `DROP TABLE IF EXISTS ${SIDE} SYNC`
   await engine.command(drop)
   await engine.command(`CREATE TABLE ${SIDE} AS ${TABLE}`)
   try {
-    const rows = await attach(engine, folder, part)
-    for (let at = 0; at < rows; at += ROWS) {
-      await engine.command(insertSql(at, at + ROWS))
+    const folders = await attach(engine, parts)
+    const beside = await whole(engine)
+    for (const rows of slices(beside)) {
+      await engine.command(insertSql(rows))
       await proveInserted()
     }
-    await rm(folder, { recursive: true })
-    await syncFolder(dirname(folder))
-    return rows
+    for (const folder of folders) await rm(folder, { recursive: true })
+    for (const dir of new Set(folders.map(dirname))) await syncFolder(dir)
+    return beside.reduce((sum, { rows }) => sum + rows, 0)
   } finally {
     await engine.command(drop)
   }
 }
 
-async function detached(engine: Engine, name: string): Promise<string | undefined> {
+/** Attaches links to the parts' files, so that they stay where they are. @returns their folders */
+async function attach(engine: Engine, parts: readonly LetGo[]): Promise<string[]> {
+  const names = parts.map(({ name }) => text(name)).join(', ')
   const { bytes } = await engine.read(
-    `SELECT path FROM system.detached_parts WHERE database = '${DATABASE}' AND table = 'events' AND name = ${text(name)}`,
-  )
-  return bytes.toString().trimEnd().replace(/\/$/, '') || undefined
-}
-
-/** Attaches links to its files, so that it stays where it is. @returns how many rows it has; throws where it is not whole */
-async function attach(engine: Engine, folder: string, part: string): Promise<number> {
-  const { bytes } = await engine.read(
-    `SELECT data_paths[1] FROM system.tables WHERE concat(database, '.', name) = '${SIDE}'`,
-  )
-  const beside = join(bytes.toString().trimEnd(), 'detached', part)
-  await mkdir(beside, { recursive: true })
-  for (const file of await readdir(folder)) await link(join(folder, file), join(beside, file))
-  await engine.command(`ALTER TABLE ${SIDE} ATTACH PART ${text(part)}`)
-  const { bytes: about } = await engine.read(
-    `SELECT name, path, toFloat64(bytes_on_disk), rows FROM system.parts WHERE active AND concat(database, '.', table) = '${SIDE}'`,
+    `SELECT path, (SELECT data_paths[1] FROM system.tables WHERE concat(database, '.', name) = '${SIDE}') FROM system.detached_parts WHERE database = '${DATABASE}' AND table = 'events' AND name IN (${names})`,
     { format: 'JSONCompactEachRow' },
   )
-  const [name, path, written, rows] = JSON.parse(about.toString()) as [string, string, number, string]
-  // Of a column whose file is empty the engine reads zeros, and no error; nor does its check look at each file.
-  const wrong = (await lacking(path, written)) ?? (await wrongIn(engine, SIDE, name))
-  if (wrong !== undefined) throw new Error(`it is damaged: ${wrong}`)
-  return Number(rows)
+  const found = new Map<string, string>()
+  for (const line of bytes.toString().split('\n').filter(Boolean)) {
+    const [path, side] = JSON.parse(line) as [string, string]
+    const folder = path.replace(/\/$/, '')
+    const { part } = parts.find(({ name }) => folder.endsWith(`/${name}`))!
+    const beside = join(side, 'detached', part)
+    await mkdir(beside, { recursive: true })
+    for (const file of await readdir(folder)) await link(join(folder, file), join(beside, file))
+    found.set(part, folder)
+  }
+  const each = [...found.keys()].map(part => `ATTACH PART ${text(part)}`)
+  if (each.length > 0) await engine.command(`ALTER TABLE ${SIDE} ${each.join(', ')}`)
+  return [...found.values()]
 }
 
-function insertSql(from: number, to: number): string {
-  const rows = `${SIDE} WHERE _part_offset >= ${from} AND _part_offset < ${to}`
+interface Beside {
+  readonly name: string
+  readonly rows: number
+}
+
+/** The parts of the table beside. Throws where one is not whole. */
+async function whole(engine: Engine): Promise<Beside[]> {
+  const { bytes } = await engine.read(
+    `SELECT name, path, toFloat64(bytes_on_disk), toFloat64(rows) FROM system.parts WHERE active AND concat(database, '.', table) = '${SIDE}'`,
+    { format: 'JSONCompactEachRow' },
+  )
+  const lines = bytes.toString().split('\n').filter(Boolean)
+  const all = lines.map(line => JSON.parse(line) as [string, string, number, number])
+  for (const [name, path, written] of all) {
+    // Of a column whose file is empty the engine reads zeros, and no error; nor does its check look at each file.
+    const wrong = (await lacking(path, written)) ?? (await wrongIn(engine, SIDE, name))
+    if (wrong !== undefined) throw new Error(`it is damaged: ${wrong}`)
+  }
+  return all.map(([name, , , rows]) => ({ name, rows }))
+}
+
+/** Conditions that hold for so many rows at a time. */
+function* slices(parts: readonly Beside[]): Generator<string> {
+  let [names, sum]: [string[], number] = [[], 0]
+  for (const { name, rows } of parts) {
+    if (names.length > 0 && sum + rows > ROWS) {
+      yield `_part IN (${names.join(', ')})`
+      names = []
+      sum = 0
+    }
+    if (rows > ROWS)
+      for (let at = 0; at < rows; at += ROWS)
+        yield `_part = ${text(name)} AND _part_offset >= ${at} AND _part_offset < ${at + ROWS}`
+    else {
+      names.push(text(name))
+      sum += rows
+    }
+  }
+  if (names.length > 0) yield `_part IN (${names.join(', ')})`
+}
+
+function insertSql(where: string): string {
+  const rows = `${SIDE} WHERE ${where}`
   const there = `SELECT collector, seq FROM ${TABLE} WHERE seq IN (SELECT seq FROM ${rows})`
-  return `INSERT INTO ${TABLE} SELECT * FROM ${rows} AND (collector, seq) NOT IN (${there}) ${settingsClause(ONE_PART)}`
+  // Of a merged part and one that was merged into it the same events come.
+  return `INSERT INTO ${TABLE} SELECT * FROM ${rows} AND (collector, seq) NOT IN (${there}) LIMIT 1 BY collector, seq ${settingsClause(ONE_PART)}`
 }
