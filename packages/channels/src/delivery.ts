@@ -64,8 +64,27 @@ export class Delivery {
     return all
   }
 
+  /**
+   * The last line of a stream that was broken off, by us or by its end of the wire: an event that only lacks its newline, or
+   * what is left of one that was cut off. That is no bad event: a sender who is answered is told nothing of it, and sends it again.
+   */
+  async last({ blocks }: LineBlocks, isAnswered: boolean): Promise<Taken[]> {
+    if (blocks.every(isJson)) return this.lines({ blocks, problems: [] })
+    if (!isAnswered) this.#intake.dropped(this.#sender.channel, 1, 'a line that was cut off')
+    return []
+  }
+
   /** Resolves once all that was taken is journaled, or could not be. */
   settled(): Promise<void> {
     return this.#last
+  }
+}
+
+function isJson(line: Buffer): boolean {
+  try {
+    JSON.parse(line.toString())
+    return true
+  } catch {
+    return false
   }
 }

@@ -5,6 +5,8 @@ import type { Readable } from 'node:stream'
  * stream: what it had received by then is still given.
  */
 export class Reading {
+  /** It came to its end by itself: what was read last is not cut off. */
+  whole = false
   readonly #stream: Readable
   #ended = false
   #wake: () => void = () => {}
@@ -17,9 +19,13 @@ export class Reading {
     stream
       .on('readable', wake)
       .on('drain', wake)
-      .on('end', end)
+      .on('end', () => {
+        this.whole = true
+        end()
+      })
       .on('close', end)
       .on('error', () => {})
+    this.whole = stream.readableEnded
     if (stream.readableEnded || stream.destroyed) this.#ended = true
   }
 

@@ -54,3 +54,14 @@ test('stopping hands over what was received', async () => {
   await channel.stop()
   expect(intake.events).toHaveLength(2)
 })
+
+test('a line that a stop cuts off is no event, and is told', async () => {
+  const { stream, channel, intake } = await started()
+  stream.write('{"n":1}\nhalf of a mess')
+  await until(() => intake.events.length === 1, 'the first')
+  await channel.stop()
+  expect([intake.events.length, intake.drops]).toEqual([
+    1,
+    [{ channel: 'stdin', events: 1, reason: 'a line that was cut off' }],
+  ])
+})

@@ -59,7 +59,8 @@ class Stdin implements StdinChannel {
     const lines = new LineSplitter()
     for (let chunk = await reading.next(); chunk !== undefined; chunk = await reading.next())
       await delivery.lines(lines.push(chunk))
-    await delivery.lines(lines.end())
+    const last = lines.end()
+    await (reading.whole ? delivery.lines(last) : delivery.last(last, false))
     await delivery.settled()
   }
 }

@@ -50,7 +50,9 @@ export class TcpConnection {
       await this.#take(this.#lines.push(chunk))
       await this.#reading.until(() => this.#socket.writableLength <= writableHighWaterMark)
     }
-    await this.#take(this.#lines.end())
+    const last = this.#lines.end()
+    if (this.#reading.whole) await this.#take(last)
+    else this.#promise(await this.#delivery.last(last, this.#acks))
     await this.#answering
     await this.#close()
   }
@@ -69,7 +71,10 @@ export class TcpConnection {
 
   async #take(lines: LineBlocks): Promise<void> {
     if (this.#first) this.#greet(lines)
-    const all = await this.#delivery.lines(lines)
+    this.#promise(await this.#delivery.lines(lines))
+  }
+
+  #promise(all: readonly Taken[]): void {
     if (!this.#acks) return
     for (const taken of all) this.#answering = this.#answering.then(() => this.#answer(taken))
   }
