@@ -187,6 +187,30 @@ test.each([
   30_000,
 )
 
+test('scar: parts taken back that are merged meanwhile beside the table: none of their events is passed over', async () => {
+  const one = await starting()
+  for (let i = 0; i < 6; i++) {
+    await one.append(batch(5))
+    await one.flush()
+  }
+  await one.stop()
+  const columns = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_[^/]*\/columns\.txt$/)
+  for (const part of columns.map(dirname))
+    await rename(part, join(dirname(part), 'detached', `broken-on-start_${basename(part)}`))
+  const engine = embedded({ path: join(path, 'history') })
+  const { command } = engine
+  engine.command = async sql => {
+    if (/INSERT INTO telltale.events SELECT .*taken_back/.test(sql)) {
+      await command.call(engine, 'SYSTEM START MERGES telltale.taken_back')
+      await command.call(engine, 'OPTIMIZE TABLE telltale.taken_back FINAL')
+    }
+    await command.call(engine, sql)
+  }
+  const two = await starting({ engine })
+  await expect.poll(() => two.status.detached, { timeout: 20_000 }).toEqual([])
+  expect(await two.count()).toBe(30)
+}, 30_000)
+
 test('parts taken back together, a large one, some that others hold all of and one that is damaged: all but that, each event once', async () => {
   const engine = embedded({ path: join(path, 'history') })
   const one = await starting({ engine })

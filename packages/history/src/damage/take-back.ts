@@ -37,15 +37,17 @@ export async function takeBack(
   await engine.command(drop)
   await engine.command(`CREATE TABLE ${SIDE} AS ${TABLE}`)
   try {
+    await engine.command(`SYSTEM STOP MERGES ${SIDE}`)
     const folders = await attach(engine, parts)
-    const beside = await whole(engine)
-    for (const rows of slices(beside)) {
-      await engine.command(insertSql(rows))
+    const events = await whole(engine)
+    for (const slice of await slices(engine)) {
+      await engine.command(insertSql(slice))
       await proveInserted()
+      await proveThere(engine, slice)
     }
     for (const folder of folders) await rm(folder, { recursive: true })
     for (const dir of new Set(folders.map(dirname))) await syncFolder(dir)
-    return beside.reduce((sum, { rows }) => sum + rows, 0)
+    return events
   } finally {
     await engine.command(drop)
   }
@@ -73,50 +75,45 @@ async function attach(engine: Engine, parts: readonly LetGo[]): Promise<string[]
   return [...found.values()]
 }
 
-interface Beside {
-  readonly name: string
-  readonly rows: number
-}
-
-/** The parts of the table beside. Throws where one is not whole. */
-async function whole(engine: Engine): Promise<Beside[]> {
+/** Throws where a part of the table beside is not whole. @returns how many events they hold */
+async function whole(engine: Engine): Promise<number> {
   const { bytes } = await engine.read(
     `SELECT name, path, toFloat64(bytes_on_disk), toFloat64(rows) FROM system.parts WHERE active AND concat(database, '.', table) = '${SIDE}'`,
     { format: 'JSONCompactEachRow' },
   )
-  const lines = bytes.toString().split('\n').filter(Boolean)
-  const all = lines.map(line => JSON.parse(line) as [string, string, number, number])
-  for (const [name, path, written] of all) {
+  let events = 0
+  for (const line of bytes.toString().split('\n').filter(Boolean)) {
+    const [name, path, written, rows] = JSON.parse(line) as [string, string, number, number]
     // Of a column whose file is empty the engine reads zeros, and no error; nor does its check look at each file.
     const wrong = (await lacking(path, written)) ?? (await wrongIn(engine, SIDE, name))
     if (wrong !== undefined) throw new Error(`it is damaged: ${wrong}`)
+    events += rows
   }
-  return all.map(([name, , , rows]) => ({ name, rows }))
+  return events
 }
 
-/** Conditions that hold for so many rows at a time. */
-function* slices(parts: readonly Beside[]): Generator<string> {
-  let [names, sum]: [string[], number] = [[], 0]
-  for (const { name, rows } of parts) {
-    if (names.length > 0 && sum + rows > ROWS) {
-      yield `_part IN (${names.join(', ')})`
-      names = []
-      sum = 0
-    }
-    if (rows > ROWS)
-      for (let at = 0; at < rows; at += ROWS)
-        yield `_part = ${text(name)} AND _part_offset >= ${at} AND _part_offset < ${at + ROWS}`
-    else {
-      names.push(text(name))
-      sum += rows
-    }
-  }
-  if (names.length > 0) yield `_part IN (${names.join(', ')})`
+/** Conditions, each of which holds for so many rows or a few more, and one for every row whatever part it is in. */
+async function slices(engine: Engine): Promise<string[]> {
+  const { bytes } = await engine.read(
+    `SELECT min(seq) AS first FROM (SELECT seq, intDiv(rowNumberInAllBlocks(), ${ROWS}) AS slice FROM (SELECT seq FROM ${SIDE} ORDER BY seq)) GROUP BY slice ORDER BY first`,
+  )
+  const firsts = bytes.toString().split('\n').filter(Boolean)
+  return firsts.map((first, i) => `seq >= ${first}${i + 1 < firsts.length ? ` AND seq < ${firsts[i + 1]}` : ''}`)
 }
 
-function insertSql(where: string): string {
-  const rows = `${SIDE} WHERE ${where}`
-  const there = `SELECT collector, seq FROM ${TABLE} WHERE seq IN (SELECT seq FROM ${rows})`
-  // Of a merged part and one that was merged into it the same events come.
-  return `INSERT INTO ${TABLE} SELECT * FROM ${rows} AND (collector, seq) NOT IN (${there}) LIMIT 1 BY collector, seq ${settingsClause(ONE_PART)}`
+/** Of a slice's events, those that the table lacks. */
+function missing(slice: string): string {
+  return `FROM ${SIDE} WHERE ${slice} AND (collector, seq) NOT IN (SELECT collector, seq FROM ${TABLE} WHERE ${slice})`
+}
+
+/** Of a merged part and one that was merged into it the same events come. */
+function insertSql(slice: string): string {
+  return `INSERT INTO ${TABLE} SELECT * ${missing(slice)} LIMIT 1 BY collector, seq ${settingsClause(ONE_PART)}`
+}
+
+/** Nothing goes before all of it is there. */
+async function proveThere(engine: Engine, slice: string): Promise<void> {
+  const { bytes } = await engine.read(`SELECT count() ${missing(slice)}`)
+  const count = Number(bytes.toString())
+  if (count > 0) throw new Error(`${count} of its events did not go in`)
 }
