@@ -36,7 +36,7 @@ export class Disk {
   }
 
   unmount(): void {
-    if (this.own) run('umount', '-l', this.path)
+    for (let tries = 0; this.own && !run('umount', '-l', this.path) && tries < 5; tries++) run('sleep', '1')
   }
 }
 

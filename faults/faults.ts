@@ -256,6 +256,7 @@ const rot: Fault = {
   weight: 3,
   async act(life) {
     await life.suspend('engine', 1200, 'kill')
+    await life.kill('both') // also where the engine was away: what it has compared and read it does not read again
     const done = rotSegment(join(life.data, 'journal'), life.ledger, life.random)
     if (done === undefined) return life.note('no segment waits')
     life.note(`rotten: ${done}`)
