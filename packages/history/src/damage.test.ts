@@ -405,6 +405,30 @@ test('scar: a merge that the engine calls done though the disk left a file empty
   expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(20)
 })
 
+test('scar: … and a question fails over it before anything more is inserted: it is not set aside with all its events', async () => {
+  const said: string[] = []
+  const engine = embedded({ path: join(path, 'history'), log: line => said.push(line) })
+  const one = await starting({ engine, patience: 100 })
+  for (let i = 0; i < 3; i++) {
+    await one.append(batch(5))
+    await one.flush()
+  }
+  await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+  for (const file of await filesNamed(
+    join(path, 'history', 'data', 'store'),
+    /20261120_1_3_1\/(data\.bin|columns\.txt)$/,
+  ))
+    await writeFile(file, '')
+  const counted = async (): Promise<unknown> => {
+    const answer = await one.partial(parse('i >= 0 | count()').query!, { from: 0, to: 9e12 })
+    return answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]
+  }
+  await expect(counted()).rejects.toThrow()
+  await expect.poll(() => counted().catch(() => 0), { timeout: 20_000, interval: 200 }).toBe(15)
+  expect(said.join()).toMatch(/started anew: the disk left (data.bin|columns.txt) of part 20261120_1_3_1 unwritten/)
+  expect([await one.count(), one.status.missing]).toEqual([15, 0])
+}, 30_000)
+
 test('scar: a merged part that a power cut brought back, beside the one it was merged into anew: it is put aside, and all is there once', async () => {
   const engine = embedded({ path: join(path, 'history') })
   const one = await starting({ engine })

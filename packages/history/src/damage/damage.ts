@@ -153,11 +153,17 @@ export class Damage {
     return done
   }
 
-  /** Sets a part aside that is damaged each time it is looked at, though the disk can be read. */
+  /**
+   * Sets a part aside that is damaged each time it is looked at, though the disk can be read. Not one that was just made and
+   * not written whole: what it was made of is still there.
+   */
   async #judge(part: string): Promise<void> {
-    const { engine, log, patience = PATIENCE } = this.#options
+    const { engine, log, proveInserted, patience = PATIENCE } = this.#options
     for (let looks = 1; ; looks++) {
-      const found = await this.#next(async () => (await unreadable(engine, part)) ?? WHOLE)
+      const found = await this.#next(async () => {
+        await proveInserted()
+        return (await unreadable(engine, part)) ?? WHOLE
+      })
       if (found === WHOLE) this.#cleared.set(part, performance.now() + CLEARED)
       if (found === WHOLE || found === undefined) return
       if (looks === 1)

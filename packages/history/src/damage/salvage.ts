@@ -20,7 +20,7 @@ export interface SalvageOptions {
   fileBytes: number
   /** From now on, and until it is told otherwise, all of a part's events are missing from answers. */
   onDetach(about: About): void
-  /** Throws where the disk did not take what was just inserted. */
+  /** Throws where the disk did not take what was just inserted or merged, and sees to it that it is made again. */
   proveInserted(): Promise<void>
 }
 
