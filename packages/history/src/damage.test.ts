@@ -374,6 +374,42 @@ test.each(['metadata_version.txt', 'columns.txt', 'data.bin', 'skp_idx_seq_range
   },
 )
 
+test.each([
+  ['and could be loaded again', true],
+  ['and is let go of too', false],
+])(
+  'scar: a part that was dropped, of which the engine loses what stands for it, %s: each event is there once, and nothing is said to be missing',
+  async (_, loadable) => {
+    let whole: Buffer = Buffer.alloc(0)
+    let index = ''
+    const engine = spoilingFirst(/20261120_[^/]*\/skp_idx_seq_range\.cmrk4$/, async file => {
+      whole = await readFile(file)
+      index = file
+      await writeFile(file, '')
+    })
+    const { command } = engine
+    const kept = join(path, 'kept')
+    engine.command = async sql => {
+      if (sql.includes('DROP PART')) await cp(dirname(index), kept, { recursive: true })
+      await command.call(engine, sql)
+    }
+    const one = await starting({ engine })
+    await one.append(batch(5))
+    await handedOver(one, 5, 10_000)
+    await one.stop()
+    // As a kill right behind leaves it.
+    const table = dirname(dirname(index))
+    await rm(join(table, '20261120_1_1_1'), { recursive: true, force: true })
+    await cp(kept, loadable ? dirname(index) : join(table, 'detached', 'broken-on-start_20261120_1_1_0'), {
+      recursive: true,
+    })
+    if (loadable) await writeFile(index, whole)
+    const two = await starting({ patience: 100 })
+    expect([await two.count(), two.status.missing]).toEqual([5, 0])
+    expect(two.uncovered({ from: 0, to: 9e12 })).toBeUndefined()
+  },
+)
+
 test('scar: an insert that the engine calls done though the disk cut a file short is done again before its segment goes', async () => {
   const said: string[] = []
   const one = await starting({

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Engine } from './engine/engine.ts'
+import { DROPPED } from './engine/metadata.ts'
 import { syncFolder, syncFolders } from './lasting.ts'
 import { text } from './literal.ts'
 import { DATABASE, TABLE } from './schema.ts'
@@ -52,7 +54,10 @@ export class Parts {
       if (lacks !== undefined && this.#failed++ < MOST_FAILURES) {
         const what = `the disk left ${lacks} of part ${name} unwritten: `
         if (level > 0) this.#engine.restart(`${what}what was merged into it is taken up again`)
-        else await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
+        else {
+          await writeFile(join(path, DROPPED), '', { flush: true })
+          await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
+        }
         throw new Error(`${what}its events are offered again`)
       }
       whole.add(name)

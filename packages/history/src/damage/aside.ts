@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
-import { COVERED } from '../engine/metadata.ts'
+import { COVERED, DROPPED } from '../engine/metadata.ts'
 import { text } from '../literal.ts'
 import { TABLE } from '../schema.ts'
 
@@ -52,7 +52,7 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
   const known = new Set<string>()
   for (const line of found) {
     const [name, path] = JSON.parse(line) as [string, string]
-    if (name.startsWith(COVERED)) continue
+    if (name.startsWith(COVERED) || (await isDropped(path))) continue
     const part = NAME.exec(name)?.[0] ?? name
     // A kill while it was set aside may have left it there twice.
     if (known.has(part)) continue
@@ -92,6 +92,14 @@ async function letGo(
   await mkdir(folder, { recursive: true })
   await writeAbout(folder, about)
   return about
+}
+
+/** Its events were offered again; the next start of the engine removes it. */
+function isDropped(path: string): Promise<boolean> {
+  return access(join(path, DROPPED)).then(
+    () => true,
+    () => false,
+  )
 }
 
 function placeOf(name: string): string {

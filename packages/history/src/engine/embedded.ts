@@ -15,7 +15,7 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
-import { keepMetadata, mendMetadata, mendOverlaps, mendParts, syncTables } from './metadata.ts'
+import { keepMetadata, mendMetadata, mendOverlaps, mendParts, removeDropped, syncTables } from './metadata.ts'
 import { type EngineNews, Outage } from './outage.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
@@ -212,6 +212,7 @@ class Embedded implements Engine {
   async #spawn(): Promise<void> {
     const mended = await mendMetadata(this.#path)
     if (mended.length > 0) this.#log(`definitions of tables were broken and are mended: ${mended.join(', ')}`)
+    await removeDropped(this.#path)
     const parts = await mendParts(this.#path)
     if (parts.length > 0) this.#log(`parts of the history were not written whole and are mended: ${parts.join(', ')}`)
     const covered = await mendOverlaps(this.#path)

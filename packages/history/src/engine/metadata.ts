@@ -100,6 +100,32 @@ export async function mendParts(dir: string): Promise<string[]> {
   return mended
 }
 
+/** In the folder of a part that was dropped: its events were offered again. */
+export const DROPPED = 'dropped_by_telltale'
+
+/**
+ * Removes parts that were dropped. The engine keeps them for some minutes beside an empty one that stands for them; where it
+ * lets go of that, because the disk fails, they would be there again, beside what was made anew of their events.
+ * @returns the parts, relative to the folder
+ */
+export async function removeDropped(dir: string): Promise<string[]> {
+  const store = join(dir, 'data', 'store')
+  const tables = await folders(store, 2)
+  const all = (
+    await Promise.all([...tables, ...tables.map(table => join(table, 'detached'))].map(at => folders(at, 1)))
+  ).flat()
+  const removed: string[] = []
+  for (const part of all) {
+    if ((await stat(join(part, DROPPED)).catch(() => undefined)) === undefined) continue
+    // Under this name the engine removes it, should there be a kill in the middle.
+    const gone = join(dirname(part), `delete_tmp_${basename(part)}`)
+    await rename(part, gone)
+    await rm(gone, { recursive: true })
+    removed.push(relative(dir, part))
+  }
+  return removed
+}
+
 /** A part's name: day, first and last block, level. */
 const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)$/
 /** Before the name of a part that was put aside because another holds all of it. */
