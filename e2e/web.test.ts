@@ -238,6 +238,7 @@ describe('the page', () => {
     await page.locator('.cm-focused').waitFor()
     await page.keyboard.type('type = page')
     await page.locator('.cm-tooltip-autocomplete li', { hasText: 'page_load' }).waitFor()
+    await page.waitForTimeout(100) // nothing is taken in the moment in which the list changes
     await page.keyboard.press('Tab')
     expect(await page.locator('.cm-content').textContent()).toBe('type = page_load')
   })
