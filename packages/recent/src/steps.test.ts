@@ -3,7 +3,7 @@ import { evaluate, finish, type Partial, parse, type Query, type Scope, type Ste
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Recent, recent } from './recent.ts'
-import { comparable } from './testing/comparable.ts'
+import { comparable, like } from './testing/comparable.ts'
 import { event, query } from './testing/random.ts'
 
 const origin = { hostname: 'h', receivedAt: 1e12 + 5, trusted: true }
@@ -42,7 +42,7 @@ interface Asked {
 }
 
 function ask({ ring, held }: Fed, query: Query, scope: Scope): Asked {
-  const expected = comparable(finish(query, evaluate(query, held, scope), scope))
+  const expected = like(finish(query, evaluate(query, held, scope), scope))
   return { query, scope, steps: ring.steps(query, scope), expected }
 }
 
