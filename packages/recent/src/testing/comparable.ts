@@ -7,8 +7,8 @@ export function comparable(result: Result): unknown {
 }
 
 /**
- * What a result must be like: doubles may differ in their last bits, as sums in another order do, and by as much more as
- * the spread of times, ten million times smaller than they are, loses of it.
+ * What a result must be like. Doubles may differ in their last bits, as sums in another order do, and a deviation of times
+ * by as much more as times are larger than it: a thousand million times, at a thousand milliseconds.
  */
 export function like(result: Result): unknown {
   return mapped(result, near)
@@ -22,10 +22,10 @@ function mapped({ columns, rows }: Result, cellOf: (cell: unknown) => unknown): 
   }
 }
 
-/** Within half of its ninth digit. */
+/** Within half of its seventh digit. */
 function near(value: unknown): unknown {
   if (typeof value === 'number' && Number.isFinite(value) && value !== 0)
-    return expect.closeTo(value, 8 - Math.floor(Math.log10(Math.abs(value))))
+    return expect.closeTo(value, 6 - Math.floor(Math.log10(Math.abs(value))))
   if (Array.isArray(value)) return value.map(near)
   return value
 }
