@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 
 /** A result as tests compare it with what it must be {@link like}. */
 export function comparable(result: Result): unknown {
-  return mapped(result, cell => cell)
+  return mapped(result, unsigned)
 }
 
 /**
@@ -27,5 +27,11 @@ function near(value: unknown): unknown {
   if (typeof value === 'number' && Number.isFinite(value) && value !== 0)
     return expect.closeTo(value, 6 - Math.floor(Math.log10(Math.abs(value))))
   if (Array.isArray(value)) return value.map(near)
-  return value
+  return unsigned(value)
+}
+
+/** JSON knows no zero below zero. */
+function unsigned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unsigned)
+  return value === 0 ? 0 : value
 }
