@@ -112,6 +112,7 @@ export class History {
       patience: options.patience,
       log: this.#log,
       proveInserted: () => this.#parts.check(),
+      proveMerged: () => this.#parts.check(false),
       onSetAside: about => options.onSetAside?.(about),
       onWhole: () => {
         this.#flush.again()
@@ -378,7 +379,7 @@ export class History {
   /** Merges go on where nothing comes in. */
   #look(): void {
     if (!this.#usable || this.#engine.state.kind !== 'ready') return
-    this.#parts.check().catch((error: Error) => this.#log(error.message))
+    this.#parts.check(false).catch((error: Error) => this.#log(error.message))
     this.#damage.look()
     if (this.#looks++ % NOTE_EVERY === 0) void this.#noteHeld()
     this.#seek(SOME)

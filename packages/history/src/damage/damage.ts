@@ -9,6 +9,8 @@ import { partIn, unreadable } from './unreadable.ts'
 export interface DamageOptions extends Omit<SalvageOptions, 'onDetach'> {
   /** ms between two looks at a part that seems damaged. Default 2,500. */
   patience?: number | undefined
+  /** Throws where the disk did not take what was just merged, and sees to it that it is made again. */
+  proveMerged(): Promise<void>
   log(message: string): void
   /** A part was set aside, and what was readable of it is in answers again. */
   onSetAside(about: About): void
@@ -154,14 +156,14 @@ export class Damage {
   }
 
   /**
-   * Sets a part aside that is damaged each time it is looked at, though the disk can be read. Not one that was just made and
-   * not written whole: what it was made of is still there.
+   * Sets a part aside that is damaged each time it is looked at, though the disk can be read. Not one that was just merged and
+   * not written whole: what was merged is still there.
    */
   async #judge(part: string): Promise<void> {
-    const { engine, log, proveInserted, patience = PATIENCE } = this.#options
+    const { engine, log, proveMerged, patience = PATIENCE } = this.#options
     for (let looks = 1; ; looks++) {
       const found = await this.#next(async () => {
-        await proveInserted()
+        await proveMerged()
         return (await unreadable(engine, part)) ?? WHOLE
       })
       if (found === WHOLE) this.#cleared.set(part, performance.now() + CLEARED)
