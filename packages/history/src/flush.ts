@@ -18,6 +18,8 @@ export interface Refused {
 }
 
 export interface FlushHooks {
+  /** Inserts; rejects as well where the disk may not have taken it. */
+  proving(insert: () => Promise<void>): Promise<void>
   /** The segment is in history, but the mark has not moved yet. */
   loaded(segment: Segment): Promise<void>
   flushed(segment: Segment): void
@@ -243,7 +245,7 @@ export class Flush {
 
   async #load(file: string, sql: (source: string) => string): Promise<void> {
     await this.#up()
-    return this.#engine.load({ file, sql, structure: STRUCTURE })
+    return this.#hooks.proving(() => this.#engine.load({ file, sql, structure: STRUCTURE }))
   }
 
   /** It comes back by itself a moment after a crash. */

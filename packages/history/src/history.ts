@@ -111,8 +111,8 @@ export class History {
       fileBytes: segmentBytes,
       patience: options.patience,
       log: this.#log,
-      proveInserted: () => this.#parts.check(),
-      proveMerged: () => this.#parts.check(false),
+      proving: insert => this.#parts.proving(insert),
+      proveParts: () => this.#parts.check(),
       onSetAside: about => options.onSetAside?.(about),
       onWhole: () => {
         this.#flush.again()
@@ -130,8 +130,8 @@ export class History {
     })
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
+      proving: insert => this.#parts.proving(insert),
       loaded: async segment => {
-        await this.#parts.check()
         await this.#fields.learn(segment)
         if (segment.collector === this.journal.collector) await this.#parts.note(segment.lastSeq)
       },
@@ -379,7 +379,7 @@ export class History {
   /** Merges go on where nothing comes in. */
   #look(): void {
     if (!this.#usable || this.#engine.state.kind !== 'ready') return
-    this.#parts.check(false).catch((error: Error) => this.#log(error.message))
+    this.#parts.check().catch((error: Error) => this.#log(error.message))
     this.#damage.look()
     if (this.#looks++ % NOTE_EVERY === 0) void this.#noteHeld()
     this.#seek(SOME)

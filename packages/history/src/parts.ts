@@ -22,8 +22,10 @@ export class Parts {
   #seq = Number.POSITIVE_INFINITY
   /** Those that were found to be whole on disk. */
   #whole: ReadonlySet<string> = new Set()
-  /** Parts that were not, since the last look at which all were. */
+  /** Parts that were not, since the last look at which all were, and in this life. */
   #failed = 0
+  #found = 0
+  #checking: Promise<void> = Promise.resolve()
   /** Whose turn it is to be looked at again. */
   #turn = 0
 
@@ -40,21 +42,40 @@ export class Parts {
   }
 
   /**
+   * Inserts, and looks whether the disk took it. What another look found wrong meanwhile may have been this insert's, and so may
+   * what an engine that started anew let go of.
+   * @throws where it may not be there: it must be offered again, as far as it is missing
+   */
+  async proving(insert: () => Promise<void>): Promise<void> {
+    const [found, restarts] = [this.#found, this.#engine.restarts]
+    await insert()
+    await this.check()
+    if (found !== this.#found || restarts !== this.#engine.restarts)
+      throw new Error(
+        'a part was dropped, or the engine went away, before the insert was proven: its events are offered again',
+      )
+  }
+
+  /**
    * Looks at the files of parts that are new: the engine may call an insert or a merge done though a disk that failed or was
    * full left one of them empty or short, and then fails to read the part, or lets go of it at its next start. Such an insert is
    * dropped; of such a merge the engine still has, for some minutes, what it merged, and takes that up when it starts anew.
    * It does not sync the folder in which it gives a part its name, so that is done here: what comes after may remove what is in it.
-   * @param inserted false for who has inserted nothing: then only merges are looked at. Were an insert dropped by another than
-   * who made it, who made it would find nothing wrong.
-   * @throws where there was one: what was inserted must be offered again
+   * @throws where there was one
    */
-  async check(inserted = true): Promise<void> {
+  check(): Promise<void> {
+    // One after another: an older look must not forget what a newer one found whole, and whose segment has gone.
+    this.#checking = this.#checking.catch(() => {}).then(() => this.#check())
+    return this.#checking
+  }
+
+  async #check(): Promise<void> {
     const whole = new Set<string>()
     const folders = new Set<string>()
     for (const [name, path, level, written] of await this.#list()) {
       const lacks = this.#whole.has(name) ? undefined : await lacking(path, written)
-      if (lacks !== undefined && level === 0 && !inserted) continue
       if (lacks !== undefined && this.#failed++ < MOST_FAILURES) {
+        this.#found++ // before the part goes: who inserted it must learn of it
         const what = `the disk left ${lacks} of part ${name} unwritten: `
         if (level > 0) this.#engine.restart(`${what}what was merged into it is taken up again`)
         else {

@@ -97,6 +97,7 @@ test('scar: an event that the engine has never the memory for is set aside and t
   const told: Refused[] = []
   const flush = new Flush(other, engine, {
     log: () => {},
+    proving: insert => insert(),
     loaded: async () => {},
     flushed: () => {},
     refused: refused => told.push(refused),

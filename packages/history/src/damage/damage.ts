@@ -9,8 +9,8 @@ import { partIn, unreadable } from './unreadable.ts'
 export interface DamageOptions extends Omit<SalvageOptions, 'onDetach'> {
   /** ms between two looks at a part that seems damaged. Default 2,500. */
   patience?: number | undefined
-  /** Throws where the disk did not take what was just merged, and sees to it that it is made again. */
-  proveMerged(): Promise<void>
+  /** Throws where the disk did not take what was just merged or inserted, and sees to it that it is made again. */
+  proveParts(): Promise<void>
   log(message: string): void
   /** A part was set aside, and what was readable of it is in answers again. */
   onSetAside(about: About): void
@@ -160,10 +160,10 @@ export class Damage {
    * not written whole: what was merged is still there.
    */
   async #judge(part: string): Promise<void> {
-    const { engine, log, proveMerged, patience = PATIENCE } = this.#options
+    const { engine, log, proveParts, patience = PATIENCE } = this.#options
     for (let looks = 1; ; looks++) {
       const found = await this.#next(async () => {
-        await proveMerged()
+        await proveParts()
         return (await unreadable(engine, part)) ?? WHOLE
       })
       if (found === WHOLE) this.#cleared.set(part, performance.now() + CLEARED)
@@ -215,10 +215,10 @@ export class Damage {
 
   /** All together; where that fails, and not for the first time, each on its own. @returns those that failed */
   async #tryBack(asides: readonly Aside[], apart: boolean): Promise<readonly Aside[]> {
-    const { engine, log, proveInserted } = this.#options
+    const { engine, log, proving } = this.#options
     const names = asides.slice(0, 3).map(({ part }) => part)
     const done = await this.#next(async () => {
-      const events = await takeBack(engine, asides, proveInserted).catch((error: Error) => {
+      const events = await takeBack(engine, asides, proving).catch((error: Error) => {
         const which = asides.length > 1 ? `one of ${asides.length} parts` : `part ${names[0]}`
         throw new Error(`${which} of the history, let go of by the engine, is not taken back: ${said(error.message)}`)
       })

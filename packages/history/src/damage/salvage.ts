@@ -20,8 +20,8 @@ export interface SalvageOptions {
   fileBytes: number
   /** From now on, and until it is told otherwise, all of a part's events are missing from answers. */
   onDetach(about: About): void
-  /** Throws where the disk did not take what was just inserted or merged, and sees to it that it is made again. */
-  proveInserted(): Promise<void>
+  /** Inserts; rejects as well where the disk may not have taken it. */
+  proving(insert: () => Promise<void>): Promise<void>
 }
 
 /** Rows read at a time. */
@@ -208,13 +208,12 @@ export class Salvage {
   }
 
   async #putBack(part: string): Promise<void> {
-    const { engine, dir, proveInserted } = this.#options
+    const { engine, dir, proving } = this.#options
     for (const file of await waitingLines(dir, part)) {
       const mended = `${file}.mended`
       try {
         await mend(file, mended)
-        await engine.load({ file: mended, sql: insertReadSql, structure: STRUCTURE })
-        await proveInserted()
+        await proving(() => engine.load({ file: mended, sql: insertReadSql, structure: STRUCTURE }))
       } finally {
         await rm(mended, { force: true })
       }

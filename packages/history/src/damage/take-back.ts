@@ -24,14 +24,14 @@ export interface LetGo {
  * is enough for that. They are attached to a table beside, and those of their events go in whose seq the table lacks: some
  * may have come again from the journal meanwhile, or been merged. Then their folders go. A kill at any moment neither loses
  * nor doubles.
- * @param proveInserted throws where the disk did not take what was just inserted
+ * @param proving inserts; rejects as well where the disk may not have taken it
  * @returns how many events they hold
  * @throws where one of them can't be read whole: then all stay where they are
  */
 export async function takeBack(
   engine: Engine,
   parts: readonly LetGo[],
-  proveInserted: () => Promise<void>,
+  proving: (insert: () => Promise<void>) => Promise<void>,
 ): Promise<number> {
   const drop = `DROP TABLE IF EXISTS ${SIDE} SYNC`
   await engine.command(drop)
@@ -41,8 +41,7 @@ export async function takeBack(
     const folders = await attach(engine, parts)
     const events = await whole(engine)
     for (const slice of await slices(engine)) {
-      await engine.command(insertSql(slice))
-      await proveInserted()
+      await proving(() => engine.command(insertSql(slice)))
       await proveThere(engine, slice)
     }
     for (const folder of folders) await rm(folder, { recursive: true })
