@@ -337,6 +337,25 @@ test.each<[string, () => Promise<void>]>([
   },
 )
 
+test('scar: a list of fields is made anew while merges are stopped, as on a nearly full disk: what comes in does not wait for it', async () => {
+  const one = await starting()
+  await one.append(batch(5))
+  await one.flush()
+  await one.stop()
+  await removeAll(/all_\d[^/]*$/)
+  const engine = embedded({ path: join(path, 'history') })
+  const { start } = engine
+  engine.start = async () => {
+    await start.call(engine)
+    await engine.command('SYSTEM STOP MERGES')
+  }
+  const two = await starting({ engine })
+  await expect.poll(() => [...two.fields.keys()], { timeout: 10_000 }).toContain('i')
+  await two.append(batch(5))
+  await handedOver(two, 10, 10_000)
+  expect(await two.count()).toBe(10)
+}, 40_000)
+
 async function spoilAll(wanted: RegExp, spoil: (bytes: Buffer) => Uint8Array | string): Promise<void> {
   const files = await filesNamed(join(path, 'history', 'data', 'store'), wanted)
   expect(files.length).toBeGreaterThan(0)

@@ -96,7 +96,8 @@ export class Fields {
     for (const day of linesOf(bytes)) await this.#keep(await this.#found(`toYYYYMMDD(time) = ${day}`, COUNT_LIMIT.day))
     if (this.#misses !== misses || this.#pairs >= MOST) return
     const [, marker] = UNCOUNTED
-    await this.#engine.command(`ALTER TABLE ${FIELDS} DELETE WHERE type = ${text(marker)} SETTINGS mutations_sync = 1`)
+    // Not waited for: while merges are stopped, as on a nearly full disk, that would keep all else from the engine.
+    await this.#engine.command(`ALTER TABLE ${FIELDS} DELETE WHERE type = ${text(marker)} SETTINGS mutations_sync = 0`)
     this.#uncounted = false
   }
 
