@@ -465,6 +465,28 @@ test('scar: a merge that the engine calls done though the disk left a file empty
   expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(20)
 })
 
+test('scar: … its own count of events among them, and other seqs the history never had: nothing is said to be missing', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const one = await starting({ engine, patience: 100 })
+  for (let i = 0; i < 4; i++) {
+    await one.append(batch(5))
+    await one.flush()
+  }
+  await engine.command("ALTER TABLE telltale.events DROP PART '20261120_1_1_0'") // as what the journal set aside
+  await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+  const merged = /20261120_\d+_4_1\/(count|columns|checksums)\.txt$/
+  const files = await filesNamed(join(path, 'history', 'data', 'store'), merged)
+  expect(files.length).toBe(3)
+  for (const file of files) await writeFile(file, '')
+  await one.append(batch(5))
+  await handedOver(one, 25, 20_000)
+  await expect.poll(() => one.status.detached.length, { timeout: 10_000 }).toBe(1)
+  await one.append(batch(5))
+  await handedOver(one, 30, 20_000)
+  await expect.poll(() => one.uncovered({ from: 0, to: 9e12 }), { timeout: 10_000 }).toBeUndefined()
+  expect([await one.count(), one.status.missing]).toEqual([25, 0])
+}, 60_000)
+
 test('scar: … and a question fails over it before anything more is inserted: it is not set aside with all its events', async () => {
   const said: string[] = []
   const engine = embedded({ path: join(path, 'history'), log: line => said.push(line) })

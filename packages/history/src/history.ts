@@ -113,6 +113,7 @@ export class History {
       log: this.#log,
       proving: insert => this.#parts.proving(insert),
       proveParts: () => this.#parts.check(),
+      eventsOf: part => this.#parts.eventsOf(part),
       onSetAside: about => options.onSetAside?.(about),
       onWhole: () => {
         this.#flush.again()

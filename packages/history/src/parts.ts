@@ -11,6 +11,8 @@ import { lacking } from './whole.ts'
 const MOST = 2000
 /** So many tries are enough: what is empty then is meant to be. */
 const MOST_FAILURES = 5
+/** So many of them are remembered. */
+const MOST_UNWRITTEN = 100
 
 /**
  * Which parts of the table hold nothing of this collector above a seq. Parts never change, so of their rows nobody need
@@ -22,9 +24,12 @@ export class Parts {
   #seq = Number.POSITIVE_INFINITY
   /** Those that were found to be whole on disk. */
   #whole: ReadonlySet<string> = new Set()
-  /** Parts that were not, since the last look at which all were, and in this life. */
+  /** How often one was not, since the last look at which all were. */
   #failed = 0
+  /** … and in this life. */
   #found = 0
+  /** Events of merged parts that were not, by name: what such a part itself says of that may be lost. */
+  readonly #unwritten = new Map<string, number>()
   #checking: Promise<void> = Promise.resolve()
   /** Whose turn it is to be looked at again. */
   #turn = 0
@@ -39,6 +44,11 @@ export class Parts {
    */
   async open(): Promise<void> {
     this.#whole = new Set((await this.#list()).map(([name]) => name))
+  }
+
+  /** How many events a merged part was to hold that the disk left unwritten; undefined where none of that name was. */
+  eventsOf(unwritten: string): number | undefined {
+    return this.#unwritten.get(unwritten)
   }
 
   /**
@@ -72,13 +82,17 @@ export class Parts {
   async #check(): Promise<void> {
     const whole = new Set<string>()
     const folders = new Set<string>()
-    for (const [name, path, level, written] of await this.#list()) {
+    for (const [name, path, level, written, events] of await this.#list()) {
       const lacks = this.#whole.has(name) ? undefined : await lacking(path, written)
       if (lacks !== undefined && this.#failed++ < MOST_FAILURES) {
         this.#found++ // before the part goes: who inserted it must learn of it
         const what = `the disk left ${lacks} of part ${name} unwritten: `
-        if (level > 0) this.#engine.restart(`${what}what was merged into it is taken up again`)
-        else {
+        if (level > 0) {
+          const [oldest] = this.#unwritten.keys()
+          if (this.#unwritten.size >= MOST_UNWRITTEN) this.#unwritten.delete(oldest!)
+          this.#unwritten.set(name, events)
+          this.#engine.restart(`${what}what was merged into it is taken up again`)
+        } else {
           await writeFile(join(path, DROPPED), '', { flush: true })
           await this.#engine.command(`ALTER TABLE ${TABLE} DROP PART ${text(name)}`)
         }
@@ -109,17 +123,17 @@ export class Parts {
     return found
   }
 
-  async #list(): Promise<[name: string, path: string, level: number, written: number][]> {
+  async #list(): Promise<[name: string, path: string, level: number, written: number, events: number][]> {
     // Parts without rows, which stand for what was let go of, have empty files.
     const { bytes } = await this.#engine.read(
-      `SELECT name, path, level, toFloat64(bytes_on_disk) FROM system.parts WHERE active AND rows > 0 AND database = '${DATABASE}' AND table = 'events' ORDER BY name`,
+      `SELECT name, path, level, toFloat64(bytes_on_disk), toFloat64(rows) FROM system.parts WHERE active AND rows > 0 AND database = '${DATABASE}' AND table = 'events' ORDER BY name`,
       { format: 'JSONCompactEachRow' },
     )
     return bytes
       .toString()
       .split('\n')
       .filter(Boolean)
-      .map(line => JSON.parse(line) as [string, string, number, number])
+      .map(line => JSON.parse(line) as [string, string, number, number, number])
   }
 
   /** Must be called while the table holds nothing of this collector above the seq. */

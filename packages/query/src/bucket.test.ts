@@ -45,6 +45,14 @@ test('days of 23 and 25 hours', () => {
   expect(bucketEnd(autumn, day) - autumn).toBe(25 * 3_600_000)
 })
 
+test('where a zone left out a whole day, the bucket that begins with it ends when it would have', () => {
+  const twoDays = { ms: 2 * DAY, zone: 'Pacific/Apia' }
+  const jump = Date.UTC(2011, 11, 30, 10) // from the end of the 29th to the beginning of the 31st
+  expect(bucketStart(jump, twoDays)).toBe(jump)
+  expect(bucketEnd(jump, twoDays)).toBe(jump + DAY)
+  expect(bucketStart(jump + DAY, twoDays)).toBe(jump + DAY)
+})
+
 test('weeks begin on Monday', () => {
   expect(bucketStart(Date.UTC(2026, 10, 22, 5), { ms: 7 * DAY, zone: 'UTC' })).toBe(Date.UTC(2026, 10, 16))
 })

@@ -18,8 +18,10 @@ export function bucketStart(time: number, { ms, zone }: Bucket): number {
 /** The start of the bucket after the one that starts at `start`. */
 export function bucketEnd(start: number, { ms, zone }: Bucket): number {
   if (ms < DAY || zone === 'UTC') return start + ms
+  const days = Math.round(ms / DAY)
   const day = Math.floor((start + offsetAt(zone, start)) / DAY)
-  return midnight(day + Math.round(ms / DAY), zone)
+  // Not from the day it starts in: a zone may have left out the first (Apia, 2011-12-30).
+  return midnight(firstDay(day, days) + days, zone)
 }
 
 /** Days are counted from 1970-01-01, a Thursday; weeks from the Monday before. */

@@ -41,8 +41,11 @@ const UNKNOWN = Number.MAX_SAFE_INTEGER
 /** The part's own name, in that of its folder; first the day it holds. */
 const NAME = /(\d{4})(\d\d)(\d\d)_(\d+)_(\d+)_\d+/
 
+/** How many events a part was to hold whose own files may not say so any more. */
+type EventsOf = (part: string) => number | undefined
+
 /** What lies under `detached`, of the table of events. */
-export async function setAside(engine: Engine, salvage: string): Promise<Aside[]> {
+export async function setAside(engine: Engine, salvage: string, eventsOf: EventsOf): Promise<Aside[]> {
   const { bytes } = await engine.read(
     `SELECT name, path FROM system.detached_parts WHERE database = 'telltale' AND table = 'events' LIMIT 1000`,
     { format: 'JSONCompactEachRow' },
@@ -57,7 +60,7 @@ export async function setAside(engine: Engine, salvage: string): Promise<Aside[]
     // A kill while it was set aside may have left it there twice.
     if (known.has(part)) continue
     known.add(part)
-    const about = (await readAbout(salvage, part)) ?? (await letGo(engine, salvage, { part, name, path }))
+    const about = (await readAbout(salvage, part)) ?? (await letGo(engine, salvage, { part, name, path }, eventsOf))
     const waiting = about === undefined ? 0 : (await waitingLines(salvage, part)).length
     const most = waiting > 0 ? about?.rows : about?.missing
     const missing = most === UNKNOWN ? undefined : most
@@ -76,9 +79,10 @@ async function letGo(
   engine: Engine,
   salvage: string,
   { part, name, path }: { part: string; name: string; path: string },
+  eventsOf: EventsOf,
 ): Promise<About | undefined> {
   const [, , , , first, last] = NAME.exec(name) ?? []
-  const rows = (await rowsOf(path)) ?? UNKNOWN
+  const rows = (await rowsOf(path)) ?? eventsOf(part) ?? UNKNOWN
   if (first === undefined || last === undefined) return undefined
   const { bytes } = await engine.read(
     `SELECT sum(rows) FROM system.parts WHERE active AND database = 'telltale' AND table = 'events' AND partition_id = ${text(part.slice(0, 8))} AND min_block_number >= ${first} AND max_block_number <= ${last}`,

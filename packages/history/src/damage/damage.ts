@@ -11,6 +11,8 @@ export interface DamageOptions extends Omit<SalvageOptions, 'onDetach'> {
   patience?: number | undefined
   /** Throws where the disk did not take what was just merged or inserted, and sees to it that it is made again. */
   proveParts(): Promise<void>
+  /** How many events a part was to hold that was found unwritten, where that is known. */
+  eventsOf(unwritten: string): number | undefined
   log(message: string): void
   /** A part was set aside, and what was readable of it is in answers again. */
   onSetAside(about: About): void
@@ -243,8 +245,8 @@ export class Damage {
   }
 
   async #list(): Promise<void> {
-    const { engine, dir, log } = this.#options
-    const asides = await setAside(engine, dir)
+    const { engine, dir, log, eventsOf } = this.#options
+    const asides = await setAside(engine, dir, eventsOf)
     if (JSON.stringify(asides) !== JSON.stringify(this.#asides)) this.#revision++
     this.#asides = asides
     const back = asides.filter(one => one.letGo && !this.#returning.has(one.name) && !this.#broken.has(one.name))
