@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { partIn } from './damage/unreadable.ts'
 import type { Engine, EngineError } from './engine/engine.ts'
 import type { Journal } from './journal/journal.ts'
+import { read } from './journal/read.ts'
 import type { Segment } from './journal/segment.ts'
 import { setAside } from './journal/set-aside.ts'
+import { text } from './literal.ts'
 import { mend } from './mend.ts'
-import { insertMissingSql, insertSql, STRUCTURE } from './schema.ts'
+import { insertMissingSql, insertSql, STRUCTURE, TABLE } from './schema.ts'
 import { atFault, othersGoIn } from './verdict.ts'
 
 /** An event the engine would not take; its line is kept in `refused/`. */
@@ -20,6 +22,8 @@ export interface Refused {
 export interface FlushHooks {
   /** Inserts; rejects as well where the disk may not have taken it. */
   proving(insert: () => Promise<void>): Promise<void>
+  /** Whether some of a segment's events may have been let go of already, because of their age. */
+  outlived(segment: Segment): Promise<boolean>
   /** The segment is in history, but the mark has not moved yet. */
   loaded(segment: Segment): Promise<void>
   flushed(segment: Segment): void
@@ -120,6 +124,7 @@ export class Flush {
       this.#offers++
       try {
         await this.#offer(segment)
+        await this.#proveThere(segment)
         await this.#hooks.loaded(segment)
         // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
         this.#hooks.flushed(segment)
@@ -155,6 +160,22 @@ export class Flush {
       if (!(await this.#lessMayDo(segment.path, failure))) throw failure
       await this.#offerMended(segment)
     }
+  }
+
+  /**
+   * The engine takes what it cannot read of a file for its end, and calls the insert done.
+   * @throws where the table lacks some of a segment's events that it should have
+   */
+  async #proveThere(segment: Segment): Promise<void> {
+    const { collector, firstSeq, lastSeq, events } = segment
+    const { bytes } = await this.#engine.read(
+      `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`,
+    )
+    const there = Number(bytes.toString())
+    if (there >= events || (await this.#hooks.outlived(segment))) return
+    let expected = -this.#refused.size // and without those that were damaged
+    for await (const batch of read(segment)) expected += batch.length
+    if (there < expected) throw new Error(`${expected - there} of its events did not go in: they are offered again`)
   }
 
   /** Whether part of a file that failed may go in: there was too much of it, or an event in it is at fault. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
@@ -114,6 +115,7 @@ export class History {
       proving: insert => this.#parts.proving(insert),
       proveParts: () => this.#parts.check(),
       eventsOf: part => this.#parts.eventsOf(part),
+      keptSince: () => this.#clock.now() - this.#keep,
       onSetAside: about => options.onSetAside?.(about),
       onWhole: () => {
         this.#flush.again()
@@ -132,6 +134,7 @@ export class History {
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
       proving: insert => this.#parts.proving(insert),
+      outlived: async ({ path }) => (await stat(path)).mtimeMs < this.#clock.now() - this.#keep,
       loaded: async segment => {
         await this.#fields.learn(segment)
         if (segment.collector === this.journal.collector) await this.#parts.note(segment.lastSeq)

@@ -9,8 +9,8 @@ import { lacking } from './whole.ts'
 
 /** More names than this are not worth their reading. */
 const MOST = 2000
-/** So many tries are enough: what is empty then is meant to be. */
-const MOST_FAILURES = 5
+/** So many one after another are enough: a file of a form that is not known here is meant to be so. */
+const MOST_UNKNOWN = 20
 /** So many of them are remembered. */
 const MOST_UNWRITTEN = 100
 
@@ -24,10 +24,8 @@ export class Parts {
   #seq = Number.POSITIVE_INFINITY
   /** Those that were found to be whole on disk. */
   #whole: ReadonlySet<string> = new Set()
-  /** How often one was not, since the last look at which all were. */
-  #failed = 0
-  /** … and in this life. */
-  #found = 0
+  /** How often one was not, for a file of a form that is not known, since the last look at which all were. */
+  #unknown = 0
   /** Events of merged parts that were not, by name: what such a part itself says of that may be lost. */
   readonly #unwritten = new Map<string, number>()
   #checking: Promise<void> = Promise.resolve()
@@ -52,18 +50,13 @@ export class Parts {
   }
 
   /**
-   * Inserts, and looks whether the disk took it. What another look found wrong meanwhile may have been this insert's, and so may
-   * what an engine that started anew let go of.
-   * @throws where it may not be there: it must be offered again, as far as it is missing
+   * Inserts, and looks whether the disk took it. Whatever another look, or an engine that started anew, let go of meanwhile is
+   * seen by who counts then what the table has.
+   * @throws where the disk did not
    */
   async proving(insert: () => Promise<void>): Promise<void> {
-    const [found, restarts] = [this.#found, this.#engine.restarts]
     await insert()
     await this.check()
-    if (found !== this.#found || restarts !== this.#engine.restarts)
-      throw new Error(
-        'a part was dropped, or the engine went away, before the insert was proven: its events are offered again',
-      )
   }
 
   /**
@@ -84,9 +77,8 @@ export class Parts {
     const folders = new Set<string>()
     for (const [name, path, level, written, events] of await this.#list()) {
       const lacks = this.#whole.has(name) ? undefined : await lacking(path, written)
-      if (lacks !== undefined && this.#failed++ < MOST_FAILURES) {
-        this.#found++ // before the part goes: who inserted it must learn of it
-        const what = `the disk left ${lacks} of part ${name} unwritten: `
+      if (lacks !== undefined && !(lacks.unknown && this.#unknown++ >= MOST_UNKNOWN)) {
+        const what = `the disk left ${lacks.what} of part ${name} unwritten: `
         if (level > 0) {
           const [oldest] = this.#unwritten.keys()
           if (this.#unwritten.size >= MOST_UNWRITTEN) this.#unwritten.delete(oldest!)
@@ -106,7 +98,7 @@ export class Parts {
       await syncFolders(join(folder, 'detached'), 0)
     }
     this.#whole = whole
-    this.#failed = 0
+    this.#unknown = 0
   }
 
   /**

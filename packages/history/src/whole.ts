@@ -16,21 +16,29 @@ const UNLISTED: Readonly<Record<string, (bytes: Buffer) => boolean>> = {
   'uuid.txt': bytes => bytes.length >= 36,
 }
 
+/** What a disk left out of a part. */
+export interface Lack {
+  /** A file that is not whole, by its name, or bytes. */
+  readonly what: string
+  /** There is something in the file, but not in a form that is known here: another version's, perhaps. */
+  readonly unknown: boolean
+}
+
 /**
- * What a disk left out of a part that the engine calls done: a file that is not whole, by its name, or bytes; undefined where
- * nothing is, or the part has been merged. Files in the part's list may be empty by right, such as a path's values of a kind
+ * What a disk left out of a part that the engine calls done; undefined where nothing is, or the part has been merged. Files in the part's list may be empty by right, such as a path's values of a kind
  * that none has, so of those the sum decides.
  * @param path the part's folder
  * @param written bytes of all files in the part's list, as the engine counted them while it wrote
  */
-export async function lacking(path: string, written: number): Promise<string | undefined> {
+export async function lacking(path: string, written: number): Promise<Lack | undefined> {
   let found = 0
   let empty: string | undefined
   try {
     for (const name of await readdir(path)) {
       const whole = UNLISTED[name]
       if (whole !== undefined) {
-        if (!whole(await readFile(join(path, name)))) return name
+        const bytes = await readFile(join(path, name))
+        if (!whole(bytes)) return { what: name, unknown: bytes.length > 0 }
         continue
       }
       const { size } = await stat(join(path, name))
@@ -41,7 +49,7 @@ export async function lacking(path: string, written: number): Promise<string | u
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     return undefined
   }
-  return found < written ? (empty ?? `${written - found} bytes`) : undefined
+  return found < written ? { what: empty ?? `${written - found} bytes`, unknown: false } : undefined
 }
 
 /** Whether as many lines of a kind stand there as the lines above them say, and the last has its end. */

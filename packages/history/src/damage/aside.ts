@@ -2,6 +2,7 @@ import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
 import { COVERED, DROPPED } from '../engine/metadata.ts'
+import { rowsOf } from '../engine/short-merges.ts'
 import { text } from '../literal.ts'
 import { TABLE } from '../schema.ts'
 
@@ -82,7 +83,7 @@ async function letGo(
   eventsOf: EventsOf,
 ): Promise<About | undefined> {
   const [, , , , first, last] = NAME.exec(name) ?? []
-  const rows = (await rowsOf(path)) ?? eventsOf(part) ?? UNKNOWN
+  const rows = (await rowsOf(path).catch(() => undefined)) ?? eventsOf(part) ?? UNKNOWN
   if (first === undefined || last === undefined) return undefined
   const { bytes } = await engine.read(
     `SELECT sum(rows) FROM system.parts WHERE active AND database = 'telltale' AND table = 'events' AND partition_id = ${text(part.slice(0, 8))} AND min_block_number >= ${first} AND max_block_number <= ${last}`,
@@ -154,11 +155,6 @@ async function forget(salvage: string, known: ReadonlySet<string>): Promise<void
   for (const part of await readdir(salvage).catch(() => []))
     if (!known.has(part) && !part.endsWith('.new') && (await waitingLines(salvage, part)).length === 0)
       await rm(join(salvage, part), { recursive: true, force: true })
-}
-
-async function rowsOf(path: string): Promise<number | undefined> {
-  const count = await readFile(join(path, 'count.txt'), 'utf8').catch(() => '')
-  return /^\d+$/.test(count) ? Number(count) : undefined
 }
 
 /** As the part's own index says, if that can be true; else the day it is of. */

@@ -1,7 +1,6 @@
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Engine, EngineError } from '../engine/engine.ts'
-
 import { syncFolder } from '../lasting.ts'
 import { LINE } from '../latest.ts'
 import { text } from '../literal.ts'
@@ -22,12 +21,16 @@ export interface SalvageOptions {
   onDetach(about: About): void
   /** Inserts; rejects as well where the disk may not have taken it. */
   proving(insert: () => Promise<void>): Promise<void>
+  /** What was received before, in ms, may have been let go of because of its age. */
+  keptSince(): number
 }
 
 /** Rows read at a time. */
 const ROWS = 32_768
 /** Rows of a granule, where the part does not say. */
 const GRANULE = 8192
+/** Seqs that are looked for at a time: more are too long for a statement. */
+const AT_ONCE = 10_000
 /** Files of lines for which there must be room on the disk. */
 const SPARE = 3
 /** The files that are read here. Not `additional_info`: it is made anew of `raw`. */
@@ -214,11 +217,40 @@ export class Salvage {
       try {
         await mend(file, mended)
         await proving(() => engine.load({ file: mended, sql: insertReadSql, structure: STRUCTURE }))
+        await this.#proveThere(file)
       } finally {
         await rm(mended, { force: true })
       }
       await rm(file)
     }
+  }
+
+  /**
+   * The engine takes what it cannot read of a file for its end, and calls the insert done.
+   * @throws where the table lacks some of a file's events
+   */
+  async #proveThere(file: string): Promise<void> {
+    const seqs = new Map<string, number[]>()
+    for (const line of (await readFile(file, 'utf8')).split('\n').filter(Boolean)) {
+      const { collector, seq, received_at } = JSON.parse(line) as {
+        collector: string
+        seq: number
+        received_at: number
+      }
+      if (received_at < this.#options.keptSince()) continue
+      const own = seqs.get(collector) ?? []
+      seqs.set(collector, own)
+      own.push(seq)
+    }
+    for (const [collector, all] of seqs)
+      for (let at = 0; at < all.length; at += AT_ONCE) {
+        const some = new Set(all.slice(at, at + AT_ONCE))
+        const { bytes } = await this.#options.engine.read(
+          `SELECT uniqExact(seq) FROM ${TABLE} WHERE collector = ${text(collector)} AND seq IN (${[...some].join(', ')})`,
+        )
+        const lacking = some.size - Number(bytes.toString())
+        if (lacking > 0) throw new Error(`${lacking} events of a damaged part did not go in: they are offered again`)
+      }
   }
 }
 

@@ -84,7 +84,7 @@ async function whole(engine: Engine): Promise<number> {
   for (const line of bytes.toString().split('\n').filter(Boolean)) {
     const [name, path, written, rows] = JSON.parse(line) as [string, string, number, number]
     // Of a column whose file is empty the engine reads zeros, and no error; nor does its check look at each file.
-    const wrong = (await lacking(path, written)) ?? (await wrongIn(engine, SIDE, name))
+    const wrong = (await lacking(path, written))?.what ?? (await wrongIn(engine, SIDE, name))
     if (wrong !== undefined) throw new Error(`it is damaged: ${wrong}`)
     events += rows
   }

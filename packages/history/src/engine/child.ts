@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +47,8 @@ type Told =
 
 const MAIN = fileURLToPath(new URL('../../child/main.mjs', import.meta.url))
 const START_LIMIT = 120_000
+/** ms between two looks whether a child that comes up does anything. */
+const GLANCE = 1000
 const CLOSE_LIMIT = 5000
 /** ms beyond its own limit after which a job that has not come to an end makes its process count as hung. */
 export const GRACE = 15_000
@@ -111,8 +114,10 @@ export class Child {
   #comeUp(): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => this.kill(`it did not come up within ${START_LIMIT / 1_000} s`), START_LIMIT)
+      const unwatch = this.#watchStart()
       const settle = (error?: Error): void => {
         clearTimeout(limit)
+        unwatch()
         if (error === undefined) resolve()
         else reject(error)
       }
@@ -128,6 +133,23 @@ export class Child {
       this.#process.once('error', error => settle(error))
       void this.gone.then(why => settle(new EngineError(`the history engine did not start: ${why}`, ABSENT)))
     })
+  }
+
+  /**
+   * Kills it where it stands still while it comes up: it opens its tables in one go, without a beat, and may take minutes for
+   * many; but a crash in the library hangs. Where the system does not tell what a process does, only the limit ends it.
+   */
+  #watchStart(): () => void {
+    const { hungAfter, log } = this.#options
+    let [before, still, seconds] = ['', 0, 0]
+    const watch = setInterval(async () => {
+      const now = await doing(this.pid)
+      still = now !== '' && now === before ? still + GLANCE : 0
+      before = now
+      if (++seconds % 10 === 0) log(`the history engine is being started, for ${seconds} s now`)
+      if (still >= hungAfter) this.kill(`it stood still for ${still / 1000} s while it was started`)
+    }, GLANCE)
+    return () => clearInterval(watch)
   }
 
   /** Runs SQL once a session of the pool is free. */
@@ -196,5 +218,19 @@ export class Child {
   #words(): string {
     const words = this.#lastWords.trim().split('\n').slice(-3).join(' ').slice(-500)
     return words === '' ? 'it left no word' : words
+  }
+}
+
+/** What a process has done so far, in work, reads and writes; empty where the system does not tell. */
+async function doing(pid: number | undefined): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+    return `${user} ${system} ${await readFile(`/proc/${pid}/io`, 'utf8')}`
+  } catch {
+    return ''
   }
 }

@@ -34,6 +34,8 @@ export function engineConfig(memory: number): string {
     max_parts_to_merge_at_once: Math.max(3, Math.floor(memory / 130_000_000)),
     min_columns_to_activate_adaptive_write_buffer: 1,
     adaptive_write_buffer_initial_size: 4096,
+    // At its start it would remove parts that it takes for empty because it could not read their marks.
+    remove_empty_parts: 0,
     number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
     number_of_free_entries_in_pool_to_execute_mutation: 1,
     number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,

@@ -19,6 +19,7 @@ import { keepMetadata, mendMetadata, mendOverlaps, mendParts, removeDropped, syn
 import { type EngineNews, Outage } from './outage.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
+import { mendShortMerges, rowsOf } from './short-merges.ts'
 
 export interface EmbeddedOptions {
   /** The folder that is the child's alone. */
@@ -35,6 +36,9 @@ export interface EmbeddedOptions {
 }
 
 const LOAD_LIMIT = 600_000
+/** Of what only defines tables. */
+const DEFINITION = /^(CREATE|DROP) | MODIFY /
+const DEFINITION_LIMIT = 30_000
 const MB = 1e6
 /** Bytes free on the disk below which parts are not merged. */
 const ROOM: number = 512 * MB
@@ -165,7 +169,7 @@ class Embedded implements Engine {
   }
 
   async command(sql: string): Promise<void> {
-    await this.#run({ pool: 'ingest', sql, limit: LOAD_LIMIT })
+    await this.#run({ pool: 'ingest', sql, limit: DEFINITION.test(sql) ? DEFINITION_LIMIT : LOAD_LIMIT })
     this.#keeping = this.#keeping.catch(() => []).then(() => keepMetadata(this.#path))
     const broken = await this.#keeping
     if (broken.length === 0) return
@@ -215,6 +219,11 @@ class Embedded implements Engine {
     await removeDropped(this.#path)
     const parts = await mendParts(this.#path)
     if (parts.length > 0) this.#log(`parts of the history were not written whole and are mended: ${parts.join(', ')}`)
+    const short = await mendShortMerges(this.#path)
+    if (short.length > 0)
+      this.#log(
+        `parts of the history lack events of what was merged into them, which are taken back: ${short.join(', ')}`,
+      )
     const covered = await mendOverlaps(this.#path)
     if (covered.length > 0)
       this.#log(
@@ -234,6 +243,9 @@ class Embedded implements Engine {
       if (child.unavailable !== undefined) this.state = { kind: 'unavailable', reason: child.unavailable }
       throw error
     }
+    const wrong = await misread(child)
+    if (wrong.length > 0)
+      throw new EngineError(`the disk let it misread parts of the history: ${wrong.slice(0, 3).join(', ')}`, ABSENT)
     this.#goOn()
     if (this.#child !== child) throw new EngineError('the history engine went away', ABSENT)
     this.state = { kind: 'ready' }
@@ -311,4 +323,24 @@ class Embedded implements Engine {
       () => {},
     )
   }
+}
+
+/**
+ * Parts of which the engine says another number of events than their own files: it took what it could not read of their marks
+ * for the end. Merged with others, what it does not see would be gone.
+ */
+async function misread(child: Child): Promise<string[]> {
+  const { bytes } = await child.run({
+    pool: 'admin',
+    sql: 'SELECT name, path, toFloat64(rows) FROM system.parts',
+    format: 'JSONCompactEachRow',
+    limit: GRACE,
+  })
+  const found: string[] = []
+  for (const line of bytes.toString().split('\n').filter(Boolean)) {
+    const [name, path, rows] = JSON.parse(line) as [string, string, number]
+    const written = await rowsOf(path)
+    if (written !== undefined && written !== rows) found.push(`${name} (${rows} events instead of ${written})`)
+  }
+  return found
 }

@@ -126,8 +126,25 @@ export async function removeDropped(dir: string): Promise<string[]> {
   return removed
 }
 
-/** A part's name: day, first and last block, level. */
 const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)$/
+
+/** What a part's name says: its day, first and last block, and how often it was merged. */
+export interface PartName {
+  readonly name: string
+  readonly day: string
+  readonly first: number
+  readonly last: number
+  readonly level: number
+}
+
+/** Those of a folder's names that are parts' of a table by day. */
+export function partsIn(names: readonly string[]): PartName[] {
+  return names.flatMap(name => {
+    const [, day, first, last, level] = PART.exec(name) ?? []
+    return day === undefined ? [] : [{ name, day, first: Number(first), last: Number(last), level: Number(level) }]
+  })
+}
+
 /** Before the name of a part that was put aside because another holds all of it. */
 export const COVERED = 'covered_'
 
@@ -139,10 +156,7 @@ export const COVERED = 'covered_'
 export async function mendOverlaps(dir: string): Promise<string[]> {
   const aside: string[] = []
   for (const table of await folders(join(dir, 'data', 'store'), 2)) {
-    const parts = (await readdir(table)).flatMap(name => {
-      const [, day, first, last, level] = PART.exec(name) ?? []
-      return day === undefined ? [] : [{ name, kind: `${day} ${level}`, first: Number(first), last: Number(last) }]
-    })
+    const parts = partsIn(await readdir(table)).map(part => ({ ...part, kind: `${part.day} ${part.level}` }))
     for (const kind of new Set(parts.map(part => part.kind))) {
       const alike = parts.filter(part => part.kind === kind)
       for (const { name, first, last } of alike) {
@@ -156,7 +170,7 @@ export async function mendOverlaps(dir: string): Promise<string[]> {
 }
 
 /** The folders so many levels below. */
-async function folders(dir: string, levels: number): Promise<string[]> {
+export async function folders(dir: string, levels: number): Promise<string[]> {
   if (levels === 0) return [dir]
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
   const all: string[] = []

@@ -127,6 +127,44 @@ test('whatever byte the disk changes: it is told, and what is read is what was w
   )
 })
 
+const sumsAt = (bytes: Buffer, group: number) => {
+  let from = -1
+  for (let n = 0; n <= group; n++) from = bytes.indexOf('{"sums"', from + 1)
+  return from
+}
+
+test.each<[string, number, (bytes: Buffer) => number]>([
+  ['nothing at all', 0, () => 0],
+  ['the sums of the first group', 10, bytes => sumsAt(bytes, 0) + 9],
+  ['the second group', 20, bytes => lineOf(bytes, 21)],
+  ['a whole line of the third', 25, bytes => lineOf(bytes, 26)],
+  ['half a line', 25, bytes => lineOf(bytes, 26) + 12],
+  ['the last event, but not its sums', 30, bytes => sumsAt(bytes, 2)],
+])('scar: a sealed segment that ends behind %s: what lacks is told, once', async (_, last, end) => {
+  await spoilt(bytes => bytes.subarray(0, end(bytes)))
+  const { one, damage } = await opening()
+  expect(await seqs(one)).toEqual(upTo(last))
+  expect(damage.map(({ events }) => events)).toEqual(last < 30 ? [30 - last] : [])
+  await one.close()
+  const next = await opening()
+  expect(await seqs(next.one)).toEqual(upTo(last))
+  expect(next.damage).toEqual([])
+})
+
+test('of a segment that was written anew, a line damaged after that is told', async () => {
+  await spoilt(bytes => bytes.subarray(0, lineOf(bytes, 26)))
+  const { one } = await opening()
+  expect(await seqs(one)).toEqual(upTo(25))
+  await one.close()
+  const { path } = one.sealed[0]!
+  const bytes = await readFile(path)
+  bytes.write('x', lineOf(bytes, 7))
+  await writeFile(path, bytes)
+  const { one: two, damage } = await opening()
+  expect(await seqs(two)).toEqual(upTo(25, [7]))
+  expect(damage).toMatchObject([{ events: 1, lines: [expect.any(Buffer)] }])
+})
+
 test('where sums themselves are damaged their events stay, and it is told', async () => {
   await spoilt(bytes => void bytes.write('?', bytes.lastIndexOf('{"sums"', lineOf(bytes, 21)) + 12))
   const { one, damage } = await opening()
@@ -176,7 +214,12 @@ test('it is proven once, however many ask; and again where that failed', async (
   const segment = one.sealed[0]!
   await rm(segment.path)
   await expect(one.prove(segment)).rejects.toThrow(/ENOENT/)
-  await writeFile(segment.path, '{"seq":1}\n')
+  await writeFile(
+    segment.path,
+    upTo(30)
+      .map(seq => `{"seq":${seq}}\n`)
+      .join(''),
+  )
   await Promise.all([one.prove(segment), one.prove(segment)])
   expect(damage).toEqual([])
 })

@@ -4,14 +4,14 @@ import { syncFolder } from '../lasting.ts'
 import { seqAt } from './read.ts'
 import type { Segment } from './segment.ts'
 import { setAside } from './set-aside.ts'
-import { isSums, type Sums, sumsOf, viewOf, xxh32 } from './sums.ts'
+import { isSums, type Sums, sumsLine, sumsOf, viewOf, xxh32 } from './sums.ts'
 
 /** What of a segment was damaged on disk. */
 export interface Damage {
   readonly segment: Segment
   /** How many events are gone. */
   readonly events: number
-  /** What stands in their places; kept in `refused/`. */
+  /** What stands in their places; kept in `refused/`. None where the file just ends before them. */
   readonly lines: readonly Buffer[]
 }
 
@@ -21,9 +21,9 @@ const NEWLINE = 10
 const MOST = 64 << 20
 
 /**
- * Compares every line of a segment with the sum that was written with it. Where some differ the segment is written anew
- * without them. Events without sums (of an earlier version, or behind the last sums a crash left) stay as they are; what is
- * neither an event nor sums was one of them.
+ * Compares every line of a segment with the sum that was written with it, and its last event with its name. Where some
+ * differ or are not there the segment is written anew without them. Events without sums (of an earlier version, or behind
+ * the last sums a crash left) stay as they are; what is neither an event nor sums was one of them.
  * @returns what was damaged; undefined where nothing was
  */
 export async function prove(segment: Segment): Promise<Damage | undefined> {
@@ -36,19 +36,23 @@ export async function prove(segment: Segment): Promise<Damage | undefined> {
   }
   proof.end(segment.lastSeq)
   if (proof.damaged.length === 0 && proof.missing === 0) return undefined
-  await setAside(segment, proof.damaged)
-  await rewrite(segment.path, proof)
+  if (proof.damaged.length > 0) await setAside(segment, proof.damaged)
+  await rewrite(segment, proof)
   return { segment, events: proof.missing, lines: proof.damaged }
 }
 
-/** The same lines again, those left out that were found damaged, and all sums: they would speak of what is not there. */
-async function rewrite(path: string, { good }: Proof): Promise<void> {
+/**
+ * The same lines again, those left out that were found damaged, and all sums: they would speak of what is not there. Behind
+ * them sums of no event say that what lacks before them was told.
+ */
+async function rewrite({ path, lastSeq }: Segment, { good }: Proof): Promise<void> {
   const source = await open(path, 'r')
   const target = await open(`${path}.proven`, 'w')
   try {
     let at = 0
     for await (const lines of linesOf(source))
       await target.writeFile(Buffer.concat(lines.filter(() => good[at++] === true)))
+    await target.writeFile(sumsLine([], lastSeq + 1, 0))
     await target.datasync()
   } finally {
     await source.close()
@@ -75,14 +79,16 @@ class Proof {
 
   line(line: Buffer): void {
     const isEvent = !isSums(line, 0)
-    const index = this.good.push(this.#ended && seqAt(line, 0) >= 0) - 1
-    if (this.#ended) {
-      if (isEvent && this.good[index] === false) this.damaged.push(line)
+    const index = this.good.push(this.#ended && isEvent && seqAt(line, 0) >= 0) - 1
+    if (this.#ended && isEvent) {
+      if (this.good[index] === true) this.#last = Math.max(this.#last, seqAt(line, 0))
+      else this.damaged.push(line)
       return
     }
     if (!isEvent) {
       const sums = sumsOf(line)
-      if (sums === undefined) this.damaged.push(line)
+      if (this.#ended) this.#last = sums === undefined ? this.#last : sums.from + sums.sums.length - 1
+      else if (sums === undefined) this.damaged.push(line)
       else this.#settle(sums)
       return
     }
@@ -91,7 +97,7 @@ class Proof {
     if (this.#bytes > MOST) this.end()
   }
 
-  /** What is left has no sums. @param lastSeq of all, where these are the last lines */
+  /** What is left has no sums. @param lastSeq of all, where these are the last lines: what lacks up to it is missing */
   end(lastSeq = 0): void {
     let spoilt = false
     for (const { line, index } of this.#pending) {
@@ -106,12 +112,16 @@ class Proof {
         spoilt = true
       }
     }
-    if (spoilt) this.missing += Math.max(0, lastSeq - this.#last)
+    this.missing += Math.max(0, lastSeq - this.#last)
     this.#pending = []
     this.#ended = true
   }
 
   #settle({ from, sums }: Sums): void {
+    if (sums.length === 0) {
+      this.#told(from - 1)
+      return
+    }
     const found = new Uint8Array(sums.length)
     let before = this.#last
     for (const { line, index } of this.#pending) {
@@ -129,6 +139,20 @@ class Proof {
     for (const one of found) this.missing += 1 - one
     this.missing += Math.max(0, from - before - 1)
     this.#last = from + sums.length - 1
+    this.#pending = []
+    this.#bytes = 0
+  }
+
+  /** Those lines an earlier life found good, and told what lacks between and behind them. */
+  #told(upto: number): void {
+    for (const { line, index } of this.#pending) {
+      if (seqAt(line, 0) >= 0 && isJson(line)) this.good[index] = true
+      else {
+        this.damaged.push(line)
+        this.missing++
+      }
+    }
+    this.#last = upto
     this.#pending = []
     this.#bytes = 0
   }

@@ -44,7 +44,7 @@ export function sumsOf(line: Buffer): Sums | undefined {
   const text = line.toString('latin1')
   if (!text.startsWith(HEAD) || !text.endsWith(TAIL)) return undefined
   const bytes = Buffer.from(text.slice(HEAD.length, -TAIL.length), 'base64')
-  if (bytes.length < 16 || bytes.length % 4 > 0) return undefined
+  if (bytes.length < 12 || bytes.length % 4 > 0) return undefined
   const view = viewOf(bytes)
   const count = bytes.length / 4
   if (xxh32(view, 0, bytes.length - 4) !== view.getUint32(bytes.length - 4, true)) return undefined
