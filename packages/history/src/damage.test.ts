@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
@@ -219,12 +219,37 @@ test('a number that the disk changed in a waiting segment is not taken for what 
   await writeFile(segment!, text.replace('"i":13', '"i":73'), 'latin1')
   const told: Refused[] = []
   const said: string[] = []
-  const two = await starting({ onRefused: refused => told.push(refused), log: line => said.push(line) })
+  const gone: unknown[] = []
+  const two = await starting({
+    onRefused: refused => told.push(refused),
+    onDamaged: about => gone.push(about),
+    log: line => said.push(line),
+  })
   await two.flush()
+  expect(gone).toEqual([{ segment: basename(segment!), events: 1 }])
   expect([await two.count(), two.status.damaged, two.status.refused, two.flushedSeq]).toEqual([39, 1, 1, 40])
   expect(told[0]).toMatchObject({ line: expect.stringContaining('"i":73'), reason: expect.stringContaining('its sum') })
   expect(said.join()).toMatch(/1 events of the journal's segment .* were damaged on disk/)
   const { query } = parse('* | sum(i)')
   const answer = await two.partial(query!, { from: 0, to: 9e12 })
   expect(JSON.stringify([...(answer.kind === 'groups' ? answer.groups.values() : [])])).toContain(String(380 - 13))
+})
+
+test('scar: a waiting segment that lost all its bytes, as in a power cut, is told, and does not block what comes behind', async () => {
+  const missing = embedded({ path: join(path, 'history') })
+  missing.load = async () => {
+    throw new Error('not now')
+  }
+  const one = await starting({ engine: missing })
+  await one.append(batch(20))
+  await one.flush()
+  await one.append(batch(20))
+  await one.stop()
+  const [segment] = (await filesNamed(join(path, 'journal'), /\.jsonl$/)).sort()
+  await truncate(segment!, 0)
+  const gone: unknown[] = []
+  const two = await starting({ onDamaged: about => gone.push(about) })
+  await two.flush()
+  expect(gone).toEqual([{ segment: basename(segment!), events: 20 }])
+  expect([await two.count(), two.status.damaged, two.flushedSeq, two.status.stuck]).toEqual([20, 20, 40, undefined])
 })

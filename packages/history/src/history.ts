@@ -95,9 +95,14 @@ export class History {
     }
     this.journal.onDamaged(({ segment, events, lines }) => {
       this.#damaged += events
+      const { name } = segment
+      const aside = `what is left of them is set aside in ${join(this.#path, 'journal', 'refused')}`
       this.#log(
-        `${events} events of the journal's segment ${segment.name} were damaged on disk; what is left of them is set aside in ${join(this.#path, 'journal', 'refused')}`,
+        events === 0
+          ? `of the journal's segment ${name} only the sums were damaged on disk, none of its events`
+          : `${events} events of the journal's segment ${name} were damaged on disk; ${lines.length > 0 ? aside : 'its file ends before them'}`,
       )
+      if (events > 0) options.onDamaged?.({ segment: name, events })
       for (const line of lines)
         set({
           segment: segment.name,

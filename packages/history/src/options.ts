@@ -24,6 +24,8 @@ export interface HistoryOptions {
   log?: (message: string) => void
   /** An event no engine could take; its line is kept in `journal/refused/`. */
   onRefused?: (refused: Refused) => void
+  /** Events that waited in a segment of the journal were lost to the disk. */
+  onDamaged?: (about: { readonly segment: string; readonly events: number }) => void
   /** A part of the table was damaged on disk and has been set aside. */
   onSetAside?: (about: About) => void
   /** The embedded engine went, or is back. */

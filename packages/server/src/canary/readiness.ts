@@ -11,7 +11,7 @@ import { failures, shut } from './report.ts'
  */
 export function readiness(
   { busy, faults = [] }: Pick<Intake, 'busy'> & { readonly faults?: readonly string[] },
-  { status }: { status: Pick<History['status'], 'engine' | 'detached' | 'missing' | 'lost' | 'stuck'> },
+  { status }: { status: Pick<History['status'], 'engine' | 'detached' | 'missing' | 'damaged' | 'lost' | 'stuck'> },
   canary?: Canary,
 ): Readiness {
   const reasons = busy === undefined ? [] : [busy.reason]
@@ -20,6 +20,10 @@ export function readiness(
   if (damaged > 0)
     warnings.push(
       `${damaged} parts of the history were damaged on disk and are set aside, up to ${status.missing} events are missing from answers: look at the disk; this is said until they are removed from "detached" (see docs/durability.md)`,
+    )
+  if (status.damaged > 0)
+    warnings.push(
+      `${status.damaged} events were damaged on disk while they waited in the journal, and are not in the history: look at the disk; this is said until the next start (see docs/durability.md)`,
     )
   if (status.lost > 0)
     warnings.push(

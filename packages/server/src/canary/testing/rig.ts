@@ -67,7 +67,7 @@ export function made(options: CanaryOptions = {}, stages: Stages = {}, doors: re
     partial: async (query: Query, scope: Scope): Promise<Partial> => past.partial(query, scope),
     onFlushed: () => () => {},
     get status() {
-      return { engine: engine.state, detached: [], missing: 0, lost: 0, stuck: undefined }
+      return { engine: engine.state, detached: [], missing: 0, damaged: 0, lost: 0, stuck: undefined }
     },
   }
   const pipeline = new Pipeline({ journal, clock, hostname: 'h', ...stages })
