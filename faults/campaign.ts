@@ -221,7 +221,11 @@ class Campaign {
     writeFileSync(join(target, 'stderr.txt'), life.log)
     const reasons = [...life.ledger.reasons].map(([reason, times]) => `${times} ${reason}`)
     writeFileSync(join(target, 'refusals.txt'), `${reasons.join('\n')}\n`)
-    cpSync(life.data, join(target, 'data'), { recursive: true, filter: path => !path.endsWith('.sock') })
+    try {
+      cpSync(life.data, join(target, 'data'), { recursive: true, filter: path => !path.endsWith('.sock') })
+    } catch (error) {
+      console.log(`its data is not kept whole: ${String(error)}`) // an engine may not have ended yet
+    }
   }
 }
 

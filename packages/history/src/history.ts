@@ -8,7 +8,7 @@ import { maxTimeBeside, newestCollector, usedAbove } from './collected.ts'
 import { Damage } from './damage/damage.ts'
 import { ENGINE_MEMORY } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
-import { ABSENT, type Engine, EngineError } from './engine/engine.ts'
+import { ABSENT, type Engine, EngineError, type EngineState } from './engine/engine.ts'
 import type { EngineNews } from './engine/outage.ts'
 import { Fields } from './fields.ts'
 import { Flush, type Refused } from './flush.ts'
@@ -66,6 +66,8 @@ export class History {
   #damaged = 0
   /** The engine's table is one this version may write to. */
   #usable = false
+  /** Of which of its starts it is known what the engine let go of. */
+  #preparedFor: number | undefined
   #unlock: (() => Promise<void>) | undefined
   #cancel: (() => void)[] = []
   readonly #flushListeners = new Set<(seq: number) => void>()
@@ -252,7 +254,7 @@ export class History {
   }
 
   get status(): HistoryStatus {
-    const { state } = this.#engine
+    const state = this.#state
     const waiting = this.journal.lastSeq - this.#flushedSeq
     return {
       engine: state,
@@ -266,6 +268,12 @@ export class History {
       lost: this.#held.missing,
       stuck: this.#flush.stuck,
     }
+  }
+
+  /** Until it is known what the engine let go of at its start, its answers may lack that without a word: it is starting. */
+  get #state(): EngineState {
+    const { state } = this.#engine
+    return state.kind === 'ready' && this.#preparedFor !== this.#engine.restarts ? { kind: 'starting' } : state
   }
 
   /** Times the engine was started again after a failure. */
@@ -335,10 +343,10 @@ export class History {
    * others, and those that history lost; undefined where there are none. Rejects with what is `gone` until the table is there.
    */
   async maxTimeBelow(seq: number): Promise<number | undefined> {
-    if (!this.#usable) throw new EngineError('the history is not ready yet', ABSENT)
+    if (!this.#usable || this.#state.kind !== 'ready') throw new EngineError('the history is not ready yet', ABSENT)
     const found = await this.#noticing(maxTimeBeside(this.#engine, this.journal.collector, seq))
-    const lost = this.#held.missingBefore
-    return lost === undefined || (found !== undefined && found > lost) ? found : lost
+    const times = [found, this.#held.missingBefore, this.#damage.missingBefore].filter(time => time !== undefined)
+    return times.length === 0 ? undefined : Math.max(...times)
   }
 
   /** The events above one seq up to another, of those at or below the flushed mark, rising. For filling a ring from behind. */
@@ -405,10 +413,12 @@ export class History {
   }
 
   async #prepare(): Promise<void> {
+    const { restarts } = this.#engine
     await migrate(this.#engine)
     await this.#fields.open()
     await this.#parts.open()
     await this.#damage.open()
+    this.#preparedFor = restarts
   }
 
   async #use(): Promise<void> {
@@ -441,7 +451,7 @@ export class History {
       await this.#use()
     } catch (error) {
       this.#log(`no history for now: ${(error as Error).message}`)
-      if (!this.#usable && this.#engine.state.kind === 'ready')
+      if (this.#engine.state.kind === 'ready' && this.#state.kind !== 'ready')
         this.#cancel.push(this.#clock.after(AGAIN, () => void this.#again()))
     }
   }

@@ -140,6 +140,7 @@ export async function openHouse({
           canarySettings(options.canary ?? {}),
         )
   const opened = new Opened(log)
+  let hole = 0
   /** The newest of what the history does not hold yet is in the ring before anybody asks. */
   const remember = async (): Promise<void> => {
     await kept.start(signal)
@@ -147,7 +148,7 @@ export async function openHouse({
     await stands.open(kept)
     opened.push('saving what stands', () => stands.stop())
     signal?.throwIfAborted()
-    await begin(latest, kept, signal)
+    hole = await begin(latest, kept, signal)
     if (kept.status.engine.kind === 'unavailable') return
     latest.settle(kept.flushedSeq)
     kept.onFlushed(seq => latest.settle(seq))
@@ -191,7 +192,7 @@ export async function openHouse({
       await app.close()
     })
     const enough = new AbortController()
-    const filling = refill(latest, kept, asker, enough.signal, log).catch(error =>
+    const filling = refill(latest, kept, asker, hole, enough.signal, log).catch(error =>
       log(`the ring is not refilled: ${String(error)}`),
     )
     opened.push('filling the ring', () => {

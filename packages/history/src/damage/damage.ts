@@ -75,6 +75,12 @@ export class Damage {
     return this.#asides.reduce((sum, { missing = 0 }) => sum + missing, 0)
   }
 
+  /** No event that is missing from answers has a time, in ms, behind this; undefined where none is missing. */
+  get missingBefore(): number | undefined {
+    const times = this.#asides.filter(({ missing }) => missing !== 0).map(({ to }) => to)
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
   /** What an answer lacks; undefined where it lacks nothing. */
   uncovered({ from, to }: Pick<Scope, 'from' | 'to'>): string | undefined {
     const parts = this.#asides.filter(one => one.missing !== 0 && one.from < to && one.to > from)
