@@ -29,7 +29,7 @@ import type { HistoryStatus } from './status.ts'
 
 /** ms after a hand-over in which the next is to be expected. */
 const QUIET = 10_000
-/** ms between two looks at the parts of the table; what was merged is kept for 480 s. */
+/** ms between two looks at the parts of the table; what was merged is kept for three times as long. */
 const LOOK = 60_000
 /** So many looks after another it is noted how many events the table has: that costs a count. */
 const NOTE_EVERY = 10

@@ -1,8 +1,10 @@
 import { stat, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SimulatedClock } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
+import { OLD_PARTS } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
 import { batch, enginePid, filesNamed, handedOver, NOW, path, spoilingFirst, starting } from './testing/lives.ts'
 
@@ -115,6 +117,25 @@ test('scar: a merge that the engine calls done though the disk left a file empty
   const answer = await one.partial(query!, { from: 0, to: 9e12 })
   expect(answer.kind === 'groups' && [...answer.groups.values()][0]!.states[0]).toBe(20)
 })
+
+test('scar: what was merged stays on disk for longer than the next look takes', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const one = await starting({ engine })
+  for (let i = 0; i < 2; i++) {
+    await one.append(batch(5))
+    await one.flush()
+  }
+  await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+  await sleep(6000)
+  const counts = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_\d_\d_\d\/count\.txt$/)
+  expect(counts.map(file => basename(dirname(file))).sort()).toEqual([
+    '20261120_1_1_0',
+    '20261120_1_2_1',
+    '20261120_2_2_0',
+  ])
+  const { bytes } = await engine.read("SELECT value FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime'")
+  expect(Number(bytes.toString())).toBe(OLD_PARTS)
+}, 30_000)
 
 test('scar: … its own count of events among them, and other seqs the history never had: nothing is said to be missing', async () => {
   const engine = embedded({ path: join(path, 'history') })

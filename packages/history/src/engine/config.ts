@@ -1,6 +1,9 @@
 /** Bytes an embedded engine may use where nothing else is said. */
 export const ENGINE_MEMORY = 800_000_000
 
+/** Seconds for which what was merged is kept: for longer than it takes to look whether the merged part is whole. */
+export const OLD_PARTS = 180
+
 /** What chDB is told at its start: small pools and caches, and a bound on memory. The library's own default is 0.9 of the machine. */
 export function engineConfig(memory: number): string {
   const settings: Record<string, number> = {
@@ -34,6 +37,8 @@ export function engineConfig(memory: number): string {
     max_parts_to_merge_at_once: Math.max(3, Math.floor(memory / 130_000_000)),
     min_columns_to_activate_adaptive_write_buffer: 1,
     adaptive_write_buffer_initial_size: 4096,
+    // Here the engine's own default is to remove at once what was merged: then of a merge the disk left unwritten nothing is left.
+    old_parts_lifetime: OLD_PARTS,
     // At its start it would remove parts that it takes for empty because it could not read their marks.
     remove_empty_parts: 0,
     number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
