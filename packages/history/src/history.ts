@@ -29,10 +29,10 @@ import type { HistoryStatus } from './status.ts'
 
 /** ms after a hand-over in which the next is to be expected. */
 const QUIET = 10_000
-/** ms between two looks at the parts of the table; what was merged is kept for three times as long. */
-const LOOK = 60_000
+/** ms between two looks at the parts of the table; what was merged is kept for four times as long. */
+const LOOK = 30_000
 /** So many looks after another it is noted how many events the table has: that costs a count. */
-const NOTE_EVERY = 10
+const NOTE_EVERY = 20
 /** ms until the next try to prepare an engine that is there. */
 const AGAIN = 2000
 /** Parts whose files are counted again at each. */

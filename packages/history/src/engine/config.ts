@@ -2,7 +2,7 @@
 export const ENGINE_MEMORY = 800_000_000
 
 /** Seconds for which what was merged is kept: for longer than it takes to look whether the merged part is whole. */
-export const OLD_PARTS = 180
+export const OLD_PARTS = 120
 
 /** What chDB is told at its start: small pools and caches, and a bound on memory. The library's own default is 0.9 of the machine. */
 export function engineConfig(memory: number): string {
