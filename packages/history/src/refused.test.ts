@@ -98,6 +98,7 @@ test('scar: an event that the engine has never the memory for is set aside and t
   const flush = new Flush(other, engine, {
     log: () => {},
     proving: insert => insert(),
+    outlived: async () => false,
     loaded: async () => {},
     flushed: () => {},
     refused: refused => told.push(refused),
