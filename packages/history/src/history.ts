@@ -68,6 +68,8 @@ export class History {
   #usable = false
   /** Of which of its starts it is known what the engine let go of. */
   #preparedFor: number | undefined
+  /** Why the engine went the last time. */
+  #went: string | undefined
   #unlock: (() => Promise<void>) | undefined
   #cancel: (() => void)[] = []
   readonly #flushListeners = new Set<(seq: number) => void>()
@@ -78,7 +80,10 @@ export class History {
     this.#log = options.log ?? (() => {})
     this.#keep = keepMs(options.keep ?? '90d')
     const { memory = ENGINE_MEMORY, collector } = options
-    const onNews = (news: EngineNews): void => options.onEngine?.(news)
+    const onNews = (news: EngineNews): void => {
+      this.#went = news.reason
+      options.onEngine?.(news)
+    }
     this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory, onNews })
     this.#fields = new Fields(this.#engine)
     this.#parts = new Parts(this.#engine)
@@ -273,7 +278,8 @@ export class History {
   /** Until it is known what the engine let go of at its start, its answers may lack that without a word: it is starting. */
   get #state(): EngineState {
     const { state } = this.#engine
-    return state.kind === 'ready' && this.#preparedFor !== this.#engine.restarts ? { kind: 'starting' } : state
+    if (state.kind !== 'ready' || this.#preparedFor === this.#engine.restarts) return state
+    return { kind: 'starting', ...(this.#went === undefined ? {} : { reason: `again, it went down: ${this.#went}` }) }
   }
 
   /** Times the engine was started again after a failure. */
