@@ -60,6 +60,7 @@ export class History {
   readonly #log: (message: string) => void
   #keep: number
   #flushedSeq = 0
+  #hole = 0
   #looks = 0
   #flushedAt = Number.NEGATIVE_INFINITY
   #refused = 0
@@ -110,6 +111,7 @@ export class History {
           : `${events} events of the journal's segment ${name} were damaged on disk; ${lines.length > 0 ? aside : 'its file ends before them'}`,
       )
       if (events > 0) options.onDamaged?.({ segment: name, events })
+      if (events > 0 && segment.collector === this.journal.collector) this.#hole = Math.max(this.#hole, segment.lastSeq)
       for (const line of lines)
         set({
           segment: segment.name,
@@ -250,6 +252,14 @@ export class History {
   /** Every event of this collector with a seq at or below is in history, none above. */
   get flushedSeq(): number {
     return this.#flushedSeq
+  }
+
+  /**
+   * While the mark is below this seq the table may hold events above it: the journal lost them, in a power cut or by damage,
+   * after they had gone in, so that neither it nor a ring has them.
+   */
+  get hole(): number {
+    return Math.max(this.#hole, ...this.journal.holes.values())
   }
 
   /** Calls back whenever the flushed mark moves. */
@@ -477,9 +487,10 @@ export class History {
 
   #flushed(seq: number, collector: string): void {
     if (collector !== this.journal.collector) return
-    this.#flushedSeq = seq
+    // What the journal lost behind it is in the table or nowhere.
+    this.#flushedSeq = this.journal.holes.get(seq) ?? seq
     this.#flushedAt = this.#clock.now()
-    this.#damage.moved(seq)
-    for (const listener of this.#flushListeners) listener(seq)
+    this.#damage.moved(this.#flushedSeq)
+    for (const listener of this.#flushListeners) listener(this.#flushedSeq)
   }
 }

@@ -135,10 +135,12 @@ export class Asker {
     if (this.#history.revision !== revision) return this.partial(query, scope, signal, final)
     const older = between === undefined ? past : await this.run(merging(query, past, between), signal)
     const partial = await this.run(merging(query, older, present), signal)
-    return { partial, sources: ['recent', 'history'], coverage: this.#coverage(scope, gap, waitingOfOthers) }
+    return { partial, sources: ['recent', 'history'], coverage: this.#coverage(scope, mark, gap, waitingOfOthers) }
   }
 
-  #coverage(scope: Scope, gap: number, ofOthers: number): string {
+  #coverage(scope: Scope, mark: number, gap: number, ofOthers: number): string {
+    if (this.#history.hole > mark)
+      return 'not covered yet: what the journal lost and the history has, until the history has the rest of the journal too'
     const waiting = ofOthers + (gap > MOST_BETWEEN ? gap : 0)
     if (waiting > 0) return `not covered yet: ${waiting} events that wait in the journal for the history`
     const damaged = this.#history.uncovered(scope)

@@ -66,6 +66,7 @@ export class Journal {
   #cancel: (() => void)[] = []
   #cancelAge: (() => void) | undefined
   #syncTimer: NodeJS.Timeout | undefined
+  readonly #holes = new Map<number, number>()
   readonly #sealListeners = new Set<(segment: Segment) => void>()
   readonly #pressureListeners = new Set<(pressure: Pressure | undefined) => void>()
 
@@ -86,6 +87,14 @@ export class Journal {
   /** This Telltale's name among collectors; with seq it identifies an event. */
   get collector(): string {
     return this.#collector
+  }
+
+  /**
+   * Where seqs that were given out are in none of the segments an earlier life left, because a power cut took them: the last
+   * of them, by the seq before the first. History may have them all the same.
+   */
+  get holes(): ReadonlyMap<number, number> {
+    return this.#holes
   }
 
   /** The highest seq given out. */
@@ -142,6 +151,11 @@ export class Journal {
       if (segment.collector === this.#collector) this.#lastSeq = Math.max(this.#lastSeq, segment.lastSeq)
     }
     this.#lastSeq = Math.max(this.#lastSeq, await used(this.#lastSeq))
+    const own = this.sealed.filter(segment => segment.collector === this.#collector)
+    for (const [i, { lastSeq }] of own.entries()) {
+      const next = own[i + 1]?.firstSeq ?? this.#lastSeq + 1
+      if (next > lastSeq + 1) this.#holes.set(lastSeq, next - 1)
+    }
     this.#open = await OpenSegment.create(this.dir, this.#collector, this.#lastSeq + 1)
     await syncFolder(this.dir)
     this.#closed = false
