@@ -25,8 +25,8 @@ export interface Lack {
 }
 
 /**
- * What a disk left out of a part that the engine calls done; undefined where nothing is, or the part has been merged. Files in the part's list may be empty by right, such as a path's values of a kind
- * that none has, so of those the sum decides.
+ * What a disk left out of a part that the engine calls done; undefined where nothing is, or the part has been merged. Files
+ * in the part's list may be empty by right, such as a path's values of a kind that none has, so of those the sum decides.
  * @param path the part's folder
  * @param written bytes of all files in the part's list, as the engine counted them while it wrote
  */

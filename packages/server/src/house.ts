@@ -103,8 +103,7 @@ export async function openHouse({
     ...(keep === undefined ? {} : { keep }),
     memory: memory.history,
     journal: { maxWaiting: memory.journal, ...options.journal },
-    onDamaged: ({ segment, events }) =>
-      tell({ type: 'telltale_segment_damaged', tags: ['telltale'], segment, events, missing: events }),
+    onDamaged: ({ segment, events }) => tell({ type: 'telltale_segment_damaged', tags: ['telltale'], segment, events }),
     onSetAside: ({ part, rows, read }) =>
       tell({
         type: 'telltale_part_set_aside',

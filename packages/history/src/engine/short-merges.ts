@@ -1,5 +1,5 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { syncFolder } from '../lasting.ts'
 import { folders, type PartName, partsIn } from './metadata.ts'
 
@@ -39,7 +39,7 @@ export async function mendShortMerges(dir: string, now: number = Date.now()): Pr
     await syncFolder(dir)
   }
   for (const part of parts) {
-    const [table, name] = [join(dir, part, '..'), part.split('/').at(-1)!]
+    const [table, name] = [join(dir, dirname(part)), basename(part)]
     await rename(join(table, name), join(table, 'detached', LET_GO + name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error // it was moved before
     })

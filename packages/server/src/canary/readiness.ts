@@ -23,7 +23,7 @@ export function readiness(
     )
   if (status.damaged > 0)
     warnings.push(
-      `${status.damaged} events were damaged on disk while they waited in the journal, and are not in the history: look at the disk; this is said until the next start (see docs/durability.md)`,
+      `${status.damaged} events were damaged on disk while they waited in the journal: but for those the history had already they are lost: look at the disk; this is said until the next start (see docs/durability.md)`,
     )
   if (status.lost > 0)
     warnings.push(
