@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
@@ -253,3 +253,57 @@ test('scar: a waiting segment that lost all its bytes, as in a power cut, is tol
   expect(gone).toEqual([{ segment: basename(segment!), events: 20 }])
   expect([await two.count(), two.status.damaged, two.flushedSeq, two.status.stuck]).toEqual([20, 20, 40, undefined])
 })
+
+test.each([
+  ['before', true],
+  ['meanwhile', false],
+])(
+  'scar: what the journal told of as lost %s is not taken for events of parts the engine let go of: that they are missing ends once they are back',
+  async (_, before) => {
+    const rot = async (): Promise<void> => {
+      const down = embedded({ path: join(path, 'history') })
+      down.load = async () => {
+        throw new Error('not now')
+      }
+      const one = await starting({ engine: down })
+      await one.append(batch(20))
+      await one.stop()
+      const [segment] = await filesNamed(join(path, 'journal'), /\.jsonl$/)
+      await writeFile(segment!, (await readFile(segment!, 'latin1')).replace('"i":13', '"i":73'), 'latin1')
+    }
+    if (before) await rot()
+    const engine = embedded({ path: join(path, 'history') })
+    const one = await starting({ engine })
+    for (let i = 0; i < 2; i++) {
+      await one.append(batch(5))
+      await one.flush()
+    }
+    await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+    await one.stop()
+    if (!before) await rot()
+    const columns = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_[^/]*\/columns\.txt$/)
+    const kept: [string, Buffer][] = []
+    for (const part of columns.map(dirname)) {
+      const gone = join(dirname(part), 'detached', `broken-on-start_${basename(part)}`)
+      await rename(part, gone)
+      if (basename(part).endsWith('_0')) {
+        kept.push([join(gone, 'columns.txt'), await readFile(join(gone, 'columns.txt'))])
+        await writeFile(join(gone, 'columns.txt'), 'nonsense')
+      } else await truncate(join(gone, 'data.bin'), 7)
+    }
+    const two = await starting({ patience: 300 })
+    await handedOver(two, 30, 20_000)
+    for (let i = 1; i <= 6; i++) {
+      await two.append(batch(1))
+      await handedOver(two, 30 + i, 20_000)
+    }
+    expect(two.uncovered({ from: 0, to: 9e12 })).toMatch(/^up to \d+ events of \d parts of the history$/)
+    for (const [file, bytes] of kept) await writeFile(file, bytes)
+    await expect.poll(() => two.status.detached.length, { timeout: 20_000 }).toBe(1)
+    await two.append(batch(5))
+    await handedOver(two, 41, 20_000)
+    await expect.poll(() => two.uncovered({ from: 0, to: 9e12 }), { timeout: 10_000 }).toBeUndefined()
+    expect([await two.count(), two.status.missing]).toEqual([40, 0])
+  },
+  60_000,
+)

@@ -26,7 +26,8 @@ export interface FlushHooks {
   outlived(segment: Segment): Promise<boolean>
   /** The segment is in history, but the mark has not moved yet. */
   loaded(segment: Segment): Promise<void>
-  flushed(segment: Segment): void
+  /** The mark moves. @param lacking how many of its events are not in history: damaged, refused, or let go of because of their age */
+  flushed(segment: Segment, lacking: number): void
   refused(refused: Refused): void
   /** It waits, and is offered again after a while. */
   failed(error: unknown): void
@@ -124,10 +125,10 @@ export class Flush {
       this.#offers++
       try {
         await this.#offer(segment)
-        await this.#proveThere(segment)
+        const lacking = segment.events - (await this.#proveThere(segment))
         await this.#hooks.loaded(segment)
         // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
-        this.#hooks.flushed(segment)
+        this.#hooks.flushed(segment, Math.max(0, lacking))
         this.#settled = true
         await this.#journal.remove(segment)
         this.#retryAfter = 250
@@ -164,18 +165,20 @@ export class Flush {
 
   /**
    * The engine takes what it cannot read of a file for its end, and calls the insert done.
+   * @returns how many events with a segment's seqs the table has
    * @throws where the table lacks some of a segment's events that it should have
    */
-  async #proveThere(segment: Segment): Promise<void> {
+  async #proveThere(segment: Segment): Promise<number> {
     const { collector, firstSeq, lastSeq, events } = segment
     const { bytes } = await this.#engine.read(
       `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`,
     )
     const there = Number(bytes.toString())
-    if (there >= events || (await this.#hooks.outlived(segment))) return
+    if (there >= events || (await this.#hooks.outlived(segment))) return there
     let expected = -this.#refused.size // and without those that were damaged
     for await (const batch of read(segment)) expected += batch.length
     if (there < expected) throw new Error(`${expected - there} of its events did not go in: they are offered again`)
+    return there
   }
 
   /** Whether part of a file that failed may go in: there was too much of it, or an event in it is at fault. */

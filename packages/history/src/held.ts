@@ -2,8 +2,9 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { Clock } from '@telltale/event'
 import type { Scope } from '@telltale/query'
 import type { Engine } from './engine/engine.ts'
+import type { Segment } from './journal/segment.ts'
 import { text } from './literal.ts'
-import { TABLE } from './schema.ts'
+import { DATABASE, TABLE } from './schema.ts'
 
 export interface HeldOptions {
   engine: Engine
@@ -13,8 +14,10 @@ export interface HeldOptions {
   collector(): string
   /** ms for which events are kept. */
   keep(): number
-  /** Events that answers lack because of parts set aside: those are told of elsewhere. */
+  /** Events that answers lack because of parts set aside, as far as is known: those are told of elsewhere. */
   aside(): number
+  /** Whether no part set aside may hold any that answers lack. */
+  whole(): boolean
   log(message: string): void
 }
 
@@ -28,6 +31,14 @@ interface Note {
   readonly events: number
   readonly aside: number
   readonly gone?: Gone | undefined
+  readonly absent?: Absent | undefined
+}
+
+/** Seqs of events that are in no part: damaged in the journal or refused, and told then, or let go of because of their age. */
+interface Absent {
+  /** Of all seqs at or below … */
+  readonly upto: number
+  readonly events: number
 }
 
 /** Events that were in the table, and that nobody let go of. */
@@ -37,6 +48,7 @@ interface Gone {
   readonly before: number
 }
 
+const TABLE_ROWS = `SELECT sum(rows) FROM system.parts WHERE active AND database = '${DATABASE}' AND table = 'events'`
 /** How much of the time for which events are kept must pass until a note says nothing any more. */
 const MARGIN = 1 / 4
 
@@ -48,6 +60,7 @@ export class Held {
   readonly #options: HeldOptions
   #note: Note | undefined
   #lost: Gone | undefined
+  #absent: Absent | undefined
   #compared = false
 
   constructor(options: HeldOptions) {
@@ -71,6 +84,19 @@ export class Held {
     return `${gone.events} events that were in the history are missing`
   }
 
+  /** How many of this collector's seqs the table lacks, at least, for which no part that was set aside can be to blame. */
+  get absent(): number {
+    return this.#absent?.events ?? 0
+  }
+
+  /**
+   * A segment is in the table but for some of its events: it will never have those.
+   * Segments come in order; what lies between two of them is not known to be absent.
+   */
+  passed({ firstSeq, lastSeq }: Pick<Segment, 'firstSeq' | 'lastSeq'>, lacking: number): void {
+    if (firstSeq > (this.#absent?.upto ?? 0)) this.#absent = { upto: lastSeq, events: this.absent + lacking }
+  }
+
   /** Whose events were noted. */
   async collector(): Promise<string | undefined> {
     await this.#read()
@@ -81,6 +107,7 @@ export class Held {
   async compare(mark: number): Promise<void> {
     if (this.#compared) return
     await this.#read()
+    if (this.#note?.collector !== this.#options.collector()) this.#absent = undefined
     const lacking = await this.#lacking(mark)
     this.#compared = true
     if (lacking > 0 && lacking !== this.missing)
@@ -94,10 +121,13 @@ export class Held {
   /** Notes what there is now; must be called while nothing leaves the table or comes back. @param mark all up to it were handed over */
   async note(mark: number): Promise<void> {
     if (!this.#compared) return
-    const { clock, collector, file, keep, aside } = this.#options
+    const { clock, collector, file, keep, aside, whole } = this.#options
     const since = Math.max(0, clock.now() - keep() * (1 - MARGIN))
-    const events = await this.#count(mark, since)
-    this.#note = { collector: collector(), upto: mark, since, events, aside: aside(), gone: this.#gone }
+    const { events, young } = await this.#count(mark, since)
+    const before = this.#absent?.upto ?? 0 // a segment may have gone in meanwhile
+    if (whole() && this.#gone === undefined && before <= mark) this.#absent = { upto: mark, events: mark - events }
+    const [gone, absent] = [this.#gone, this.#absent]
+    this.#note = { collector: collector(), upto: mark, since, events: young, aside: aside(), gone, absent }
     await writeFile(`${file}.new`, JSON.stringify(this.#note), { flush: true })
     await rename(`${file}.new`, file)
   }
@@ -112,29 +142,37 @@ export class Held {
     const note = this.#note
     // Of an earlier version, or removed together with the rest.
     if (note === undefined || note.collector !== collector())
-      return mark > 0 && (await this.#count(mark, 0)) === 0 ? mark : 0
+      return mark > 0 && (await this.#count(mark, 0)).events === 0 ? mark : 0
     const comparable = note.since >= clock.now() - keep() || keep() === Number.POSITIVE_INFINITY
     if (!comparable) return this.missing
-    const there = await this.#count(note.upto, note.since)
+    const there = (await this.#count(note.upto, note.since)).young
     const more = aside() - note.aside
     // What was set aside less: it came again from the journal, or a person removed the part and so knows of it.
     const again = Math.min(Math.max(0, there - note.events), Math.max(0, -more))
     return Math.max(0, note.events + this.missing - (there - again) - Math.max(0, more))
   }
 
-  async #count(upto: number, since: number): Promise<number> {
+  /**
+   * How many there are up to a seq, and how many of those are `young`: received after a moment, in ms.
+   * @throws where fewer could be read than the table has: the engine takes what it cannot read of a file for its end
+   */
+  async #count(upto: number, since: number): Promise<{ events: number; young: number }> {
     const { engine, collector } = this.#options
-    const young = since > 0 ? ` AND received_at > fromUnixTimestamp64Micro(${Math.ceil(since * 1000)}, 'UTC')` : ''
+    const own = `collector = ${text(collector())} AND seq BETWEEN 1 AND ${upto}`
+    const young = `received_at > fromUnixTimestamp64Micro(${Math.ceil(since * 1000)}, 'UTC')`
     const { bytes } = await engine.read(
-      `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector())} AND seq BETWEEN 1 AND ${upto}${young}`,
+      `SELECT count(), countIf(${own}), countIf(${own}${since > 0 ? ` AND ${young}` : ''}), (${TABLE_ROWS}) FROM ${TABLE}`,
     )
-    return Number(bytes.toString())
+    const [all, events, those, rows] = bytes.toString().split('\t').map(Number) as [number, number, number, number]
+    if (all < rows) throw new Error(`of the history's ${rows} events only ${all} could be read to count them`)
+    return { events, young: those }
   }
 
   async #read(): Promise<void> {
     if (this.#note !== undefined) return
     this.#note = await readFile(this.#options.file, 'utf8').then(noteOf, () => undefined)
     this.#lost = this.#note?.gone
+    this.#absent = this.#note?.absent
   }
 }
 

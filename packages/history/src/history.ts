@@ -129,6 +129,7 @@ export class History {
       proving: insert => this.#parts.proving(insert),
       proveParts: () => this.#parts.check(),
       eventsOf: part => this.#parts.eventsOf(part),
+      absent: () => this.#held.absent,
       keptSince: () => this.#clock.now() - this.#keep,
       onSetAside: about => options.onSetAside?.(about),
       onWhole: () => {
@@ -143,6 +144,7 @@ export class History {
       collector: () => this.journal.collector,
       keep: () => this.#keep,
       aside: () => this.#damage.missing,
+      whole: () => this.#damage.missingBefore === undefined,
       log: this.#log,
     })
     this.#flush = new Flush(this.journal, this.#engine, {
@@ -153,7 +155,7 @@ export class History {
         await this.#fields.learn(segment)
         if (segment.collector === this.journal.collector) await this.#parts.note(segment.lastSeq)
       },
-      flushed: segment => this.#flushed(segment.lastSeq, segment.collector),
+      flushed: (segment, lacking) => this.#flushed(segment, lacking),
       refused: refused => {
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
         set(refused)
@@ -485,10 +487,12 @@ export class History {
     }
   }
 
-  #flushed(seq: number, collector: string): void {
+  #flushed(segment: Segment, lacking: number): void {
+    const { collector, lastSeq } = segment
     if (collector !== this.journal.collector) return
+    this.#held.passed(segment, lacking)
     // What the journal lost behind it is in the table or nowhere.
-    this.#flushedSeq = this.journal.holes.get(seq) ?? seq
+    this.#flushedSeq = this.journal.holes.get(lastSeq) ?? lastSeq
     this.#flushedAt = this.#clock.now()
     this.#damage.moved(this.#flushedSeq)
     for (const listener of this.#flushListeners) listener(this.#flushedSeq)

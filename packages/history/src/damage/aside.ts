@@ -128,8 +128,15 @@ export async function writeAbout(folder: string, about: About): Promise<void> {
 /**
  * Of events that could not be read, some or all may have come again from the journal. Every seq of this collector up to the
  * mark was given to one event, so no more are missing than the table lacks.
+ * @param absent how many of those it lacks that were in no part
  */
-export async function recount(engine: Engine, salvage: string, collector: string, mark: number): Promise<void> {
+export async function recount(
+  engine: Engine,
+  salvage: string,
+  collector: string,
+  mark: number,
+  absent: number,
+): Promise<void> {
   const open: About[] = []
   for (const part of await readdir(salvage).catch(() => [])) {
     const about = part.endsWith('.new') ? undefined : await readAbout(salvage, part)
@@ -139,7 +146,7 @@ export async function recount(engine: Engine, salvage: string, collector: string
   const { bytes } = await engine.read(
     `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN 1 AND ${mark}`,
   )
-  const lacking = Math.max(0, mark - Number(bytes.toString()))
+  const lacking = Math.max(0, mark - Number(bytes.toString()) - absent)
   for (const about of open)
     if (lacking < about.missing) await writeAbout(join(salvage, about.part), { ...about, missing: lacking })
 }

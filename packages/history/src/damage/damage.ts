@@ -13,6 +13,8 @@ export interface DamageOptions extends Omit<SalvageOptions, 'onDetach'> {
   proveParts(): Promise<void>
   /** How many events a part was to hold that was found unwritten, where that is known. */
   eventsOf(unwritten: string): number | undefined
+  /** How many seqs the table lacks, at least, that no part set aside can have held. */
+  absent(): number
   log(message: string): void
   /** A part was set aside, and what was readable of it is in answers again. */
   onSetAside(about: About): void
@@ -30,7 +32,7 @@ const CLEARED = 60_000
 const WHOLE = 'whole'
 /** How often a part that the engine let go of is tried to be read, each time after twice as long: for five minutes. */
 const TRIES = 8
-/** So many segments after a part was set aside may hold events of it; to see whether they did costs a look at every seq. */
+/** So many segments after parts were set aside or came back may hold events of them; to see whether they did costs a look at every seq. */
 const RECOUNTS = 5
 /** So many others are tried to see that the disk can be read at all. */
 const OTHERS = 5
@@ -126,8 +128,8 @@ export class Damage {
     if (this.#recounts <= 0 || this.#asides.every(({ missing }) => missing === 0)) return
     this.#recounts--
     void this.#next(async () => {
-      const { engine, dir, collector } = this.#options
-      await recount(engine, dir, collector(), mark)
+      const { engine, dir, collector, absent } = this.#options
+      await recount(engine, dir, collector(), mark, absent())
       await this.#list()
     })
   }
@@ -253,14 +255,16 @@ export class Damage {
   async #list(): Promise<void> {
     const { engine, dir, log, eventsOf } = this.#options
     const asides = await setAside(engine, dir, eventsOf)
-    if (JSON.stringify(asides) !== JSON.stringify(this.#asides)) this.#revision++
+    if (JSON.stringify(asides) !== JSON.stringify(this.#asides)) {
+      this.#revision++
+      this.#recounts = RECOUNTS
+    }
     this.#asides = asides
     const back = asides.filter(one => one.letGo && !this.#returning.has(one.name) && !this.#broken.has(one.name))
     if (back.length > 0) void this.#takeBack(back)
     const fresh = this.#asides.filter(({ name }) => !this.#told.has(name))
     for (const { name } of fresh) this.#told.add(name)
     if (fresh.length === 0) return
-    this.#recounts = RECOUNTS
     const names = fresh.slice(0, 3).map(({ name }) => name)
     const lacks = fresh.some(({ missing }) => missing !== 0) ? 'are missing from answers' : 'nothing of them is missing'
     log(
