@@ -50,7 +50,7 @@ async function hold(events: readonly Event[]): Promise<void> {
   const file = join(path, 'segment.jsonl')
   await writeFile(`${file}.written`, writeLines(batch))
   await mend(`${file}.written`, file)
-  await engine.load({ file, sql: insertSql, structure: STRUCTURE })
+  await engine.load({ files: [file], sql: insertSql, structure: STRUCTURE })
   await fields.learn({ collector: 'c1', firstSeq: 1, lastSeq: events.length })
   held = events
 }

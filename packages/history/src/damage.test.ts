@@ -5,7 +5,7 @@ import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
 import type { About } from './damage/aside.ts'
 import { embedded } from './engine/embedded.ts'
-import { mendParts } from './engine/metadata.ts'
+import { mendParts } from './engine/mend-parts.ts'
 import type { Refused } from './flush.ts'
 import { batch, filesNamed, handedOver, NOW, path, spoilingFirst, starting } from './testing/lives.ts'
 

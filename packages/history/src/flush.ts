@@ -24,19 +24,24 @@ export interface FlushHooks {
   proving(insert: () => Promise<void>): Promise<void>
   /** Whether some of a segment's events may have been let go of already, because of their age. */
   outlived(segment: Segment): Promise<boolean>
-  /** The segment is in history, but the mark has not moved yet. */
-  loaded(segment: Segment): Promise<void>
-  /** The mark moves. @param lacking how many of its events are not in history: damaged, refused, or let go of because of their age */
-  flushed(segment: Segment, lacking: number): void
+  /** Segments, one after another, are in history, but the mark has not moved yet. */
+  loaded(segments: Span): Promise<void>
+  /** The mark moves. @param lacking how many events of each are not in history: damaged, refused, or let go of because of their age */
+  flushed(segments: readonly Segment[], lacking: readonly number[]): void
   refused(refused: Refused): void
   /** It waits, and is offered again after a while. */
   failed(error: unknown): void
+  /** Bytes of small segments that are offered together. Default 16 MiB. */
+  together?: number
   /** ms for which a single event is offered again and again that the engine has not the memory for. Default a minute. */
   bear?: number
   log(message: string): void
 }
 
 const NEWLINE = 10
+/** So much is offered together, where nothing else is said, of so many segments. */
+const TOGETHER = 16 << 20
+const MOST_TOGETHER = 100
 /** How often the engine may crash or lack memory over a segment before it is offered in parts. */
 const STRIKES = 3
 /** How often it must crash over a single event, and nothing else, before the event is blamed; ms of the first wait between. */
@@ -47,7 +52,8 @@ const LACKS = 4
 const BEAR = 60_000
 
 /**
- * Hands sealed segments to the engine, in order, one at a time. An event counts once, however often it is offered: where
+ * Hands sealed segments to the engine, in order, small ones many at a time: each offer costs it as much as a thousand events do,
+ * and a program that is killed again and again leaves small ones. An event counts once, however often it is offered: where
  * an earlier offer may have gone in, wholly or in part, only those go in that the engine does not have, by their seq.
  * (The engine's own deduplication can't be trusted with that: it notes a token before the part is there, so a kill in
  * between loses the part for good.) What the engine can't take never blocks the queue: good events go in, each bad one is
@@ -63,6 +69,8 @@ export class Flush {
   #retryAfter = 250
   #offers = 0
   #settled = false
+  /** So many segments are offered together: half of those that failed, twice those that went in. */
+  #most = MOST_TOGETHER
   /** Sealed in this life and never offered: surely not in the engine, not even in part. */
   readonly #fresh = new Set<string>()
   /** Failures of the segment being offered. */
@@ -116,29 +124,30 @@ export class Flush {
   }
 
   async #work(): Promise<void> {
-    for (
-      let segment = this.#journal.sealed[0];
-      segment !== undefined && !this.#stopped;
-      segment = this.#journal.sealed[0]
-    ) {
+    for (let segments = this.#next(); segments.length > 0 && !this.#stopped; segments = this.#next()) {
       this.#settled = false
       this.#offers++
       try {
-        await this.#offer(segment)
-        const lacking = segment.events - (await this.#proveThere(segment))
-        await this.#hooks.loaded(segment)
+        await this.#offer(segments)
+        const lacking = await this.#proveThere(segments)
+        await this.#hooks.loaded(spanOf(segments))
         // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
-        this.#hooks.flushed(segment, Math.max(0, lacking))
+        this.#hooks.flushed(segments, lacking)
         this.#settled = true
-        await this.#journal.remove(segment)
+        for (const segment of segments) await this.#journal.remove(segment)
+        this.#most = Math.min(this.#most * 2, MOST_TOGETHER)
         this.#retryAfter = 250
         this.#strikes = 0
         this.#stuck = undefined
         this.#refused.clear()
       } catch (error) {
+        if (segments.length > 1) {
+          this.#most = segments.length >> 1
+          continue
+        }
         const why = said(error as EngineError)
         this.#stuck = (error as EngineError).gone ? undefined : why
-        this.#hooks.log(`segment ${segment.name} waits: ${why}`)
+        this.#hooks.log(`segment ${segments[0]!.name} waits: ${why}`)
         if (this.#stopped) return
         this.#hooks.failed(error)
         setTimeout(() => this.wake(), this.#retryAfter).unref()
@@ -149,12 +158,29 @@ export class Flush {
     if (this.#journal.sealed[0] === undefined) this.#settled = true
   }
 
-  async #offer(segment: Segment): Promise<void> {
-    const fresh = this.#fresh.delete(segment.name)
-    await this.#journal.prove(segment)
+  /** The oldest segment, with those of its collector behind it as long as they are small. */
+  #next(): readonly Segment[] {
+    const { sealed } = this.#journal
+    let bytes = 0
+    let count = 0
+    for (const segment of sealed.slice(0, this.#most)) {
+      bytes += segment.bytes
+      if (count > 0 && (bytes > (this.#hooks.together ?? TOGETHER) || segment.collector !== sealed[0]!.collector)) break
+      count++
+    }
+    return sealed.slice(0, count)
+  }
+
+  /** Several are taken all or not at all; how to go on with one that is not taken is found where it is alone. */
+  async #offer(segments: readonly Segment[]): Promise<void> {
+    const fresh = segments.filter(({ name }) => this.#fresh.delete(name)).length === segments.length
+    for (const segment of segments) await this.#journal.prove(segment)
+    const files = segments.map(({ path }) => path)
     try {
-      await this.#load(segment.path, fresh ? insertSql : insertMissingSql(segment))
+      await this.#load(files, fresh ? insertSql : insertMissingSql(spanOf(segments)))
     } catch (error) {
+      const [segment, ...others] = segments as [Segment, ...Segment[]]
+      if (others.length > 0) throw error
       const failure = error as EngineError
       if (failure.heavy) this.#strikes++
       if (failure.data !== true && this.#strikes < STRIKES) throw failure
@@ -165,20 +191,24 @@ export class Flush {
 
   /**
    * The engine takes what it cannot read of a file for its end, and calls the insert done.
-   * @returns how many events with a segment's seqs the table has
-   * @throws where the table lacks some of a segment's events that it should have
+   * @returns how many events of each segment the table lacks, by right
+   * @throws where it lacks some that it should have
    */
-  async #proveThere(segment: Segment): Promise<number> {
-    const { collector, firstSeq, lastSeq, events } = segment
+  async #proveThere(segments: readonly Segment[]): Promise<number[]> {
+    const { collector, firstSeq, lastSeq } = spanOf(segments)
+    const each = segments.map(segment => `countIf(seq BETWEEN ${segment.firstSeq} AND ${segment.lastSeq})`)
     const { bytes } = await this.#engine.read(
-      `SELECT count() FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`,
+      `SELECT ${each} FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`,
     )
-    const there = Number(bytes.toString())
-    if (there >= events || (await this.#hooks.outlived(segment))) return there
-    let expected = -this.#refused.size // and without those that were damaged
-    for await (const batch of read(segment)) expected += batch.length
-    if (there < expected) throw new Error(`${expected - there} of its events did not go in: they are offered again`)
-    return there
+    const there = bytes.toString().split('\t').map(Number)
+    for (const [i, segment] of segments.entries()) {
+      if (there[i]! >= segment.events || (await this.#hooks.outlived(segment))) continue
+      let expected = -this.#refused.size // and without those that were damaged
+      for await (const batch of read(segment)) expected += batch.length
+      if (there[i]! < expected)
+        throw new Error(`${expected - there[i]!} of its events did not go in: they are offered again`)
+    }
+    return segments.map(({ events }, i) => Math.max(0, events - there[i]!))
   }
 
   /** Whether part of a file that failed may go in: there was too much of it, or an event in it is at fault. */
@@ -250,7 +280,7 @@ export class Flush {
   async #tried(segment: Segment, path: string): Promise<EngineError | undefined> {
     for (let crashes = 0; ; ) {
       try {
-        await this.#load(path, insertMissingSql(segment))
+        await this.#load([path], insertMissingSql(segment))
         return undefined
       } catch (error) {
         const failure = error as EngineError
@@ -267,9 +297,9 @@ export class Flush {
     this.#hooks.refused({ segment: segment.name, line, reason })
   }
 
-  async #load(file: string, sql: (source: string) => string): Promise<void> {
+  async #load(files: readonly string[], sql: (source: string) => string): Promise<void> {
     await this.#up()
-    return this.#hooks.proving(() => this.#engine.load({ file, sql, structure: STRUCTURE }))
+    return this.#hooks.proving(() => this.#engine.load({ files, sql, structure: STRUCTURE }))
   }
 
   /** It comes back by itself a moment after a crash. */
@@ -277,6 +307,14 @@ export class Flush {
     while (!this.#stopped && (this.#engine.state.kind === 'starting' || this.#engine.state.kind === 'down'))
       await sleep(50)
   }
+}
+
+/** Which seqs of which collector are in segments, one after another; between two of them may be others. */
+type Span = Pick<Segment, 'collector' | 'firstSeq' | 'lastSeq'>
+
+function spanOf(segments: readonly Segment[]): Span {
+  const { collector, firstSeq } = segments[0]!
+  return { collector, firstSeq, lastSeq: segments.at(-1)!.lastSeq }
 }
 
 function said(error: EngineError): string {

@@ -151,11 +151,12 @@ export class History {
       log: this.#log,
       proving: insert => this.#parts.proving(insert),
       outlived: async ({ path }) => (await stat(path)).mtimeMs < this.#clock.now() - this.#keep,
-      loaded: async segment => {
-        await this.#fields.learn(segment)
-        if (segment.collector === this.journal.collector) await this.#parts.note(segment.lastSeq)
+      together: segmentBytes,
+      loaded: async segments => {
+        await this.#fields.learn(segments)
+        if (segments.collector === this.journal.collector) await this.#parts.note(segments.lastSeq)
       },
-      flushed: (segment, lacking) => this.#flushed(segment, lacking),
+      flushed: (segments, lacking) => this.#flushed(segments, lacking),
       refused: refused => {
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
         set(refused)
@@ -487,10 +488,10 @@ export class History {
     }
   }
 
-  #flushed(segment: Segment, lacking: number): void {
-    const { collector, lastSeq } = segment
+  #flushed(segments: readonly Segment[], lacking: readonly number[]): void {
+    const { collector, lastSeq } = segments.at(-1)!
     if (collector !== this.journal.collector) return
-    this.#held.passed(segment, lacking)
+    for (const [i, segment] of segments.entries()) this.#held.passed(segment, lacking[i]!)
     // What the journal lost behind it is in the table or nowhere.
     this.#flushedSeq = this.journal.holes.get(lastSeq) ?? lastSeq
     this.#flushedAt = this.#clock.now()

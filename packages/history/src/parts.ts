@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Engine } from './engine/engine.ts'
-import { DROPPED } from './engine/metadata.ts'
+import { DROPPED } from './engine/part.ts'
 import { syncFolder, syncFolders } from './lasting.ts'
 import { text } from './literal.ts'
 import { DATABASE, TABLE } from './schema.ts'

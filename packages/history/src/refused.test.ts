@@ -3,10 +3,14 @@ import { join } from 'node:path'
 import { batchOf, writeLines } from '@telltale/event'
 import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'
-import { DIED, EngineError } from './engine/engine.ts'
+import { DIED, EngineError, type Load } from './engine/engine.ts'
 import { Flush, type Refused } from './flush.ts'
 import { journal } from './journal/journal.ts'
 import { batch, enginePid, handedOver, NOW, path, starting } from './testing/lives.ts'
+
+async function contents({ files }: Load): Promise<string> {
+  return (await Promise.all(files.map(file => readFile(file, 'utf8')))).join('')
+}
 
 test('scar: what only a table refuses, with a code that bad data has too, is refused by nobody', async () => {
   const engine = embedded({ path: join(path, 'history') })
@@ -47,7 +51,7 @@ test('an event that makes the engine crash is found, set aside and told; the oth
   const { load } = engine
   // What such an event would be is not known: here the real engine is killed in its place.
   engine.load = async given => {
-    if (!(await readFile(given.file, 'utf8')).includes('"poison"')) return load.call(engine, given)
+    if (!(await contents(given)).includes('"poison"')) return load.call(engine, given)
     process.kill(await enginePid(), 'SIGKILL')
     throw new EngineError('the history engine went away', DIED)
   }
@@ -87,7 +91,7 @@ test('scar: an event that the engine has never the memory for is set aside and t
   let free = false
   let tries = 0
   engine.load = async given => {
-    const content = await readFile(given.file, 'utf8')
+    const content = await contents(given)
     const huge = content.includes('"huge"')
     if (huge && content.split('\n').length === 2) tries++
     if (huge || !free) throw new EngineError('Code: 241. DB::Exception: MEMORY_LIMIT_EXCEEDED', 241)

@@ -48,8 +48,12 @@ const SETTINGS = {
 export const STRUCTURE: string =
   'seq UInt64, collector String, type String, hostname String, time Float64, received_at Float64, tags Array(String), md5 String, additional_info String, raw String'
 
-/** From lines of a segment to rows, those left out whose seq the table has. */
-export function insertMissingSql({ collector, firstSeq, lastSeq }: Segment): (source: string) => string {
+/** From lines of segments to rows, those left out whose seq the table has. */
+export function insertMissingSql({
+  collector,
+  firstSeq,
+  lastSeq,
+}: Pick<Segment, 'collector' | 'firstSeq' | 'lastSeq'>): (source: string) => string {
   const there = `SELECT seq FROM ${TABLE} WHERE collector = ${text(collector)} AND seq BETWEEN ${firstSeq} AND ${lastSeq}`
   return source => `${insertSql(source)} AND seq NOT IN (${there})`
 }

@@ -16,7 +16,7 @@ export async function atFault(
   failure: EngineError,
 ): Promise<boolean> {
   try {
-    await engine.load({ file, sql: parseSql, structure: STRUCTURE })
+    await engine.load({ files: [file], sql: parseSql, structure: STRUCTURE })
     // What reads well may still crash where it is sorted and written.
     if (failure.died) await intoEmpty(engine, file)
     return false
@@ -45,6 +45,6 @@ const SMALL =
 
 async function intoEmpty(engine: Pick<Engine, 'load' | 'command'>, file: string): Promise<void> {
   for (const sql of TRIAL.begin) await engine.command(sql)
-  await engine.load({ file, sql: TRIAL.insert, structure: STRUCTURE })
+  await engine.load({ files: [file], sql: TRIAL.insert, structure: STRUCTURE })
   await engine.command(TRIAL.end)
 }

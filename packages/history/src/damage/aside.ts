@@ -1,8 +1,7 @@
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
-import { COVERED, DROPPED } from '../engine/metadata.ts'
-import { rowsOf } from '../engine/short-merges.ts'
+import { COVERED, DROPPED, rowsOf } from '../engine/part.ts'
 import { text } from '../literal.ts'
 import { TABLE } from '../schema.ts'
 

@@ -216,7 +216,7 @@ export class Salvage {
       const mended = `${file}.mended`
       try {
         await mend(file, mended)
-        await proving(() => engine.load({ file: mended, sql: insertReadSql, structure: STRUCTURE }))
+        await proving(() => engine.load({ files: [mended], sql: insertReadSql, structure: STRUCTURE }))
         await this.#proveThere(file)
       } finally {
         await rm(mended, { force: true })

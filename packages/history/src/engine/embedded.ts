@@ -1,5 +1,5 @@
 import { statfs, writeFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { makeFolder } from '../lasting.ts'
 import { text } from '../literal.ts'
 import { Child, GRACE, type Job, type Pool } from './child.ts'
@@ -15,11 +15,13 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
-import { keepMetadata, mendMetadata, mendOverlaps, mendParts, removeDropped, syncTables } from './metadata.ts'
+import { mendOverlaps, mendParts, removeDropped } from './mend-parts.ts'
+import { keepMetadata, mendMetadata, syncTables } from './metadata.ts'
 import { type EngineNews, Outage } from './outage.ts'
+import { rowsOf } from './part.ts'
 import { bury, forget, note } from './pid-file.ts'
 import { settingsClause } from './settings.ts'
-import { mendShortMerges, rowsOf } from './short-merges.ts'
+import { mendShortMerges } from './short-merges.ts'
 
 export interface EmbeddedOptions {
   /** The folder that is the child's alone. */
@@ -178,9 +180,11 @@ class Embedded implements Engine {
     throw new EngineError(why, ABSENT)
   }
 
-  async load({ file, sql, structure }: Load): Promise<void> {
+  async load({ files, sql, structure }: Load): Promise<void> {
     // Relative to the child's own folder: file() takes * ? { } in a path for wildcards.
-    const source = `file(${text(relative(this.#path, resolve(file)))}, JSONEachRow, ${text(structure)})`
+    const [first, ...others] = files.map(file => relative(this.#path, resolve(file))) as [string, ...string[]]
+    const path = others.length === 0 ? first : join(dirname(first), `{${files.map(file => basename(file))}}`)
+    const source = `file(${text(path)}, JSONEachRow, ${text(structure)})`
     await this.#run({ pool: 'ingest', sql: `${sql(source)}\n${settingsClause(ONE_PART)}`, limit: LOAD_LIMIT })
   }
 

@@ -46,10 +46,11 @@ export interface Answer {
 }
 
 export interface Load {
-  file: string
+  /** Of one folder. */
+  files: readonly string[]
   /** INSERT … SELECT … FROM the given source, without SETTINGS. */
   sql: (source: string) => string
-  /** Columns of the file, as ClickHouse writes them. */
+  /** Columns of the files, as ClickHouse writes them. */
   structure: string
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { syncFolder, syncFolders } from '../lasting.ts'
+import { tablesIn } from './part.ts'
 
 const COPY = 'metadata.json'
 
@@ -30,7 +31,7 @@ export async function keepMetadata(dir: string): Promise<string[]> {
 /** Makes the engine's tables and their parts last: it syncs its files, but none of the folders they are in, save the parts'. */
 export async function syncTables(dir: string): Promise<void> {
   for (const [name, levels] of FOLDERS) await syncFolders(join(dir, 'data', name), levels)
-  for (const table of await folders(join(dir, 'data', 'store'), 2)) await syncFolders(join(table, 'detached'), 0)
+  for (const table of await tablesIn(dir)) await syncFolders(join(table, 'detached'), 0)
   await syncFolder(dir)
 }
 
@@ -80,102 +81,6 @@ async function copied(dir: string): Promise<Record<string, string> | undefined> 
   } catch {
     return undefined
   }
-}
-
-/**
- * Takes empty `metadata_version.txt` out of the parts: a disk that failed or was full for a moment can leave one without
- * the engine noticing, and then it would let go of the part when it loads it. Without the file the version is 0, as ever here.
- * @returns the files, relative to the folder
- */
-export async function mendParts(dir: string): Promise<string[]> {
-  const mended: string[] = []
-  for (const part of await folders(join(dir, 'data', 'store'), 3)) {
-    if (basename(part).startsWith('tmp_')) continue // it never became one: the engine removes it
-    const path = join(part, 'metadata_version.txt')
-    const about = await stat(path).catch(() => undefined)
-    if (about?.size !== 0) continue
-    await rm(path)
-    mended.push(relative(dir, path))
-  }
-  return mended
-}
-
-/** In the folder of a part that was dropped: its events were offered again. */
-export const DROPPED = 'dropped_by_telltale'
-
-/**
- * Removes parts that were dropped. The engine keeps them for some minutes beside an empty one that stands for them; where it
- * lets go of that, because the disk fails, they would be there again, beside what was made anew of their events.
- * @returns the parts, relative to the folder
- */
-export async function removeDropped(dir: string): Promise<string[]> {
-  const store = join(dir, 'data', 'store')
-  const tables = await folders(store, 2)
-  const all = (
-    await Promise.all([...tables, ...tables.map(table => join(table, 'detached'))].map(at => folders(at, 1)))
-  ).flat()
-  const removed: string[] = []
-  for (const part of all) {
-    if ((await stat(join(part, DROPPED)).catch(() => undefined)) === undefined) continue
-    // Under this name the engine removes it, should there be a kill in the middle.
-    const gone = join(dirname(part), `delete_tmp_${basename(part)}`)
-    await rename(part, gone)
-    await rm(gone, { recursive: true })
-    removed.push(relative(dir, part))
-  }
-  return removed
-}
-
-const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)$/
-
-/** What a part's name says: its day, first and last block, and how often it was merged. */
-export interface PartName {
-  readonly name: string
-  readonly day: string
-  readonly first: number
-  readonly last: number
-  readonly level: number
-}
-
-/** Those of a folder's names that are parts' of a table by day. */
-export function partsIn(names: readonly string[]): PartName[] {
-  return names.flatMap(name => {
-    const [, day, first, last, level] = PART.exec(name) ?? []
-    return day === undefined ? [] : [{ name, day, first: Number(first), last: Number(last), level: Number(level) }]
-  })
-}
-
-/** Before the name of a part that was put aside because another holds all of it. */
-export const COVERED = 'covered_'
-
-/**
- * Puts aside parts whose blocks another of the same level holds all of: the engine let go of one it had merged, merged anew
- * and further, and a power cut brought the first back. It takes two such for a mistake, and opens nothing at all.
- * @returns the parts, relative to the folder
- */
-export async function mendOverlaps(dir: string): Promise<string[]> {
-  const aside: string[] = []
-  for (const table of await folders(join(dir, 'data', 'store'), 2)) {
-    const parts = partsIn(await readdir(table)).map(part => ({ ...part, kind: `${part.day} ${part.level}` }))
-    for (const kind of new Set(parts.map(part => part.kind))) {
-      const alike = parts.filter(part => part.kind === kind)
-      for (const { name, first, last } of alike) {
-        if (!alike.some(other => other.name !== name && other.first <= first && other.last >= last)) continue
-        await rename(join(table, name), join(table, 'detached', `${COVERED}${name}`))
-        aside.push(relative(dir, join(table, name)))
-      }
-    }
-  }
-  return aside
-}
-
-/** The folders so many levels below. */
-export async function folders(dir: string, levels: number): Promise<string[]> {
-  if (levels === 0) return [dir]
-  const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
-  const all: string[] = []
-  for (const entry of entries) if (entry.isDirectory()) all.push(...(await folders(join(dir, entry.name), levels - 1)))
-  return all
 }
 
 /** The text of every `.sql` file, by its path relative to the folder; without those that are dropped meanwhile. */

@@ -1,21 +1,10 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { syncFolder } from '../lasting.ts'
-import { folders, type PartName, partsIn } from './metadata.ts'
+import { LET_GO, type PartName, partsIn, rowsOf, tablesIn } from './part.ts'
 
-/** Before the name of a part's folder under `detached`, where the engine let go of it at its start. */
-const LET_GO = 'broken-on-start_'
 /** What is to be moved, kept until all of it is. */
 const LIST = 'short.json'
-
-/** Events of a part by its own file, as it was written; undefined where that does not say. */
-export async function rowsOf(part: string): Promise<number | undefined> {
-  const count = await readFile(join(part, 'count.txt'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-    return ''
-  })
-  return /^\d+$/.test(count) ? Number(count) : undefined
-}
 
 /**
  * Takes out of the table what was merged into parts that hold fewer events than that. What the engine cannot read of a file it
@@ -53,7 +42,7 @@ export async function mendShortMerges(dir: string, now: number = Date.now()): Pr
 /** Parts, relative to the folder, that hold more events together than what they were merged into. */
 async function lackedByMerged(dir: string, now: number): Promise<string[]> {
   const lacked: string[] = []
-  for (const table of await folders(join(dir, 'data', 'store'), 2)) {
+  for (const table of await tablesIn(dir)) {
     const parts = partsIn(await readdir(table))
     for (const merged of parts.filter(({ level }) => level > 0)) {
       const within = parts.filter(part => covers(merged, part))

@@ -1,0 +1,50 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)$/
+
+/** What a part's name says: its day, first and last block, and how often it was merged. */
+export interface PartName {
+  readonly name: string
+  readonly day: string
+  readonly first: number
+  readonly last: number
+  readonly level: number
+}
+
+/** Those of a folder's names that are parts' of a table by day. */
+export function partsIn(names: readonly string[]): PartName[] {
+  return names.flatMap(name => {
+    const [, day, first, last, level] = PART.exec(name) ?? []
+    return day === undefined ? [] : [{ name, day, first: Number(first), last: Number(last), level: Number(level) }]
+  })
+}
+
+/** Events of a part by its own file, as it was written; undefined where that does not say. */
+export async function rowsOf(part: string): Promise<number | undefined> {
+  const count = await readFile(join(part, 'count.txt'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return ''
+  })
+  return /^\d+$/.test(count) ? Number(count) : undefined
+}
+
+/** In the folder of a part that was dropped: its events were offered again. */
+export const DROPPED = 'dropped_by_telltale'
+
+/** Before the name of a part that was put aside because another holds all of it. */
+export const COVERED = 'covered_'
+
+/** Before the name of a part's folder under `detached`, where the engine let go of it at its start. */
+export const LET_GO = 'broken-on-start_'
+
+/** The folders of the engine's tables: parts are in them, and in `detached` of each. */
+export async function tablesIn(dir: string): Promise<string[]> {
+  return (await Promise.all((await foldersIn(join(dir, 'data', 'store'))).map(foldersIn))).flat()
+}
+
+/** None where there is no such folder. */
+export async function foldersIn(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
+  return entries.filter(entry => entry.isDirectory()).map(({ name }) => join(dir, name))
+}
