@@ -3,6 +3,7 @@ import {
   appendFileSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -222,7 +223,7 @@ class Campaign {
     const reasons = [...life.ledger.reasons].map(([reason, times]) => `${times} ${reason}`)
     writeFileSync(join(target, 'refusals.txt'), `${reasons.join('\n')}\n`)
     try {
-      cpSync(life.data, join(target, 'data'), { recursive: true, filter: path => !path.endsWith('.sock') })
+      cpSync(life.data, join(target, 'data'), { recursive: true, filter: path => !lstatSync(path).isSocket() })
     } catch (error) {
       console.log(`its data is not kept whole: ${String(error)}`) // an engine may not have ended yet
     }
