@@ -39,7 +39,7 @@ const DAY = 86_400_000
 /** How many there were cannot be read any more; {@link recount} says how many the table lacks. */
 const UNKNOWN = Number.MAX_SAFE_INTEGER
 /** The part's own name, in that of its folder; first the day it holds. */
-const NAME = /(\d{4})(\d\d)(\d\d)_(\d+)_(\d+)_\d+/
+const NAME = /(\d{4})(\d\d)(\d\d)_(\d+)_(\d+)_\d+(?:_\d+)?/
 
 /** How many events a part was to hold whose own files may not say so any more. */
 type EventsOf = (part: string) => number | undefined

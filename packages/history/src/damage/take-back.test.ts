@@ -157,3 +157,23 @@ test('scar: of a part taken back those events stay out that have come again from
   await expect.poll(() => [three.status.waiting, three.status.detached], { timeout: 10_000 }).toEqual([0, []])
   expect(await three.count()).toBe(8)
 })
+
+test('a part that was made anew for a change of the time to keep is taken back as well', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const one = await starting({ engine })
+  await one.append(batch(5))
+  await one.flush()
+  await one.keep('5y')
+  const parts = async (): Promise<string> =>
+    (await engine.read("SELECT name FROM system.parts WHERE active AND table = 'events'")).bytes.toString()
+  await expect.poll(parts, { timeout: 10_000 }).toMatch(/^20261120_1_1_0_\d+\n$/)
+  const name = (await parts()).trim()
+  await one.stop()
+  const [file] = await filesNamed(join(path, 'history', 'data', 'store'), new RegExp(`${name}/count\\.txt$`))
+  const table = dirname(dirname(file!))
+  for (const part of ['20261120_1_1_0', name])
+    await rename(join(table, part), join(table, 'detached', `broken-on-start_${part}`))
+  const two = await starting({ keep: '5y' })
+  await expect.poll(() => two.status.detached, { timeout: 20_000 }).toEqual([])
+  expect([await two.count(), two.status.missing]).toEqual([5, 0])
+}, 30_000)

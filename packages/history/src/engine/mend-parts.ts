@@ -1,6 +1,6 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { COVERED, DROPPED, foldersIn, partsIn, tablesIn } from './part.ts'
+import { COVERED, covers, DROPPED, foldersIn, type PartName, partsIn, rowsOf, tablesIn } from './part.ts'
 
 /**
  * Takes empty `metadata_version.txt` out of the parts: a disk that failed or was full for a moment can leave one without
@@ -31,13 +31,37 @@ export async function removeDropped(dir: string): Promise<string[]> {
   const removed: string[] = []
   for (const part of all.flat()) {
     if ((await stat(join(part, DROPPED)).catch(() => undefined)) === undefined) continue
-    // Under this name the engine removes it, should there be a kill in the middle.
-    const gone = join(dirname(part), `delete_tmp_${basename(part)}`)
-    await rename(part, gone)
-    await rm(gone, { recursive: true })
+    await remove(part)
     removed.push(relative(dir, part))
   }
   return removed
+}
+
+/**
+ * Removes parts without events, which stand for what was let go of, unless that is still there and would come back. The engine
+ * is not to do so itself: it takes a part whose marks it cannot read for one of those.
+ * @returns the parts, relative to the folder
+ */
+export async function removeEmpty(dir: string): Promise<string[]> {
+  const removed: string[] = []
+  for (const table of await tablesIn(dir)) {
+    const parts = partsIn(await readdir(table))
+    for (const part of parts) {
+      const path = join(table, part.name)
+      const rows = await rowsOf(path).catch(() => undefined)
+      if (rows !== 0 || parts.some(other => covers(part, other))) continue
+      await remove(path)
+      removed.push(relative(dir, path))
+    }
+  }
+  return removed
+}
+
+async function remove(part: string): Promise<void> {
+  // Under this name the engine removes it, should there be a kill in the middle.
+  const gone = join(dirname(part), `delete_tmp_${basename(part)}`)
+  await rename(part, gone)
+  await rm(gone, { recursive: true })
 }
 
 /**
@@ -48,15 +72,17 @@ export async function removeDropped(dir: string): Promise<string[]> {
 export async function mendOverlaps(dir: string): Promise<string[]> {
   const aside: string[] = []
   for (const table of await tablesIn(dir)) {
-    const parts = partsIn(await readdir(table)).map(part => ({ ...part, kind: `${part.day} ${part.level}` }))
-    for (const kind of new Set(parts.map(part => part.kind))) {
-      const alike = parts.filter(part => part.kind === kind)
-      for (const { name, first, last } of alike) {
-        if (!alike.some(other => other.name !== name && other.first <= first && other.last >= last)) continue
-        await rename(join(table, name), join(table, 'detached', `${COVERED}${name}`))
-        aside.push(relative(dir, join(table, name)))
-      }
+    const parts = partsIn(await readdir(table))
+    for (const part of parts) {
+      if (!parts.some(other => isWithin(part, other))) continue
+      await rename(join(table, part.name), join(table, 'detached', `${COVERED}${part.name}`))
+      aside.push(relative(dir, join(table, part.name)))
     }
   }
   return aside
+}
+
+function isWithin({ day, first, last, level }: PartName, other: PartName): boolean {
+  const shorter = last - first < other.last - other.first
+  return other.day === day && other.level === level && other.first <= first && other.last >= last && shorter
 }

@@ -1,23 +1,34 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)$/
+const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)(?:_(\d+))?$/
 
-/** What a part's name says: its day, first and last block, and how often it was merged. */
+/** What a part's name says: its day, first and last block, how often it was merged, and for which change of the table it was made anew. */
 export interface PartName {
   readonly name: string
   readonly day: string
   readonly first: number
   readonly last: number
   readonly level: number
+  /** 0 where it was not. */
+  readonly version: number
 }
 
 /** Those of a folder's names that are parts' of a table by day. */
 export function partsIn(names: readonly string[]): PartName[] {
   return names.flatMap(name => {
-    const [, day, first, last, level] = PART.exec(name) ?? []
-    return day === undefined ? [] : [{ name, day, first: Number(first), last: Number(last), level: Number(level) }]
+    const [, day, ...numbers] = PART.exec(name) ?? []
+    const [first, last, level, version] = numbers.map(number => Number(number ?? 0)) as [number, number, number, number]
+    return day === undefined ? [] : [{ name, day, first, last, level, version }]
   })
+}
+
+/** Whether one takes the place of another: made of it, of it and more, or of nothing where that was let go of. */
+export function covers(later: PartName, part: PartName): boolean {
+  if (later.day !== part.day || later.first > part.first || later.last < part.last) return false
+  if (later.version < part.version || later.level < part.level) return false
+  const same = later.first === part.first && later.last === part.last && later.level === part.level
+  return later.level > part.level || (same && later.version > part.version)
 }
 
 /** Events of a part by its own file, as it was written; undefined where that does not say. */

@@ -1,8 +1,9 @@
-import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { batch, filesNamed, handedOver, path, starting } from '../testing/lives.ts'
 import { embedded } from './embedded.ts'
+import { mendOverlaps } from './mend-parts.ts'
 import { mendShortMerges } from './short-merges.ts'
 
 /** The counts of three parts of five events each, of one day. */
@@ -84,3 +85,18 @@ test('what was let go of by right does not come back: a part that was dropped, o
   await ttl(1001)
   expect((await mendShortMerges(join(path, 'history'), 1_000_001)).join()).toMatch(/20261120_2_2_0$/)
 }, 60_000)
+
+test('a part that was made anew for a change of the table takes the place of the one before; fewer events in it are noticed', async () => {
+  const table = join(path, 'data', 'store', 'a', 'b')
+  const parts = { '20261120_1_1_0': '5', '20261120_1_1_0_3': '5', '20261120_2_2_1_3': '7', '20261120_1_2_2_3': '9' }
+  for (const [name, rows] of Object.entries(parts)) {
+    await mkdir(join(table, name), { recursive: true })
+    await writeFile(join(table, name, 'count.txt'), rows)
+  }
+  await mkdir(join(table, 'detached'))
+  expect(await mendOverlaps(path)).toEqual([])
+  expect(await mendShortMerges(path)).toEqual(
+    ['20261120_1_1_0_3', '20261120_2_2_1_3'].map(name => `data/store/a/b/${name}`),
+  )
+  expect((await readdir(table)).sort()).toEqual(['20261120_1_1_0', '20261120_1_2_2_3', 'detached'])
+})

@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { syncFolder } from '../lasting.ts'
-import { LET_GO, type PartName, partsIn, rowsOf, tablesIn } from './part.ts'
+import { covers, LET_GO, partsIn, rowsOf, tablesIn } from './part.ts'
 
 /** What is to be moved, kept until all of it is. */
 const LIST = 'short.json'
@@ -44,7 +44,7 @@ async function lackedByMerged(dir: string, now: number): Promise<string[]> {
   const lacked: string[] = []
   for (const table of await tablesIn(dir)) {
     const parts = partsIn(await readdir(table))
-    for (const merged of parts.filter(({ level }) => level > 0)) {
+    for (const merged of parts) {
       const within = parts.filter(part => covers(merged, part))
       const largest = within.filter(part => !within.some(other => covers(other, part)))
       if (largest.length === 0) continue
@@ -60,10 +60,6 @@ async function lackedByMerged(dir: string, now: number): Promise<string[]> {
     }
   }
   return [...new Set(lacked)]
-}
-
-function covers(merged: PartName, part: PartName): boolean {
-  return merged.day === part.day && merged.level > part.level && merged.first <= part.first && merged.last >= part.last
 }
 
 /** Whether some of its events may have been let go of by right. */
