@@ -139,6 +139,7 @@ test.each<[string, number, (bytes: Buffer) => number]>([
   ['the second group', 20, bytes => lineOf(bytes, 21)],
   ['a whole line of the third', 25, bytes => lineOf(bytes, 26)],
   ['half a line', 25, bytes => lineOf(bytes, 26) + 12],
+  ['a line, but not its newline', 26, bytes => lineOf(bytes, 27) - 1],
   ['the last event, but not its sums', 30, bytes => sumsAt(bytes, 2)],
 ])('scar: a sealed segment that ends behind %s: what lacks is told, once', async (_, last, end) => {
   await spoilt(bytes => bytes.subarray(0, end(bytes)))
@@ -149,6 +150,22 @@ test.each<[string, number, (bytes: Buffer) => number]>([
   const next = await opening()
   expect(await seqs(next.one)).toEqual(upTo(last))
   expect(next.damage).toEqual([])
+})
+
+test('wherever a segment ends: what is left is read, what lacks is told, and every line of it is one for the engine', async () => {
+  await spoilt(bytes => bytes)
+  const name = (await readdir(dir)).find(name => name.endsWith('.jsonl'))!
+  const whole = await readFile(join(dir, name))
+  for (let end = lineOf(whole, 29); end <= whole.length; end++) {
+    await writeFile(join(dir, name), whole.subarray(0, end))
+    const { one, damage } = await opening()
+    const read = await seqs(one)
+    expect({ end, read }).toEqual({ end, read: upTo(read.length) })
+    expect(damage.reduce((sum, { events }) => sum + events, read.length)).toBe(30)
+    const lines = (await readFile(join(dir, name), 'utf8')).split('\n').filter(Boolean)
+    for (const line of lines) expect(() => JSON.parse(line)).not.toThrow()
+    await one.close()
+  }
 })
 
 test('of a segment that was written anew, a line damaged after that is told', async () => {

@@ -51,7 +51,7 @@ async function rewrite({ path, lastSeq }: Segment, { good }: Proof): Promise<voi
   try {
     let at = 0
     for await (const lines of linesOf(source))
-      await target.writeFile(Buffer.concat(lines.filter(() => good[at++] === true)))
+      await target.writeFile(Buffer.concat(lines.filter(() => good[at++] === true).map(ended)))
     await target.writeFile(sumsLine([], lastSeq + 1, 0))
     await target.datasync()
   } finally {
@@ -60,6 +60,11 @@ async function rewrite({ path, lastSeq }: Segment, { good }: Proof): Promise<voi
   }
   await rename(`${path}.proven`, path)
   await syncFolder(dirname(path))
+}
+
+/** A file that was cut short may end just before a newline. */
+function ended(line: Buffer): Buffer {
+  return line.at(-1) === NEWLINE ? line : Buffer.concat([line, Buffer.of(NEWLINE)])
 }
 
 class Proof {
