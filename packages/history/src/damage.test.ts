@@ -279,7 +279,9 @@ test.each([
       await one.flush()
     }
     await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+    const note = await readFile(join(path, 'held.json'))
     await one.stop()
+    await writeFile(join(path, 'held.json'), note) // as where it was killed
     if (!before) await rot()
     const columns = await filesNamed(join(path, 'history', 'data', 'store'), /20261120_[^/]*\/columns\.txt$/)
     const kept: [string, Buffer][] = []

@@ -24,10 +24,13 @@ export interface FlushHooks {
   proving(insert: () => Promise<void>): Promise<void>
   /** Whether some of a segment's events may have been let go of already, because of their age. */
   outlived(segment: Segment): Promise<boolean>
-  /** Segments, one after another, are in history, but the mark has not moved yet. */
-  loaded(segments: Span): Promise<void>
-  /** The mark moves. @param lacking how many events of each are not in history: damaged, refused, or let go of because of their age */
-  flushed(segments: readonly Segment[], lacking: readonly number[]): void
+  /**
+   * Segments, one after another, are in history, but the mark has not moved yet.
+   * @param lacking how many events of each are not: damaged, refused, or let go of because of their age
+   */
+  loaded(segments: readonly Segment[], lacking: readonly number[]): Promise<void>
+  /** The mark moves behind a segment. */
+  flushed(segment: Segment): void
   refused(refused: Refused): void
   /** It waits, and is offered again after a while. */
   failed(error: unknown): void
@@ -130,9 +133,9 @@ export class Flush {
       try {
         await this.#offer(segments)
         const lacking = await this.#proveThere(segments)
-        await this.#hooks.loaded(spanOf(segments))
+        await this.#hooks.loaded(segments, lacking)
         // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
-        this.#hooks.flushed(segments, lacking)
+        this.#hooks.flushed(segments.at(-1)!)
         this.#settled = true
         for (const segment of segments) await this.#journal.remove(segment)
         this.#most = Math.min(this.#most * 2, MOST_TOGETHER)
@@ -312,7 +315,7 @@ export class Flush {
 /** Which seqs of which collector are in segments, one after another; between two of them may be others. */
 type Span = Pick<Segment, 'collector' | 'firstSeq' | 'lastSeq'>
 
-function spanOf(segments: readonly Segment[]): Span {
+export function spanOf(segments: readonly Segment[]): Span {
   const { collector, firstSeq } = segments[0]!
   return { collector, firstSeq, lastSeq: segments.at(-1)!.lastSeq }
 }

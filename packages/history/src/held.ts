@@ -62,6 +62,7 @@ export class Held {
   #lost: Gone | undefined
   #absent: Absent | undefined
   #compared = false
+  #writing: Promise<void> = Promise.resolve()
 
   constructor(options: HeldOptions) {
     this.#options = options
@@ -90,11 +91,13 @@ export class Held {
   }
 
   /**
-   * A segment is in the table but for some of its events: it will never have those.
+   * A segment is in the table but for some of its events: it will never have those. Must be called before the segment goes.
    * Segments come in order; what lies between two of them is not known to be absent.
    */
-  passed({ firstSeq, lastSeq }: Pick<Segment, 'firstSeq' | 'lastSeq'>, lacking: number): void {
-    if (firstSeq > (this.#absent?.upto ?? 0)) this.#absent = { upto: lastSeq, events: this.absent + lacking }
+  async passed({ firstSeq, lastSeq }: Pick<Segment, 'firstSeq' | 'lastSeq'>, lacking: number): Promise<void> {
+    if (firstSeq <= (this.#absent?.upto ?? 0)) return
+    this.#absent = { upto: lastSeq, events: this.absent + lacking }
+    if (lacking > 0 && this.#note !== undefined) await this.#write({ ...this.#note, absent: this.#absent })
   }
 
   /** Whose events were noted. */
@@ -121,15 +124,26 @@ export class Held {
   /** Notes what there is now; must be called while nothing leaves the table or comes back. @param mark all up to it were handed over */
   async note(mark: number): Promise<void> {
     if (!this.#compared) return
-    const { clock, collector, file, keep, aside, whole } = this.#options
+    const { clock, collector, keep, aside, whole } = this.#options
     const since = Math.max(0, clock.now() - keep() * (1 - MARGIN))
     const { events, young } = await this.#count(mark, since)
     const before = this.#absent?.upto ?? 0 // a segment may have gone in meanwhile
     if (whole() && this.#gone === undefined && before <= mark) this.#absent = { upto: mark, events: mark - events }
     const [gone, absent] = [this.#gone, this.#absent]
-    this.#note = { collector: collector(), upto: mark, since, events: young, aside: aside(), gone, absent }
-    await writeFile(`${file}.new`, JSON.stringify(this.#note), { flush: true })
-    await rename(`${file}.new`, file)
+    await this.#write({ collector: collector(), upto: mark, since, events: young, aside: aside(), gone, absent })
+  }
+
+  /** One after another. */
+  #write(note: Note): Promise<void> {
+    const { file } = this.#options
+    this.#note = note
+    this.#writing = this.#writing
+      .catch(() => {})
+      .then(async () => {
+        await writeFile(`${file}.new`, JSON.stringify(note), { flush: true })
+        await rename(`${file}.new`, file)
+      })
+    return this.#writing
   }
 
   get #gone(): Gone | undefined {

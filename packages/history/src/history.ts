@@ -11,7 +11,7 @@ import { embedded } from './engine/embedded.ts'
 import { ABSENT, type Engine, EngineError, type EngineState } from './engine/engine.ts'
 import type { EngineNews } from './engine/outage.ts'
 import { Fields } from './fields.ts'
-import { Flush, type Refused } from './flush.ts'
+import { Flush, type Refused, spanOf } from './flush.ts'
 import { folderError } from './folder-error.ts'
 import { Held } from './held.ts'
 import { type Journal, journal } from './journal/journal.ts'
@@ -152,11 +152,14 @@ export class History {
       proving: insert => this.#parts.proving(insert),
       outlived: async ({ path }) => (await stat(path)).mtimeMs < this.#clock.now() - this.#keep,
       together: segmentBytes,
-      loaded: async segments => {
-        await this.#fields.learn(segments)
-        if (segments.collector === this.journal.collector) await this.#parts.note(segments.lastSeq)
+      loaded: async (segments, lacking) => {
+        const span = spanOf(segments)
+        await this.#fields.learn(span)
+        if (span.collector !== this.journal.collector) return
+        await this.#parts.note(span.lastSeq)
+        for (const [i, segment] of segments.entries()) await this.#held.passed(segment, lacking[i]!)
       },
-      flushed: (segments, lacking) => this.#flushed(segments, lacking),
+      flushed: segment => this.#flushed(segment),
       refused: refused => {
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
         set(refused)
@@ -488,10 +491,8 @@ export class History {
     }
   }
 
-  #flushed(segments: readonly Segment[], lacking: readonly number[]): void {
-    const { collector, lastSeq } = segments.at(-1)!
+  #flushed({ collector, lastSeq }: Segment): void {
     if (collector !== this.journal.collector) return
-    for (const [i, segment] of segments.entries()) this.#held.passed(segment, lacking[i]!)
     // What the journal lost behind it is in the table or nowhere.
     this.#flushedSeq = this.journal.holes.get(lastSeq) ?? lastSeq
     this.#flushedAt = this.#clock.now()
