@@ -12,7 +12,7 @@ const BREAKS = {
   /** What may be in history already is handed over again as if it were new. */
   dedup: {
     file: 'packages/history/dist/flush.js',
-    from: 'fresh ? insertSql : insertMissingSql(segment)',
+    from: 'fresh ? insertSql : insertMissingSql(spanOf(segments))',
     to: 'insertSql',
   },
   /** `always` acknowledges what is with the system only. */

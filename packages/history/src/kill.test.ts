@@ -57,6 +57,7 @@ test(
       await expect.poll(() => one.status.engine.kind).not.toBe('ready')
     }
     await allFlushed(one)
+    await expect.poll(() => one.status.engine.kind, { timeout: 20_000 }).toBe('ready')
     const times = await timesEach(one)
     expect([times.size, [...times.values()].every(n => n === 1)]).toEqual([id, true])
     expect(await one.count()).toBe(id)

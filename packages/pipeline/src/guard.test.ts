@@ -190,7 +190,7 @@ test('one that loops where others have most of the processor is tried once more,
 
 test('code that is slow for long is told of, then switched off; one that is slow seldom is not', async () => {
   const all = made({
-    process: { slow: () => spin(4), seldom: () => spin(4) },
+    process: { slow: () => spin(25), seldom: () => spin(25) },
     code: { slow: 2, patience: 3 },
   })
   const { pipeline, clock, events } = all
