@@ -22,8 +22,8 @@ export interface Refused {
 export interface FlushHooks {
   /** Inserts; rejects as well where the disk may not have taken it. */
   proving(insert: () => Promise<void>): Promise<void>
-  /** Whether some of a segment's events may have been let go of already, because of their age. */
-  outlived(segment: Segment): Promise<boolean>
+  /** Events received before this, in ms, may have been let go of already, because of their age. */
+  keptSince(): number
   /**
    * Segments, one after another, are in history, but the mark has not moved yet.
    * @param lacking how many events of each are not: damaged, refused, or let go of because of their age
@@ -205,9 +205,10 @@ export class Flush {
     )
     const there = bytes.toString().split('\t').map(Number)
     for (const [i, segment] of segments.entries()) {
-      if (there[i]! >= segment.events || (await this.#hooks.outlived(segment))) continue
+      if (there[i]! >= segment.events) continue
       let expected = -this.#refused.size // and without those that were damaged
-      for await (const batch of read(segment)) expected += batch.length
+      for await (const { receivedAt, length } of read(segment))
+        for (let row = 0; row < length; row++) if (receivedAt[row]! >= this.#hooks.keptSince()) expected++
       if (there[i]! < expected)
         throw new Error(`${expected - there[i]!} of its events did not go in: they are offered again`)
     }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Clock, wallClock } from '@telltale/event'
@@ -39,6 +38,8 @@ const AGAIN = 2000
 const SOME = 10
 /** Bytes of a damaged line that are told; all of it is set aside. */
 const MOST_OF_A_LINE = 65_536
+/** ms before its time is over in which an event may be let go of already: engines look at whole seconds, of their own clock. */
+const HOUR = 3_600_000
 /** ms a stop gives the engine to take what is left; the next start offers the rest. */
 const DRAIN = 10_000
 
@@ -150,7 +151,7 @@ export class History {
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
       proving: insert => this.#parts.proving(insert),
-      outlived: async ({ path }) => (await stat(path)).mtimeMs < this.#clock.now() - this.#keep,
+      keptSince: () => this.#clock.now() - this.#keep + Math.min(HOUR, this.#keep / 4),
       together: segmentBytes,
       loaded: async (segments, lacking) => {
         const span = spanOf(segments)

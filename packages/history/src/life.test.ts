@@ -1,16 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { batchOf, writeLines } from '@telltale/event'
 import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'
-import { removeEmpty } from './engine/mend-parts.ts'
-import { covers, partsIn } from './engine/part.ts'
 import { history } from './history.ts'
-import { batch, enginePid, filesNamed, handedOver, NOW, path, starting } from './testing/lives.ts'
+import { batch, enginePid, handedOver, NOW, path, starting } from './testing/lives.ts'
 
 const DAY = 86_400_000
 
@@ -139,48 +137,7 @@ test('events go when they were received longer ago than is kept; a shorter time 
   await one.keep('forever')
   expect(await one.count()).toBe(3)
   await expect(one.keep('soon')).rejects.toThrow(/expected a time such as "90d"/)
-  const empty = async (): Promise<string> =>
-    (
-      await engine.read("SELECT count() FROM system.parts WHERE active AND rows = 0 AND table = 'events'")
-    ).bytes.toString()
-  expect(Number(await empty())).toBeGreaterThan(0)
-  await one.stop()
-  // What went is kept for two minutes more: here not.
-  const counts = await filesNamed(join(path, 'history', 'data', 'store'), /\/\d{8}_\d+_\d+_\d+(_\d+)?\/count\.txt$/)
-  const parts = partsIn(counts.map(file => basename(dirname(file))))
-  for (const file of counts) {
-    const [part] = partsIn([basename(dirname(file))])
-    if (parts.some(other => covers(other, part!))) await rm(dirname(file), { recursive: true })
-  }
-  const two = await starting({ engine, keep: 'forever' })
-  expect([await two.count(), await empty()]).toEqual([3, '0\n'])
 }, 60_000)
-
-test('a part without events stays while what it stands for is still there', async () => {
-  const table = join(path, 'data', 'store', 'a', 'b')
-  const parts = {
-    '20261119_1_1_0': '5',
-    '20261119_1_1_0_8': '0',
-    '20261120_1_4_2': '0',
-    '20261120_1_2_1': '7',
-    '20261120_5_5_1': '0',
-    '20261121_1_1_0': '3',
-    all_1_1_0: '0',
-  }
-  for (const [name, rows] of Object.entries(parts)) {
-    await mkdir(join(table, name), { recursive: true })
-    await writeFile(join(table, name, 'count.txt'), rows)
-  }
-  expect(await removeEmpty(path)).toEqual(['data/store/a/b/20261120_5_5_1'])
-  expect((await readdir(table)).sort()).toEqual([
-    '20261119_1_1_0',
-    '20261119_1_1_0_8',
-    '20261120_1_2_1',
-    '20261120_1_4_2',
-    '20261121_1_1_0',
-    'all_1_1_0',
-  ])
-})
 
 test('a hung engine is killed and comes back, and what waited is in it', async () => {
   const engine = embedded({ path: join(path, 'history'), hungAfter: 1500 })

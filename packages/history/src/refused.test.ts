@@ -102,7 +102,7 @@ test('scar: an event that the engine has never the memory for is set aside and t
   const flush = new Flush(other, engine, {
     log: () => {},
     proving: insert => insert(),
-    outlived: async () => false,
+    keptSince: () => 0,
     loaded: async () => {},
     flushed: () => {},
     refused: refused => told.push(refused),

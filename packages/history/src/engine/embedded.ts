@@ -15,7 +15,7 @@ import {
   type ReadOptions,
   SANDBOX,
 } from './engine.ts'
-import { mendOverlaps, mendParts, removeDropped, removeEmpty } from './mend-parts.ts'
+import { mendOverlaps, mendParts, removeDropped } from './mend-parts.ts'
 import { keepMetadata, mendMetadata, syncTables } from './metadata.ts'
 import { type EngineNews, Outage } from './outage.ts'
 import { rowsOf } from './part.ts'
@@ -233,7 +233,6 @@ class Embedded implements Engine {
       this.#log(
         `parts of the history that others hold all of were there again, and are put aside: ${covered.join(', ')}`,
       )
-    await removeEmpty(this.#path)
     await syncTables(this.#path) // what an earlier engine merged, before this one removes what it merged
     const config = join(this.#path, 'telltale.xml')
     await writeFile(config, engineConfig(this.#memory))

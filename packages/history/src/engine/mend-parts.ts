@@ -1,6 +1,6 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { COVERED, covers, DROPPED, foldersIn, type PartName, partsIn, rowsOf, tablesIn } from './part.ts'
+import { COVERED, DROPPED, foldersIn, type PartName, partsIn, tablesIn } from './part.ts'
 
 /**
  * Takes empty `metadata_version.txt` out of the parts: a disk that failed or was full for a moment can leave one without
@@ -33,26 +33,6 @@ export async function removeDropped(dir: string): Promise<string[]> {
     if ((await stat(join(part, DROPPED)).catch(() => undefined)) === undefined) continue
     await remove(part)
     removed.push(relative(dir, part))
-  }
-  return removed
-}
-
-/**
- * Removes parts without events, which stand for what was let go of, unless that is still there and would come back. The engine
- * is not to do so itself: it takes a part whose marks it cannot read for one of those.
- * @returns the parts, relative to the folder
- */
-export async function removeEmpty(dir: string): Promise<string[]> {
-  const removed: string[] = []
-  for (const table of await tablesIn(dir)) {
-    const parts = partsIn(await readdir(table))
-    for (const part of parts) {
-      const path = join(table, part.name)
-      const rows = await rowsOf(path).catch(() => undefined)
-      if (rows !== 0 || parts.some(other => covers(part, other))) continue
-      await remove(path)
-      removed.push(relative(dir, path))
-    }
   }
   return removed
 }
