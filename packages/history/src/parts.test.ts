@@ -182,3 +182,18 @@ test('scar: … and a question fails over it before anything more is inserted: i
   expect(said.join()).toMatch(/started anew: the disk left (data.bin|columns.txt) of part 20261120_1_3_1 unwritten/)
   expect([await one.count(), one.status.missing]).toEqual([15, 0])
 }, 30_000)
+
+test('a part made anew for another time to keep that the disk left unwritten is not dropped: its segment has gone', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const one = await starting({ engine })
+  await one.append(batch(5))
+  await one.flush()
+  await one.keep('5y')
+  const store = join(path, 'history', 'data', 'store')
+  const made = () => filesNamed(store, /20261120_1_1_0_\d+\/columns\.txt$/)
+  await expect.poll(async () => (await made()).length, { timeout: 10_000 }).toBe(1)
+  await writeFile((await made())[0]!, '')
+  await one.append(batch(5))
+  await handedOver(one, 10, 20_000)
+  await expect.poll(() => one.count().catch(() => 0), { timeout: 10_000 }).toBe(10)
+}, 60_000)
