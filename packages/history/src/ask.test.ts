@@ -303,6 +303,8 @@ const call = fc.oneof(
       ),
       field,
     )
+    // That of times is as near as their own last digit, about 0.0002 ms: it has a test of its own.
+    .filter(([fn, arg]) => fn !== 'stddev' || arg !== 'time')
     .map(([fn, arg]) => `${fn}(${arg})`),
 )
 
@@ -332,6 +334,19 @@ describe('equals the reference', () => {
     )
     expect(asked).toBeGreaterThan(20)
   }, 300_000)
+
+  // Scar, of random queries: seed 205846454, path 10:5:4:4:5:0.
+  test.each(['1h', '1d'])('to the last digit of the times for their stddev, by %s', async bucket => {
+    const query = parsed(`has x | stddev(time), count() by tags, ${bucket}`)
+    const expected = finish(query, evaluate(query, events, ALL), ALL).rows
+    const found = finish(query, await one.partial(query, ALL), ALL).rows
+    const last = NOW * Number.EPSILON
+    const at = expected[0]!.length - 2
+    expect(found.map(row => row.with(at, null))).toEqual(expected.map(row => row.with(at, null)))
+    const off = found.map((row, i) => Math.abs((row[at] as number) - (expected[i]![at] as number)))
+    expect(Math.max(...off)).toBeLessThan(last)
+    expect(found.filter(row => (row[at] as number) > 1).length).toBeGreaterThan(3)
+  })
 
   test.each(QUERIES)('%s', async text => same(parsed(text), ALL))
 

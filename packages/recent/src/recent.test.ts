@@ -349,6 +349,21 @@ test('events go by age also while none arrive', () => {
   expect(latest.stats().oldest).toBeUndefined()
 })
 
+test('what was the highest seq stays known when all is evicted, or when all there is was settled before it began', () => {
+  const own = new SimulatedClock(1e12)
+  const latest = recent({ clock: own, age: '10s' })
+  expect(latest.coverage()).toMatchObject({ lowestSeq: 0, highestSeq: 0 })
+  latest.settle(40)
+  expect(latest.coverage()).toMatchObject({ lowestSeq: 0, highestSeq: 40 })
+  const { batch } = batchOf([{ n: 1 }, { n: 2 }], { ...origin, receivedAt: own.now() })
+  batch.seq = 41
+  latest.append(batch)
+  latest.settle(42)
+  own.advance(20_000)
+  expect(latest.stats().events).toBe(0)
+  expect(latest.coverage()).toMatchObject({ lowestSeq: 0, highestSeq: 42 })
+})
+
 test('options and queries that are none are refused with what came', () => {
   expect(() => recent({ age: '24 hours' })).toThrow('"24 hours"')
   expect(() => recent({ memory: 'much' })).toThrow('"much"')

@@ -198,7 +198,7 @@ export function recent(options: RecentOptions = {}): Recent {
       return ring.coverage
     },
     settle(seq) {
-      ring.keepAbove = seq
+      ring.settle(seq)
       ring.evict(clock.now())
     },
     caps: { ...ring.caps, bytes },

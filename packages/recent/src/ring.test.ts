@@ -132,22 +132,22 @@ test('what nobody else has yet stays beyond the caps on events and age, until it
     return batch
   }
   const ring = new Ring({ ...caps, events: 5, age: 100 })
-  ring.keepAbove = 0
+  ring.settle(0)
   for (let seq = 1; seq < 30; seq += 3) ring.append(numbered(seq, 3), 1000)
   expect([ring.events, ring.coverage.lowestSeq]).toEqual([30, 1])
-  ring.keepAbove = 13
+  ring.settle(13)
   ring.evict(1000)
   expect([ring.events, ring.coverage.lowestSeq]).toEqual([17, 14])
   ring.evict(10_000)
   expect(ring.coverage.lowestSeq).toBe(14)
-  ring.keepAbove = 28
+  ring.settle(28)
   ring.evict(1000)
   expect([ring.events, ring.coverage.lowestSeq]).toEqual([5, 26])
-  ring.keepAbove = 30
+  ring.settle(30)
   ring.evict(10_000)
   expect(ring.events).toBe(0)
   const small = new Ring({ ...caps, bytes: 20_000 })
-  small.keepAbove = 0
+  small.settle(0)
   for (let seq = 1; seq < 3000; seq += 3) small.append(numbered(seq, 3), 1000)
   expect(small.evicted).toBeGreaterThan(0)
 })

@@ -15,6 +15,7 @@ export interface Caps {
 export interface Coverage {
   /** The ring holds every event from this seq on; 0 where none of its events has one. */
   readonly lowestSeq: number
+  /** The highest it was given or told is settled, whether it still holds it or not: what is to come is above. 0 while there is none. */
   readonly highestSeq: number
   /** The greatest time of anything ever evicted: a range that starts after it is wholly in the ring. -Infinity while nothing is. */
   readonly evictedTime: number
@@ -36,7 +37,8 @@ export class Ring {
   events = 0
   evicted = 0
   /** Events with a seq above are kept beyond the caps on events and age: nobody else has them yet. Memory alone evicts them. */
-  keepAbove: number = Number.POSITIVE_INFINITY
+  #settled = Number.POSITIVE_INFINITY
+  #highestSeq = 0
   #evictedTime = Number.NEGATIVE_INFINITY
   readonly #unsealed: Chunk[] = []
   #sealedBytes = 0
@@ -46,6 +48,7 @@ export class Ring {
   }
 
   append(batch: Batch, now: number): void {
+    if (batch.seq > 0) this.#highestSeq = Math.max(this.#highestSeq, batch.seq + batch.length - 1)
     for (let from = 0; from < batch.length; ) {
       const chunk = this.#openFor(batch)
       const to = Math.min(batch.length, from + this.caps.chunk - chunk.length, from + SLICE)
@@ -77,12 +80,18 @@ export class Ring {
     return true
   }
 
+  /** Says up to which seq the events are safe elsewhere; until it is first told, nothing is kept for that. */
+  settle(seq: number): void {
+    this.#settled = seq
+    this.#highestSeq = Math.max(this.#highestSeq, seq)
+  }
+
   /** Lets go of what is beyond the caps at this time. */
   evict(now: number): void {
     const { events, age, bytes } = this.caps
     for (let oldest = this.chunks[0]; oldest !== undefined; oldest = this.chunks[0]) {
       const { first, length, maxReceived } = oldest
-      const free = Math.max(first, oldest.runs.firstAbove(this.keepAbove, length))
+      const free = Math.max(first, oldest.runs.firstAbove(this.#settled, length))
       const tooMany = Math.min(free - first, this.events - events)
       const last = this.chunks.length === 1
       const gone = free === length && (tooMany === length - first || maxReceived < now - age)
@@ -112,12 +121,11 @@ export class Ring {
 
   get coverage(): Coverage {
     let lowestSeq = 0
-    let highestSeq = 0
     for (const chunk of this.chunks) {
-      if (lowestSeq === 0) lowestSeq = chunk.runs.seq(chunk.first)
-      highestSeq = Math.max(highestSeq, chunk.runs.seq(chunk.length - 1))
+      lowestSeq = chunk.runs.seq(chunk.first)
+      if (lowestSeq > 0) break
     }
-    return { lowestSeq, highestSeq, evictedTime: this.#evictedTime }
+    return { lowestSeq, highestSeq: this.#highestSeq, evictedTime: this.#evictedTime }
   }
 
   #openFor(batch: Batch): Chunk {

@@ -148,8 +148,6 @@ export async function openHouse({
     opened.push('saving what stands', () => stands.stop())
     signal?.throwIfAborted()
     hole = await begin(latest, kept, signal)
-    if (kept.status.engine.kind === 'unavailable') return
-    latest.settle(kept.flushedSeq)
     kept.onFlushed(seq => latest.settle(seq))
   }
   try {

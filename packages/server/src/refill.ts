@@ -13,7 +13,7 @@ const TELL = 5000
 const LOOK = 500
 
 /**
- * Puts the newest of what the history does not hold yet into the ring.
+ * Puts the newest of what the history does not hold yet into the ring, which then knows what it need not hold.
  * @returns the highest seq the ring lacks of those from its first on; 0 where there is none
  */
 export async function begin(latest: Recent, kept: History, signal?: AbortSignal): Promise<number> {
@@ -28,6 +28,7 @@ export async function begin(latest: Recent, kept: History, signal?: AbortSignal)
     signal?.throwIfAborted()
     latest.append(batch)
   }
+  if (kept.status.engine.kind !== 'unavailable') latest.settle(kept.flushedSeq)
   return holes.highest(lastSeq)
 }
 

@@ -7,6 +7,8 @@ import { parse, type Query } from '@telltale/query'
 import { recent } from '@telltale/recent'
 import { expect, test } from 'vitest'
 import { Asker } from './ask.ts'
+import { Live } from './live.ts'
+import { begin } from './refill.ts'
 import { type Held, StandingHost, type StandingHostOptions } from './standing-host.ts'
 
 const START = 1e12
@@ -185,6 +187,41 @@ test('where nobody has what came since, what stood begins anew', async () => {
   journaled.unflushed = unflushed
   two.send({ k: 'a', n: 4 })
   expect(await rows(two.hold(COUNT))).toEqual([['a', 4, 10]])
+})
+
+test('begins with all that the history has, also before the ring has anything', async () => {
+  const { clock } = made()
+  const kept = history({ path: mkdtempSync(join(tmpdir(), 'telltale-host-')), keep: 'forever' })
+  await kept.start()
+  try {
+    await kept.append(
+      batchOf(
+        [
+          { k: 'a', n: 1 },
+          { k: 'a', n: 2 },
+        ],
+        { hostname: 'h', receivedAt: clock.now() },
+      ).batch,
+    )
+    await kept.flush()
+    const ring = recent({ clock })
+    await begin(ring, kept)
+    expect(ring.stats().events).toBe(0)
+    const asker = new Asker(ring, kept)
+    const host = new StandingHost({ asker, recent: ring, clock })
+    const live = new Live({ host, asker, recent: ring, clock })
+    const got: string[] = []
+    live.join({ waiting: 0, send: text => void got.push(text) }).receive({ id: 't', query: '*', from: 0 })
+    const held = host.hold(COUNT, ALL)
+    if ('message' in held) throw new Error(held.message)
+    const next = batchOf([{ k: 'a', n: 4 }], { hostname: 'h', receivedAt: clock.now() }).batch
+    await kept.append(next)
+    for (const each of [ring.append, host.batch.bind(host), live.batch.bind(live)]) void each(next)
+    expect(await rows(held)).toEqual([['a', 3, 7]])
+    await expect.poll(() => got.map(text => JSON.parse(text).events.length)).toEqual([2, 1])
+  } finally {
+    await kept.stop()
+  }
 })
 
 test('what is too heavy is left out of the snapshot, and does not linger', async () => {
