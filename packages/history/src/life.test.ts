@@ -139,6 +139,24 @@ test('events go when they were received longer ago than is kept; a shorter time 
   await expect(one.keep('soon')).rejects.toThrow(/expected a time such as "90d"/)
 }, 60_000)
 
+test('what the engine lets go of at once, because of its age, keeps no segment waiting', async () => {
+  const engine = embedded({ path: join(path, 'history') })
+  const { load } = engine
+  engine.load = async given => {
+    await load.call(engine, given)
+    await engine.command('OPTIMIZE TABLE telltale.events FINAL')
+  }
+  const said: string[] = []
+  const one = await starting({ engine, keep: '90d', log: line => said.push(line) })
+  const now = Date.now()
+  for (const days of [92, 1]) {
+    const events = [{ type: 't', time: now - days * DAY }]
+    await one.append(batchOf(events, { hostname: 'h', receivedAt: now - days * DAY }).batch)
+  }
+  await one.flush()
+  expect([one.flushedSeq, await one.count(), one.status.lost, said]).toEqual([2, 1, 0, []])
+}, 60_000)
+
 test('a hung engine is killed and comes back, and what waited is in it', async () => {
   const engine = embedded({ path: join(path, 'history'), hungAfter: 1500 })
   const one = await starting({ engine })
