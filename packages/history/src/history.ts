@@ -4,15 +4,12 @@ import { type Batch, type Clock, wallClock } from '@telltale/event'
 import type { Partial, Query, Scope } from '@telltale/query'
 import { type AskOptions, ask } from './ask.ts'
 import { maxTimeBeside, newestCollector, usedAbove } from './collected.ts'
-import { Damage } from './damage/damage.ts'
 import { ENGINE_MEMORY } from './engine/config.ts'
 import { embedded } from './engine/embedded.ts'
 import { ABSENT, type Engine, EngineError, type EngineState } from './engine/engine.ts'
 import type { EngineNews } from './engine/outage.ts'
-import { Fields } from './fields.ts'
-import { Flush, type Refused, spanOf } from './flush.ts'
+import { Flush, type Refused } from './flush.ts'
 import { folderError } from './folder-error.ts'
-import { Held } from './held.ts'
 import { type Journal, journal } from './journal/journal.ts'
 import { DEFAULTS } from './journal/options.ts'
 import type { Segment } from './journal/segment.ts'
@@ -21,21 +18,17 @@ import { makeFolder } from './lasting.ts'
 import { latest, stored } from './latest.ts'
 import { lock } from './lock.ts'
 import type { HistoryOptions } from './options.ts'
-import { Parts } from './parts.ts'
-import { migrate, retain, TABLE } from './schema.ts'
+import { retain, TABLE } from './schema.ts'
 import { type SqlResult, sql } from './sql.ts'
 import type { HistoryStatus } from './status.ts'
+import { Table } from './table.ts'
 
 /** ms after a hand-over in which the next is to be expected. */
 const QUIET = 10_000
 /** ms between two looks at the parts of the table; what was merged is kept for four times as long. */
 const LOOK = 30_000
-/** So many looks after another it is noted how many events the table has: that costs a count. */
-const NOTE_EVERY = 20
 /** ms until the next try to prepare an engine that is there. */
 const AGAIN = 2000
-/** Parts whose files are counted again at each. */
-const SOME = 10
 /** Bytes of a damaged line that are told; all of it is set aside. */
 const MOST_OF_A_LINE = 65_536
 /** ms before its time is over in which an event may be let go of already: engines look at whole seconds, of their own clock. */
@@ -54,22 +47,16 @@ export class History {
   readonly #path: string
   readonly #clock: Clock
   readonly #flush: Flush
-  readonly #fields: Fields
-  readonly #parts: Parts
-  readonly #damage: Damage
-  readonly #held: Held
+  readonly #table: Table
   readonly #log: (message: string) => void
   #keep: number
   #flushedSeq = 0
   #hole = 0
-  #looks = 0
   #flushedAt = Number.NEGATIVE_INFINITY
   #refused = 0
   #damaged = 0
   /** The engine's table is one this version may write to. */
   #usable = false
-  /** Of which of its starts it is known what the engine let go of. */
-  #preparedFor: number | undefined
   /** Why the engine went the last time. */
   #went: string | undefined
   #unlock: (() => Promise<void>) | undefined
@@ -87,8 +74,6 @@ export class History {
       options.onEngine?.(news)
     }
     this.#engine = options.engine ?? embedded({ path: join(this.#path, 'history'), log: this.#log, memory, onNews })
-    this.#fields = new Fields(this.#engine)
-    this.#parts = new Parts(this.#engine)
     // An insert takes five to nine times its segment: enough must be left for merges and queries.
     const segmentBytes = Math.min(DEFAULTS.segmentBytes, Math.floor(memory / 20))
     this.journal = journal({
@@ -120,55 +105,31 @@ export class History {
           reason: 'it was damaged on disk: its sum is wrong',
         })
     })
-    this.#damage = new Damage({
+    this.#table = new Table({
       engine: this.#engine,
+      path: this.#path,
+      clock: this.#clock,
       collector: () => this.journal.collector,
-      dir: join(this.#path, 'salvage'),
+      mark: () => this.#flushedSeq,
+      keep: () => this.#keep,
       fileBytes: segmentBytes,
       patience: options.patience,
       log: this.#log,
-      proving: insert => this.#parts.proving(insert),
-      proveParts: () => this.#parts.check(),
-      eventsOf: part => this.#parts.eventsOf(part),
-      absent: () => this.#held.absent,
-      keptSince: () => this.#clock.now() - this.#keep,
       onSetAside: about => options.onSetAside?.(about),
-      onWhole: () => {
-        this.#flush.again()
-        this.#countFields()
-      },
-    })
-    this.#held = new Held({
-      engine: this.#engine,
-      file: join(this.#path, 'held.json'),
-      clock: this.#clock,
-      collector: () => this.journal.collector,
-      keep: () => this.#keep,
-      aside: () => this.#damage.missing,
-      whole: () => this.#damage.missingBefore === undefined,
-      log: this.#log,
+      onWhole: () => this.#flush.again(),
     })
     this.#flush = new Flush(this.journal, this.#engine, {
       log: this.#log,
-      proving: insert => this.#parts.proving(insert),
+      proving: insert => this.#table.parts.proving(insert),
       keptSince: () => this.#clock.now() - this.#keep + Math.min(HOUR, this.#keep / 4),
       together: segmentBytes,
-      loaded: async (segments, lacking) => {
-        const span = spanOf(segments)
-        await this.#fields.learn(span)
-        if (span.collector !== this.journal.collector) return
-        await this.#parts.note(span.lastSeq)
-        for (const [i, segment] of segments.entries()) await this.#held.passed(segment, lacking[i]!)
-      },
+      loaded: (segments, lacking) => this.#table.loaded(segments, lacking),
       flushed: segment => this.#flushed(segment),
       refused: refused => {
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)
         set(refused)
       },
-      failed: error => {
-        // An index that is empty fails without the part's name.
-        if (!this.#damage.failed(error)) this.#seek()
-      },
+      failed: error => this.#table.failed(error),
     })
   }
 
@@ -191,7 +152,7 @@ export class History {
       signal?.throwIfAborted()
       await this.journal.open(
         async above => (prepared ? usedAbove(this.#engine, this.journal.collector, above) : 0),
-        async () => (await this.#held.collector()) ?? (prepared ? newestCollector(this.#engine) : undefined),
+        async () => (await this.#table.collector()) ?? (prepared ? newestCollector(this.#engine) : undefined),
       )
       await this.#begin(prepared)
     } catch (error) {
@@ -206,7 +167,7 @@ export class History {
   async #ready(): Promise<boolean> {
     try {
       await this.#engine.start()
-      await this.#prepare()
+      await this.#table.prepare()
       return true
     } catch (error) {
       this.#log(`no history for now: ${(error as Error).message}`)
@@ -223,7 +184,9 @@ export class History {
       (this.journal.sealed.find(s => s.collector === this.journal.collector)?.firstSeq ?? this.journal.lastSeq + 1) - 1
     if (prepared) await this.#use()
     this.#cancel.push(
-      this.#clock.every(LOOK, () => this.#look()),
+      this.#clock.every(LOOK, () => {
+        if (this.#usable && this.#engine.state.kind === 'ready') this.#table.look()
+      }),
       this.#engine.onReady(() => void this.#again()),
       this.journal.onSealed(() => {
         if (this.#usable) this.#flush.wake()
@@ -238,14 +201,14 @@ export class History {
   async stop(): Promise<void> {
     for (const cancel of this.#cancel.splice(0)) cancel()
     await this.journal.close()
-    const salvaged = this.#damage.stop()
+    const salvaged = this.#table.stop()
     if (this.#usable && this.#engine.state.kind === 'ready')
       await Promise.race([this.#flush.drain(), sleep(DRAIN, undefined, { ref: false })])
     await this.#flush.stop()
     await Promise.race([salvaged, sleep(DRAIN, undefined, { ref: false })])
     if (this.#usable && this.#engine.state.kind === 'ready')
       await Promise.race([
-        this.#held.note(this.#flushedSeq).catch(() => {}), // the one before says less, and is as true
+        this.#table.note().catch(() => {}), // the one before says less, and is as true
         sleep(DRAIN, undefined, { ref: false }),
       ])
     await this.#engine.stop()
@@ -285,9 +248,9 @@ export class History {
       flushedSeq: this.#flushedSeq,
       refused: this.#refused,
       damaged: this.#damaged,
-      detached: this.#damage.asides.map(({ name }) => name),
-      missing: this.#damage.missing,
-      lost: this.#held.missing,
+      detached: this.#table.asides.map(({ name }) => name),
+      missing: this.#table.missing.aside,
+      lost: this.#table.missing.lost,
       stuck: this.#flush.stuck,
     }
   }
@@ -295,7 +258,7 @@ export class History {
   /** Until it is known what the engine let go of at its start, its answers may lack that without a word: it is starting. */
   get #state(): EngineState {
     const { state } = this.#engine
-    if (state.kind !== 'ready' || this.#preparedFor === this.#engine.restarts) return state
+    if (state.kind !== 'ready' || this.#table.prepared) return state
     return { kind: 'starting', ...(this.#went === undefined ? {} : { reason: `again, it went down: ${this.#went}` }) }
   }
 
@@ -323,7 +286,9 @@ export class History {
   async partial(query: Query, scope: Scope, options?: AskOptions): Promise<Partial> {
     const uptoSeq = Math.min(scope.uptoSeq ?? Number.POSITIVE_INFINITY, this.#flushedSeq)
     const run = (own: Scope, parts: readonly string[] = []): Promise<Partial> =>
-      this.#noticing(ask(this.#engine, this.#fields, this.journal.collector, query, own, { ...options, parts }))
+      this.#table.noticing(
+        ask(this.#engine, this.#table.fields, this.journal.collector, query, own, { ...options, parts }),
+      )
     // Reading every row's seq can cost more than the rest of a query, so not where nothing is above the mark, before and after.
     const { settled } = this.#flush
     const quiet = this.#clock.now() - this.#flushedAt > QUIET
@@ -332,28 +297,27 @@ export class History {
       const partial = await run(open)
       if (this.#flush.settled === settled) return partial
     }
-    return run({ ...scope, uptoSeq }, this.#parts.below(uptoSeq))
+    return run({ ...scope, uptoSeq }, this.#table.parts.below(uptoSeq))
   }
 
   /** Changes whenever events leave the table or come back to it, because a part was damaged: ask again what was asked meanwhile. */
   get revision(): number {
-    return this.#damage.revision
+    return this.#table.revision
   }
 
   /** What {@link partial} lacks in a range of time, because it was damaged on disk; undefined where it lacks nothing. */
   uncovered(scope: Pick<Scope, 'from' | 'to'>): string | undefined {
-    const found = [this.#damage.uncovered(scope), this.#held.uncovered(scope)].filter(Boolean)
-    return found.length === 0 ? undefined : found.join('; ')
+    return this.#table.uncovered(scope)
   }
 
   /** Answers one SELECT a person wrote over the table `events`; for admins. Rejects with a sentence where it may not run. */
   sql(statement: string, options?: { signal?: AbortSignal }): Promise<SqlResult> {
-    return this.#noticing(sql(this.#engine, statement, options))
+    return this.#table.noticing(sql(this.#engine, statement, options))
   }
 
   /** Every path of additional_info history ever held, with the engine's names of the types found there. */
   get fields(): ReadonlyMap<string, ReadonlySet<string>> {
-    return this.#fields.all
+    return this.#table.fields.all
   }
 
   /** How many events history holds. */
@@ -367,8 +331,8 @@ export class History {
    */
   async maxTimeBelow(seq: number): Promise<number | undefined> {
     if (!this.#usable || this.#state.kind !== 'ready') throw new EngineError('the history is not ready yet', ABSENT)
-    const found = await this.#noticing(maxTimeBeside(this.#engine, this.journal.collector, seq))
-    const times = [found, this.#held.missingBefore, this.#damage.missingBefore].filter(time => time !== undefined)
+    const found = await this.#table.noticing(maxTimeBeside(this.#engine, this.journal.collector, seq))
+    const times = [found, this.#table.missingBefore].filter(time => time !== undefined)
     return times.length === 0 ? undefined : Math.max(...times)
   }
 
@@ -392,18 +356,10 @@ export class History {
     return this.#read(this.journal.holding(after, upto))
   }
 
-  /** A part that is damaged is noticed whoever reads it. */
-  #noticing<T>(answer: Promise<T>): Promise<T> {
-    return answer.catch(error => {
-      this.#damage.failed(error)
-      throw error
-    })
-  }
-
   async *#stored(after: number, upto: number): AsyncGenerator<Batch> {
     const batches = stored(this.#engine, this.journal.collector, after, upto)
-    for (let next = await this.#noticing(batches.next()); !next.done; next = await this.#noticing(batches.next()))
-      yield next.value
+    const next = (): Promise<IteratorResult<Batch>> => this.#table.noticing(batches.next())
+    for (let one = await next(); !one.done; one = await next()) yield one.value
   }
 
   async *#read(segments: readonly Segment[]): AsyncGenerator<Batch> {
@@ -416,61 +372,18 @@ export class History {
     if (this.#engine.state.kind === 'ready') await retain(this.#engine, this.#keep)
   }
 
-  /** Merges go on where nothing comes in. */
-  #look(): void {
-    if (!this.#usable || this.#engine.state.kind !== 'ready') return
-    this.#parts.check().catch((error: Error) => this.#log(error.message))
-    this.#damage.look()
-    if (this.#looks++ % NOTE_EVERY === 0) void this.#noteHeld()
-    this.#seek(SOME)
-  }
-
-  /** Looks for parts that lost bytes since they were written. */
-  #seek(most?: number): void {
-    this.#parts.short(most).then(
-      names => {
-        for (const name of names) this.#damage.suspect(name)
-      },
-      () => {}, // where the engine is away it is looked at later
-    )
-  }
-
-  async #prepare(): Promise<void> {
-    const { restarts } = this.#engine
-    await migrate(this.#engine)
-    await this.#fields.open()
-    await this.#parts.open()
-    await this.#damage.open()
-    this.#preparedFor = restarts
-  }
-
   async #use(): Promise<void> {
-    if (!this.#usable)
-      await this.#noticing(this.#held.compare(this.#flushedSeq)).catch((error: Error) => this.#log(error.message))
+    if (!this.#usable) await this.#table.begin()
     this.#usable = true
-    void this.#noteHeld()
-    this.#countFields()
+    this.#table.again()
     this.#flush.wake()
     await retain(this.#engine, this.#keep)
-  }
-
-  /** While nothing of a damaged part leaves or comes back. */
-  #noteHeld(): Promise<unknown> {
-    return this.#damage.alone(async () => {
-      await this.#held.compare(this.#flushedSeq) // a damaged part may have kept it from that at the start
-      await this.#held.note(this.#flushedSeq)
-    })
-  }
-
-  /** Where the list of fields was damaged. What comes back of damaged parts is learned by nobody else. */
-  #countFields(): void {
-    if (this.#fields.full) void this.#damage.settled(() => this.#fields.recount())
   }
 
   /** Until it is usable, again and again: the disk may fail for a while. */
   async #again(): Promise<void> {
     try {
-      await this.#prepare()
+      await this.#table.prepare()
       await this.#use()
     } catch (error) {
       this.#log(`no history for now: ${(error as Error).message}`)
@@ -497,7 +410,7 @@ export class History {
     // What the journal lost behind it is in the table or nowhere.
     this.#flushedSeq = this.journal.holes.get(lastSeq) ?? lastSeq
     this.#flushedAt = this.#clock.now()
-    this.#damage.moved(this.#flushedSeq)
+    this.#table.moved()
     for (const listener of this.#flushListeners) listener(this.#flushedSeq)
   }
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Engine } from './engine/engine.ts'
-import { DROPPED, partsIn } from './engine/part.ts'
+import { DROPPED, partNamed } from './engine/part.ts'
 import { syncFolder, syncFolders } from './lasting.ts'
 import { text } from './literal.ts'
 import { DATABASE, TABLE } from './schema.ts'
@@ -80,7 +80,7 @@ export class Parts {
       if (lacks !== undefined && !(lacks.unknown && this.#unknown++ >= MOST_UNKNOWN)) {
         const what = `the disk left ${lacks.what} of part ${name} unwritten: `
         // Made of others: merged, or anew for a change of the table.
-        if (level > 0 || partsIn([name]).some(({ version }) => version > 0)) {
+        if (level > 0 || (partNamed(name)?.version ?? 0) > 0) {
           const [oldest] = this.#unwritten.keys()
           if (this.#unwritten.size >= MOST_UNWRITTEN) this.#unwritten.delete(oldest!)
           this.#unwritten.set(name, events)

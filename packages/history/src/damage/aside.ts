@@ -1,7 +1,7 @@
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
-import { COVERED, DROPPED, rowsOf } from '../engine/part.ts'
+import { COVERED, DROPPED, partNamed, rowsOf } from '../engine/part.ts'
 import { text } from '../literal.ts'
 import { TABLE } from '../schema.ts'
 
@@ -38,8 +38,6 @@ export interface About {
 const DAY = 86_400_000
 /** How many there were cannot be read any more; {@link recount} says how many the table lacks. */
 const UNKNOWN = Number.MAX_SAFE_INTEGER
-/** The part's own name, in that of its folder; first the day it holds. */
-const NAME = /(\d{4})(\d\d)(\d\d)_(\d+)_(\d+)_\d+(?:_\d+)?/
 
 /** How many events a part was to hold whose own files may not say so any more. */
 type EventsOf = (part: string) => number | undefined
@@ -56,7 +54,7 @@ export async function setAside(engine: Engine, salvage: string, eventsOf: Events
   for (const line of found) {
     const [name, path] = JSON.parse(line) as [string, string]
     if (name.startsWith(COVERED) || (await isDropped(path))) continue
-    const part = NAME.exec(name)?.[0] ?? name
+    const part = partNamed(name)?.name ?? name
     // A kill while it was set aside may have left it there twice.
     if (known.has(part)) continue
     known.add(part)
@@ -81,11 +79,11 @@ async function letGo(
   { part, name, path }: { part: string; name: string; path: string },
   eventsOf: EventsOf,
 ): Promise<About | undefined> {
-  const [, , , , first, last] = NAME.exec(name) ?? []
+  const named = partNamed(name)
   const rows = (await rowsOf(path).catch(() => undefined)) ?? eventsOf(part) ?? UNKNOWN
-  if (first === undefined || last === undefined) return undefined
+  if (named === undefined) return undefined
   const { bytes } = await engine.read(
-    `SELECT sum(rows) FROM system.parts WHERE active AND database = 'telltale' AND table = 'events' AND partition_id = ${text(part.slice(0, 8))} AND min_block_number >= ${first} AND max_block_number <= ${last}`,
+    `SELECT sum(rows) FROM system.parts WHERE active AND database = 'telltale' AND table = 'events' AND partition_id = ${text(named.day)} AND min_block_number >= ${named.first} AND max_block_number <= ${named.last}`,
   )
   const missing = rows === UNKNOWN ? UNKNOWN : Math.max(0, rows - Number(bytes.toString()))
   const { bytes: collectors } = await engine.read(`SELECT DISTINCT collector FROM ${TABLE} LIMIT 2`)
@@ -165,8 +163,7 @@ async function forget(salvage: string, known: ReadonlySet<string>): Promise<void
 
 /** As the part's own index says, if that can be true; else the day it is of. */
 export async function timesOf(path: string, name: string): Promise<{ from: number; to: number }> {
-  const [, year, month, date] = NAME.exec(name) ?? []
-  const day = Date.UTC(Number(year), Number(month) - 1, Number(date))
+  const day = Date.parse(partNamed(name)?.day.replace(/(....)(..)(..)/, '$1-$2-$3') ?? '')
   if (Number.isNaN(day)) return { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
   const index = await readFile(join(path, 'minmax_time.idx')).catch(() => Buffer.alloc(0))
   if (index.length === 16) {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const PART = /^(\d{8})_(\d+)_(\d+)_(\d+)(?:_(\d+))?$/
+const PART = /(\d{8})_(\d+)_(\d+)_(\d+)(?:_(\d+))?/
 
 /** What a part's name says: its day, first and last block, how often it was merged, and for which change of the table it was made anew. */
 export interface PartName {
@@ -14,19 +14,26 @@ export interface PartName {
   readonly version: number
 }
 
-/** Those of a folder's names that are parts' of a table by day. */
+/** The part that a folder is named after, of a table by day; under `detached` something may be before and behind it. */
+export function partNamed(folder: string): PartName | undefined {
+  const [name, day, ...numbers] = PART.exec(folder) ?? []
+  if (name === undefined || day === undefined) return undefined
+  const [first, last, level, version] = numbers.map(number => Number(number ?? 0)) as [number, number, number, number]
+  return { name, day, first, last, level, version }
+}
+
+/** Those of a folder's names that are parts' own. */
 export function partsIn(names: readonly string[]): PartName[] {
   return names.flatMap(name => {
-    const [, day, ...numbers] = PART.exec(name) ?? []
-    const [first, last, level, version] = numbers.map(number => Number(number ?? 0)) as [number, number, number, number]
-    return day === undefined ? [] : [{ name, day, first, last, level, version }]
+    const part = partNamed(name)
+    return part?.name === name ? [part] : []
   })
 }
 
 /** Whether one takes the place of another: made of it, of it and more, or of nothing where that was let go of. */
 export function covers(later: PartName, part: PartName): boolean {
   if (later.day !== part.day || later.first > part.first || later.last < part.last) return false
-  if (later.version < part.version || later.level < part.level) return false
+  if (later.version < part.version) return false
   const same = later.first === part.first && later.last === part.last && later.level === part.level
   return later.level > part.level || (same && later.version > part.version)
 }
