@@ -88,8 +88,10 @@ export class OpenSegment {
     this.#doubtful = this.dirty = false
   }
 
-  /** One after another: who waits for the second must not be told before the first has ended. */
-  /** Also waits for those under way, of which the first to wait may begin another: what is sealed and closed must be on disk. */
+  /**
+   * One after another: also waits for those under way, of which the first to wait may begin another. What is sealed and closed
+   * must be on disk, and who waits for the second must not be told before the first has ended.
+   */
   async sync(): Promise<void> {
     while (this.#syncing !== undefined) await this.#syncing.catch(() => {})
     if (!this.dirty) return
