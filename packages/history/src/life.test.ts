@@ -282,6 +282,32 @@ test('a query of too many groups says so', async () => {
 
 const root = process.getuid?.() === 0
 test.skipIf(!root)(
+  'on a small disk so many parts are merged that the engine never refuses more, though it is nearly full',
+  async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', path])
+    try {
+      const engine = embedded({ path: join(path, 'history') })
+      const one = await starting({ engine })
+      const parts = async (): Promise<number> => {
+        const { bytes } = await engine.read("SELECT count() FROM system.parts WHERE active AND table = 'events'")
+        return Number(bytes.toString())
+      }
+      for (let i = 1; i <= 310; i++) {
+        await one.append(batch(1))
+        await one.flush()
+        if (i === 290) expect(await parts()).toBeGreaterThan(200)
+      }
+      await expect.poll(parts, { timeout: 30_000 }).toBeLessThanOrEqual(150)
+      expect(await one.count()).toBe(310)
+      await one.stop()
+    } finally {
+      execFileSync('umount', ['-l', path])
+    }
+  },
+  90_000,
+)
+
+test.skipIf(!root)(
   'a full disk: what was acknowledged is in history once there is room again',
   async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100m', 'tmpfs', path])

@@ -20,6 +20,7 @@ import { keepMetadata, mendMetadata, syncTables } from './metadata.ts'
 import { type EngineNews, Outage } from './outage.ts'
 import { rowsOf } from './part.ts'
 import { bury, forget, note } from './pid-file.ts'
+import { isScarce, mayMerge } from './room.ts'
 import { settingsClause } from './settings.ts'
 import { mendShortMerges } from './short-merges.ts'
 
@@ -42,8 +43,12 @@ const LOAD_LIMIT = 600_000
 const DEFINITION = /^(CREATE|DROP) | MODIFY /
 const DEFINITION_LIMIT = 30_000
 const MB = 1e6
-/** Bytes free on the disk below which parts are not merged. */
-const ROOM: number = 512 * MB
+const MERGES: Readonly<Record<'start' | 'stop', Job>> = {
+  start: { pool: 'admin', sql: 'SYSTEM START MERGES', limit: GRACE },
+  stop: { pool: 'admin', sql: 'SYSTEM STOP MERGES', limit: GRACE },
+}
+const MOST_PARTS =
+  'SELECT count() AS parts FROM system.parts WHERE active GROUP BY table, partition_id ORDER BY parts DESC LIMIT 1'
 const BACK_OFF = { first: 200, most: 30_000 }
 
 /** chDB in a process of its own: a crash or a hang there costs a restart, never Telltale. */
@@ -70,6 +75,7 @@ class Embedded implements Engine {
   #fence: Promise<void> | undefined
   readonly #listeners = new Set<() => void>()
   #merging = true
+  #minding: Promise<void> | undefined
   /** One after another: they write the same file. */
   #keeping: Promise<string[]> = Promise.resolve([])
 
@@ -171,7 +177,10 @@ class Embedded implements Engine {
   }
 
   async command(sql: string): Promise<void> {
-    await this.#run({ pool: 'ingest', sql, limit: DEFINITION.test(sql) ? DEFINITION_LIMIT : LOAD_LIMIT })
+    const defines = DEFINITION.test(sql)
+    await this.#run({ pool: 'ingest', sql, limit: defines ? DEFINITION_LIMIT : LOAD_LIMIT })
+    // A table that is new knows nothing of what was said before.
+    if (defines && !this.#merging) await this.#run(MERGES.stop)
     this.#keeping = this.#keeping.catch(() => []).then(() => keepMetadata(this.#path))
     const broken = await this.#keeping
     if (broken.length === 0) return
@@ -257,7 +266,7 @@ class Embedded implements Engine {
     this.#merging = true
     this.#backOff = BACK_OFF.first
     this.#watch ??= setInterval(() => this.#look(), 1000).unref()
-    void this.#mindRoom()
+    this.#mindRoom()
   }
 
   /** A stop may come while it is being started. */
@@ -267,29 +276,35 @@ class Embedded implements Engine {
 
   #look(): void {
     if (this.state.kind !== 'ready') return
-    void this.#mindRoom()
+    this.#mindRoom()
     this.#child?.beat()
   }
 
-  /**
-   * No merges while the disk is nearly full: one that runs out of room in the middle may be taken for done, and what it
-   * replaces goes. (Seen: a part with an empty index, all its events lost.)
-   */
-  async #mindRoom(): Promise<void> {
+  /** Ends merges while the disk is nearly full. */
+  #mindRoom(): void {
+    this.#minding ??= this.#mind().finally(() => {
+      this.#minding = undefined
+    })
+  }
+
+  async #mind(): Promise<void> {
     const { bavail, bsize } = await statfs(this.#path).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }))
     const free = bavail * bsize
-    const merging = free > (this.#merging ? ROOM : ROOM * 2)
+    const merging = mayMerge(free, isScarce(free) ? await this.#parts() : 0, this.#merging)
     if (merging === this.#merging || this.state.kind !== 'ready') return
     this.#merging = merging
     this.#log(
-      merging
-        ? 'there is room on the disk again: parts of the history are merged'
-        : `only ${Math.round(free / MB)} MB are free on the disk of ${this.#path}: parts of the history are not merged until there is more`,
+      `${Math.round(free / MB)} MB are free on the disk of ${this.#path}: parts of the history are ${merging ? 'merged again' : 'not merged until there is more, or there are many'}`,
     )
-    const sql = `SYSTEM ${merging ? 'START' : 'STOP'} MERGES`
-    await this.#run({ pool: 'admin', sql, limit: GRACE }).catch(() => {
-      this.#merging = !merging // again at the next look
+    await this.#run(merging ? MERGES.start : MERGES.stop).catch(() => {
+      this.#merging = !merging // again the next time
     })
+  }
+
+  /** Of the day that has most; 0 where nobody can say. */
+  async #parts(): Promise<number> {
+    const answer = await this.#run({ pool: 'admin', sql: MOST_PARTS, limit: GRACE }).catch(() => undefined)
+    return Number(answer?.bytes.toString() ?? 0)
   }
 
   /** Starts another after a while. */
