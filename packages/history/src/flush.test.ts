@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from '@telltale/query'
 import { expect, test } from 'vitest'
 import { embedded } from './engine/embedded.ts'
 import type { Engine } from './engine/engine.ts'
@@ -67,4 +68,28 @@ test('an engine that fails for a while is offered fewer, and then all of them ag
   await handedOver(two, 120, 20_000)
   expect(offers).toEqual([30, 15, 7, 3, 6, 12, 9])
   expect(await two.count()).toBe(120)
+})
+
+test('what went in though its offer failed counts once the mark is there, not before', async () => {
+  await left(4)
+  const engine = embedded({ path: join(path, 'history') })
+  const { load } = engine
+  let offers = 0
+  let free = false
+  engine.load = async given => {
+    if (!given.sql('x').includes('INTO telltale.events')) return load.call(engine, given)
+    if (++offers > 2 && !free) throw new Error('not now')
+    await load.call(engine, given)
+    if (offers === 1) throw new Error('it went away after it had taken all of them')
+  }
+  const two = await starting({ engine })
+  const counted = async (): Promise<unknown> => {
+    const partial = await two.partial(parse('* | count()').query!, { from: 0, to: 9e12 })
+    return partial.kind === 'groups' && [...partial.groups.values()][0]?.states[0]
+  }
+  await expect.poll(() => two.flushedSeq, { timeout: 20_000 }).toBe(8)
+  expect([await two.count(), await counted()]).toEqual([16, 8])
+  free = true
+  await handedOver(two, 16, 20_000)
+  expect([await two.count(), await counted()]).toEqual([16, 16])
 })

@@ -27,8 +27,9 @@ export interface FlushHooks {
   /**
    * Segments, one after another, are in history, but the mark has not moved yet.
    * @param lacking how many events of each are not: damaged, refused, or let go of because of their age
+   * @param last nothing behind them is in history, not even in part
    */
-  loaded(segments: readonly Segment[], lacking: readonly number[]): Promise<void>
+  loaded(segments: readonly Segment[], lacking: readonly number[], last: boolean): Promise<void>
   /** The mark moves behind a segment. */
   flushed(segment: Segment): void
   refused(refused: Refused): void
@@ -131,12 +132,13 @@ export class Flush {
       this.#settled = false
       this.#offers++
       try {
-        await this.#offer(segments)
+        const fresh = await this.#offer(segments)
         const lacking = await this.#proveThere(segments)
-        await this.#hooks.loaded(segments, lacking)
+        // What was offered before may have gone in together with what is behind it, though that failed.
+        await this.#hooks.loaded(segments, lacking, fresh)
         // The mark moves first: an event must never be in neither place, and is counted in only one of them by its seq.
         this.#hooks.flushed(segments.at(-1)!)
-        this.#settled = true
+        this.#settled = fresh
         for (const segment of segments) await this.#journal.remove(segment)
         this.#most = Math.min(this.#most * 2, MOST_TOGETHER)
         this.#retryAfter = 250
@@ -174,8 +176,11 @@ export class Flush {
     return sealed.slice(0, count)
   }
 
-  /** Several are taken all or not at all; how to go on with one that is not taken is found where it is alone. */
-  async #offer(segments: readonly Segment[]): Promise<void> {
+  /**
+   * Several are taken all or not at all; how to go on with one that is not taken is found where it is alone.
+   * @returns whether none of them had been offered before
+   */
+  async #offer(segments: readonly Segment[]): Promise<boolean> {
     const fresh = segments.filter(({ name }) => this.#fresh.delete(name)).length === segments.length
     for (const segment of segments) await this.#journal.prove(segment)
     const files = segments.map(({ path }) => path)
@@ -190,6 +195,7 @@ export class Flush {
       if (!(await this.#lessMayDo(segment.path, failure))) throw failure
       await this.#offerMended(segment)
     }
+    return fresh
   }
 
   /**

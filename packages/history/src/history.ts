@@ -123,7 +123,7 @@ export class History {
       proving: insert => this.#table.parts.proving(insert),
       keptSince: () => this.#clock.now() - this.#keep + Math.min(HOUR, this.#keep / 4),
       together: segmentBytes,
-      loaded: (segments, lacking) => this.#table.loaded(segments, lacking),
+      loaded: (...loaded) => this.#table.loaded(...loaded),
       flushed: segment => this.#flushed(segment),
       refused: refused => {
         this.#log(`an event was refused by the history and set aside: ${refused.reason}`)

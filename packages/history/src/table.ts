@@ -118,12 +118,16 @@ export class Table {
     this.#countFields()
   }
 
-  /** Segments are in it, but the mark has not moved yet. @param lacking how many events of each are not, by right */
-  async loaded(segments: readonly Segment[], lacking: readonly number[]): Promise<void> {
+  /**
+   * Segments are in it, but the mark has not moved yet.
+   * @param lacking how many events of each are not, by right
+   * @param last it surely holds nothing behind them
+   */
+  async loaded(segments: readonly Segment[], lacking: readonly number[], last: boolean): Promise<void> {
     const span = spanOf(segments)
     await this.fields.learn(span)
     if (span.collector !== this.#options.collector()) return
-    await this.parts.note(span.lastSeq)
+    if (last) await this.parts.note(span.lastSeq)
     for (const [i, segment] of segments.entries()) await this.#held.passed(segment, lacking[i]!)
   }
 
