@@ -291,7 +291,7 @@ export class History {
       )
     // Reading every row's seq can cost more than the rest of a query, so not where nothing is above the mark, before and after.
     const { settled } = this.#flush
-    const quiet = this.#clock.now() - this.#flushedAt > QUIET
+    const quiet = this.#clock.elapsed() - this.#flushedAt > QUIET
     if (settled !== undefined && quiet && uptoSeq === this.#flushedSeq) {
       const { uptoSeq: _, ...open } = scope
       const partial = await run(open)
@@ -409,7 +409,7 @@ export class History {
     if (collector !== this.journal.collector) return
     // What the journal lost behind it is in the table or nowhere.
     this.#flushedSeq = this.journal.holes.get(lastSeq) ?? lastSeq
-    this.#flushedAt = this.#clock.now()
+    this.#flushedAt = this.#clock.elapsed()
     this.#table.moved()
     for (const listener of this.#flushListeners) listener(this.#flushedSeq)
   }

@@ -65,6 +65,53 @@ test('an answer that lacks events which a disk damaged does not call itself exac
   expect(await coverage(undefined, 0)).toBe('exact')
 })
 
+test('the newest events are of all there are, also where the ring has them and the history too', async () => {
+  const latest = recent({ clock: new SimulatedClock(1e12), events: 1000 })
+  const { batch } = batchOf(
+    Array.from({ length: 1100 }, (_, i) => ({ type: 'a', n: i, time: 1e12 + i + (i === 900 ? 5000 : 0) })),
+    { hostname: 'h', receivedAt: 1e12 },
+  )
+  batch.seq = 1
+  batch.collector = 'c'
+  latest.append(batch)
+  const kept = {
+    flushedSeq: 950,
+    revision: 0,
+    restarts: 0,
+    journal: { lastSeq: 1100 },
+    status: { engine: { kind: 'ready' } },
+    async *unflushed() {},
+  }
+  const asker = new Asker(latest, kept as unknown as History)
+  asker.beforeRing = Number.NEGATIVE_INFINITY
+  const { rows, stats } = await asker.ask(parse('type = a | limit 3').query as Query, EVERYTHING)
+  expect(rows.map(([event]) => (event as { seq: number }).seq)).toEqual([901, 1100, 1099])
+  expect([stats.sources, stats.coverage]).toEqual([['recent'], 'exact'])
+  expect((await asker.ask(parse('type = a | limit 0').query as Query, EVERYTHING)).rows).toEqual([])
+})
+
+test('what was asked while the engine went and came back is asked again', async () => {
+  const states = ['ready', 'ready', 'starting']
+  const kept = {
+    flushedSeq: 10,
+    revision: 0,
+    restarts: 0,
+    journal: { lastSeq: 10 },
+    get status() {
+      return { engine: { kind: states.shift() } }
+    },
+    async *unflushed() {},
+    async partial(query: Query, scope: Scope) {
+      this.restarts++
+      return evaluate(query, [], scope)
+    },
+    uncovered: () => undefined,
+  }
+  const asker = new Asker(recent({ clock: new SimulatedClock(1e12) }), kept as unknown as History)
+  const { stats } = await asker.ask(parse('* | count()').query as Query, EVERYTHING)
+  expect([states, stats.coverage]).toEqual([[], 'not covered: the history is starting'])
+})
+
 test('what was asked while a part was set aside is asked again', async () => {
   let asked = 0
   const kept = {

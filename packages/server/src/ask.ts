@@ -93,13 +93,17 @@ export class Asker {
     const missing = Math.max(evictedTime, this.beforeRing)
     if (scope.from > missing || missing === Number.NEGATIVE_INFINITY)
       return { partial: await inRing(scope), sources: ['recent'], coverage: 'exact' }
-    const { flushedSeq: mark, revision, waitingOfOthers } = this.#history
+    const { flushedSeq: mark, revision, restarts, waitingOfOthers } = this.#history
     const lowest = lowestSeq === 0 ? this.#history.journal.lastSeq + 1 : lowestSeq
     const gap = lowest - 1 - mark
     // Listed together with the mark: what is handed over from here on is found gone.
     const waiting = this.#history.unflushed(mark, lowest - 1)
-    const present = await inRing({ ...scope, afterSeq: mark })
-    if (enough(query, present, missing)) return { partial: present, sources: ['recent'], coverage: 'exact' }
+    const above = this.#recent.steps(query, { ...scope, afterSeq: mark })
+    if (wantsNewest(query) && query.limit! <= this.#limits.events) {
+      const newest = await inRing(scope)
+      if (enough(query, newest, missing)) return { partial: newest, sources: ['recent'], coverage: 'exact' }
+    }
+    const present = await this.run(above, signal)
     const { engine } = this.#history.status
     if (engine.kind !== 'ready') {
       const partial = await inRing(scope)
@@ -131,8 +135,9 @@ export class Asker {
         alone,
       },
     )
-    // A part was set aside meanwhile, or what is left of it came back.
-    if (this.#history.revision !== revision) return this.partial(query, scope, signal, final)
+    // A part was set aside meanwhile, or what is left of it came back; or the engine did, and may have let go of some.
+    if (this.#history.revision !== revision || this.#history.restarts !== restarts)
+      return this.partial(query, scope, signal, final)
     const older = between === undefined ? past : await this.run(merging(query, past, between), signal)
     const partial = await this.run(merging(query, older, present), signal)
     return { partial, sources: ['recent', 'history'], coverage: this.#coverage(scope, mark, gap, waitingOfOthers) }
@@ -182,10 +187,19 @@ export function stateOf(engine: EngineState): string {
   return 'reason' in engine ? `${engine.kind}: ${engine.reason}` : engine.kind
 }
 
-/** Whether the ring alone holds the newest events a query wants, however many more the history has. */
-function enough(query: Query, present: Partial, missing: number): boolean {
-  if (present.kind !== 'events' || query.limit === undefined || present.events.length < query.limit) return false
-  return query.sort.length === 0 && present.events.at(-1)!.time > missing
+/** Whether a query wants a number of events, the newest. */
+function wantsNewest({ aggregates, sort, limit }: Query): boolean {
+  return aggregates.length === 0 && sort.length === 0 && limit !== undefined
+}
+
+/**
+ * Whether those of the whole ring are the newest there are, however many more the history has.
+ * @param missing no event that the ring lacks has a later time, in ms
+ */
+function enough({ limit }: Query, newest: Partial, missing: number): boolean {
+  if (newest.kind !== 'events' || newest.events.length < (limit ?? Number.POSITIVE_INFINITY)) return false
+  const last = newest.events.at(-1)
+  return last === undefined || last.time > missing
 }
 
 /** The same query, of events that come after a cursor only, newest first. */

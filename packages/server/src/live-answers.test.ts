@@ -57,6 +57,9 @@ function made(maxKeys = 10_000) {
       return {
         leave,
         viewer,
+        get coverages() {
+          return got.map(answer => ('rows' in answer ? answer.stats.coverage : answer))
+        },
         get rows() {
           return got.map(answer => ('rows' in answer ? answer.rows : answer))
         },
@@ -167,6 +170,51 @@ test('where batches were missed the query begins anew', async () => {
   clock.advance(1000)
   await settled()
   expect(one.rows).toEqual([[[0]], [[2]], [[6]]])
+})
+
+test('also where nothing comes any more that it counts', async () => {
+  const { clock, send, lose, look } = made()
+  const one = look('type = rare | count()')
+  await settled()
+  send({ type: 'rare' })
+  lose({ type: 'rare' }, { type: 'rare' })
+  clock.advance(1000)
+  send({})
+  clock.advance(2000)
+  await settled()
+  expect(one.rows).toEqual([[[0]], [[1]], [[3]]])
+})
+
+test('a clock that went ahead and came back does not empty an answer; what was ahead of it is in once it is there', async () => {
+  const { clock, send, look } = made()
+  const one = look('last 1h | count()')
+  await settled()
+  send({}, {}, { time: START + 400_000 })
+  clock.jump(7200_000)
+  await settled()
+  clock.jump(-6900_000)
+  clock.advance(2000)
+  await settled()
+  clock.advance(2000)
+  await settled()
+  expect(one.rows.at(-1)).toEqual([[2]])
+  clock.advance(110_000)
+  await settled()
+  clock.advance(2000)
+  await settled()
+  expect(one.rows.at(-1)).toEqual([[3]])
+})
+
+test('what an answer lacks is told also where its rows are the same', async () => {
+  const { clock, send, look } = made()
+  const one = look('last 1h | type = rare | count()')
+  await settled()
+  send({ type: 'rare' })
+  clock.advance(1000)
+  send({ type: 'rare', time: START + 500_000 })
+  clock.advance(1000)
+  expect(one.rows).toEqual([[[0]], [[1]], [[1]]])
+  expect(one.coverages).toEqual(['exact', 'exact', 'approximate: 1 events were too far ahead of the clock'])
 })
 
 test('an answer of many rows is made bit by bit, as it was when that began, and anew after what came meanwhile', async () => {

@@ -32,17 +32,18 @@ export interface Viewer {
 interface Board {
   readonly key: string
   readonly asked: Asked
-  /** What each was shown last. */
+  /** What each was shown last: its rows, and whether they are all. */
   readonly viewers: Map<Viewer, string>
   /** Absent while its past is not known, and where it cannot stand. */
   standing: Standing | undefined
   past: Past
   /** Lets go of what stands. */
   release: () => void
-  /** When it may be shown next. */
+  /** When it may be shown next, by the clock's elapsed time. */
   due: number
-  /** ms that showing it took last. */
+  /** ms that showing it took last, and that its past took. */
   cost: number
+  pastCost: number
   /** Its answer is being made; whether it changed meanwhile. */
   making: boolean
   changed: boolean
@@ -95,6 +96,7 @@ export class LiveAnswers {
         release: () => {},
         due: 0,
         cost: 0,
+        pastCost: 0,
         making: false,
         changed: false,
         waits: {},
@@ -136,8 +138,10 @@ export class LiveAnswers {
     const held = span === undefined ? undefined : host.hold(question.query, span)
     if (held === undefined || 'message' in held) return this.#askAgain(board)
     board.release = held.release
+    const started = performance.now()
     try {
       const past = await held.past
+      board.pastCost = performance.now() - started
       if (!this.#isWatched(board)) return
       board.past = past
       board.standing = held.standing
@@ -161,7 +165,7 @@ export class LiveAnswers {
   #wake(board: Board): void {
     board.changed = true
     if (board.making || board.waits.show !== undefined) return
-    const wait = board.due - this.#options.clock.now()
+    const wait = board.due - this.#options.clock.elapsed()
     if (wait <= 0) this.#show(board)
     else this.#later(board, 'show', wait, () => this.#show(board))
   }
@@ -169,10 +173,10 @@ export class LiveAnswers {
   #show(board: Board): void {
     const { standing: one } = board
     if (one === undefined || !this.#isWatched(board)) return
-    const { evicted, missed, keys } = one.stats
-    if (missed > 0) {
+    const { evicted, keys } = one.stats
+    if (one.lacks) {
       this.#letGo(board)
-      this.#later(board, 'begin', ASK_AGAIN, () => void this.#begin(board))
+      this.#later(board, 'begin', Math.max(ASK_AGAIN, board.pastCost * 20), () => void this.#begin(board))
       return
     }
     if (evicted > 0) {
@@ -207,11 +211,11 @@ export class LiveAnswers {
     const coverage = past.coverage === 'exact' ? one.coverage : past.coverage
     this.#tell(board, value, { ...past, coverage, scanned: one.stats.events, ms })
     // What took long but once, as the first does, is let pass.
-    board.due = clock.now() + Math.max(every, Math.min(ms, board.cost) * 20)
+    board.due = clock.elapsed() + Math.max(every, Math.min(ms, board.cost) * 20)
     board.cost = ms
     // Who could not take it is not told by the next change: that may never come.
     if ([...board.viewers.keys()].some(({ full }) => full))
-      this.#later(board, 'show', Math.max(ASK_AGAIN, board.due - clock.now()), () => this.#show(board))
+      this.#later(board, 'show', Math.max(ASK_AGAIN, board.due - clock.elapsed()), () => this.#show(board))
   }
 
   async #askAgain(board: Board): Promise<void> {
@@ -240,9 +244,10 @@ export class LiveAnswers {
 
   /** Shows a result to those who saw another one last. */
   #tell({ viewers }: Board, { result, text }: Made, stats: Answer['stats']): void {
+    const now = `${stats.coverage}\n${text}`
     for (const [viewer, last] of viewers) {
-      if (last === text || viewer.full) continue
-      viewers.set(viewer, text)
+      if (last === now || viewer.full) continue
+      viewers.set(viewer, now)
       viewer.show({ ...result, stats }, text)
     }
   }

@@ -134,6 +134,76 @@ test('who does not read is not sent to, then told to start over', async () => {
   ])
 })
 
+test('who fell behind is told so also where nothing comes any more that matches', async () => {
+  const { clock, send, skip, subscriber } = made()
+  const one = subscriber()
+  one.receive({ id: 'x', query: 'type = rare' })
+  one.receive({ id: 'c', query: 'type = rare | count()' })
+  await settled()
+  send(1)
+  skip(2)
+  send(1)
+  clock.advance(1000)
+  expect(one.got.filter(({ reset }) => reset)).toEqual([{ id: 'x', reset: true }])
+  clock.advance(1000)
+  expect(one.got.filter(({ reset }) => reset)).toHaveLength(1)
+})
+
+test('a subscription that has ended says nothing more, though its past comes only then', async () => {
+  const { send, subscriber } = made()
+  send(3)
+  send(2, 'b')
+  const one = subscriber()
+  one.receive({ id: 'x', query: 'type = a', from: '-15m' })
+  one.receive({ id: 'y', query: 'type = a', from: '-15m' })
+  one.receive({ id: 'x', query: 'type = b', from: '-15m' })
+  one.receive({ id: 'y', unsubscribe: true })
+  send(1)
+  send(1, 'b')
+  await settled()
+  expect(numbers(one.got)).toEqual([4, 5, 7])
+})
+
+test('a range in the query, and an end, hold for what follows too', async () => {
+  const { clock, latest, live, subscriber } = made()
+  let seq = 1
+  const send = (...times: number[]): void => {
+    const origin = { hostname: 'h', receivedAt: clock.now() }
+    const { batch } = batchOf(
+      times.map((time, i) => ({ type: 'a', n: seq + i, time })),
+      origin,
+    )
+    batch.seq = seq
+    batch.collector = 'c'
+    seq += times.length
+    latest.append(batch)
+    void live.batch(batch)
+  }
+  const now = clock.now()
+  send(now - 3600_000, now - 1000)
+  const asked = {
+    last: { query: 'last 15m | type = a' },
+    between: { query: 'between 2001-09-09T00:00:00Z and 2001-09-09T01:46:41Z' },
+    end: { query: '', to: now + 1000 },
+    now: { query: '', from: '-15m', to: 'now' },
+    all: { query: '' },
+  }
+  const got = Object.entries(asked).map(([id, subscription]) => {
+    const one = subscriber()
+    one.receive({ id, ...subscription })
+    return one
+  })
+  await settled()
+  send(now - 1800_000, now - 500, now + 500, now + 2000)
+  expect(Object.fromEntries(got.map(({ got }) => [got[0]!.id, numbers(got)]))).toEqual({
+    last: [2, 4, 5, 6],
+    between: [1, 2, 3, 4, 5],
+    end: [1, 2, 3, 4, 5],
+    now: [2, 3, 4, 5, 6],
+    all: [3, 4, 5, 6],
+  })
+})
+
 test('a flood is thinned, and says by how much', async () => {
   const { clock, send, subscriber } = made({ maxEvents: 100 })
   const one = subscriber()

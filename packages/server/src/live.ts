@@ -3,11 +3,13 @@ import type { Batch, Clock } from '@telltale/event'
 import { print, type Query } from '@telltale/query'
 import { type Selector, selector } from '@telltale/query/batch'
 import type { Recent } from '@telltale/recent'
+import type { Span } from '@telltale/standing'
 import { withRows } from './answer-text.ts'
 import type { Asker } from './ask.ts'
 import { LiveAnswers } from './live-answers.ts'
 import { type Asked, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
+import { spanOf } from './span.ts'
 import type { StandingHost } from './standing-host.ts'
 
 /** Where a subscriber's messages go: one WebSocket or one SSE answer. */
@@ -48,9 +50,17 @@ interface Subscription {
   end(): void
 }
 
+/** An event that is sent on, as JSON. */
+interface Shown {
+  readonly time: number
+  readonly text: string
+}
+
 /** The events that match, as they come. */
 interface Tail extends Subscription {
   readonly asked: Asked
+  /** Of which times events are wanted: of the range in the query, or up to a fixed end. */
+  readonly span: Span
   /** Equal for subscriptions with equal filters. */
   readonly filter: string
   readonly select: Selector
@@ -126,7 +136,7 @@ export class Live {
     return this.#serve(this.#subscribers.values(), batch, new Map())
   }
 
-  #serve(rest: Iterator<Subscriber>, batch: Batch, selected: Map<string, string[]>): Promise<void> | undefined {
+  #serve(rest: Iterator<Subscriber>, batch: Batch, selected: Map<string, Shown[]>): Promise<void> | undefined {
     const until = performance.now() + TURN
     for (let next = rest.next(), served = 1; !next.done; next = rest.next(), served++) {
       for (const tail of next.value.tails.values()) {
@@ -190,15 +200,18 @@ export class Live {
 
   #tail(subscriber: Subscriber, id: string, asked: Asked, query: Query): void {
     const { subscriptions, tails } = subscriber
+    const { recent, clock, maxEvents } = this.#options
+    const upto = spanOf({ from: Number.MIN_SAFE_INTEGER, to: asked.to }, clock.now())
     const tail: Tail = {
       id,
       asked,
+      span: query.range ?? upto ?? { kind: 'all' },
       filter: print({ kind: 'query', set: [], aggregates: [], by: [], sort: [], ...filterOf(query) }),
       select: selector(query),
       subscriber,
       held: [],
-      mark: this.#options.recent.coverage().highestSeq,
-      allowance: this.#options.maxEvents,
+      mark: recent.coverage().highestSeq,
+      allowance: maxEvents,
       dropped: 0,
       end() {
         tails.delete(id)
@@ -212,39 +225,43 @@ export class Live {
 
   /** Sends the newest events of the range, oldest first, then lets the live ones follow. */
   async #past(subscription: Tail): Promise<void> {
-    const { asked, mark } = subscription
+    const { asked, mark, id, subscriber } = subscription
+    const ended = (): boolean => subscriber.tails.get(id) !== subscription
     try {
       const question = readQuestion({ ...asked, limit: asked.limit ?? 1000 }, this.#options.clock.now())
-      if (asked.from !== undefined && !('error' in question)) {
-        const { rows } = await this.#options.asker.ask(question.query, { ...question.scope, uptoSeq: mark })
-        say(subscription.subscriber, { id: subscription.id, events: rows.map(row => row[0]).reverse() })
-      } else say(subscription.subscriber, { id: subscription.id, events: [] })
+      const ranged = asked.from !== undefined || asked.to !== undefined
+      if (!('error' in question) && (ranged || question.query.range !== undefined)) {
+        const { rows, stats } = await this.#options.asker.ask(question.query, { ...question.scope, uptoSeq: mark })
+        if (ended()) return
+        const lacking = stats.coverage === 'exact' ? {} : { coverage: stats.coverage }
+        say(subscriber, { id, events: rows.map(row => row[0]).reverse(), ...lacking })
+      } else say(subscriber, { id, events: [] })
     } catch (error) {
-      say(subscription.subscriber, { id: subscription.id, ...refusal(String(error)) })
+      if (ended()) return
+      say(subscriber, { id, ...refusal(String(error)) })
     }
     const held = subscription.held ?? []
     subscription.held = undefined
     for (const batch of held) if (batch.seq > mark) this.#forward(subscription, batch, new Map())
   }
 
-  #forward(subscription: Tail, batch: Batch, selected: Map<string, string[]>): void {
-    const { subscriber, filter, select } = subscription
+  #forward(subscription: Tail, batch: Batch, selected: Map<string, Shown[]>): void {
+    const { subscriber, filter, select, span } = subscription
     if (batch.seq <= subscription.mark) return
-    let events = selected.get(filter)
-    if (events === undefined) {
-      events = Array.from(select(batch), row => JSON.stringify(batch.event(row)))
-      selected.set(filter, events)
+    let all = selected.get(filter)
+    if (all === undefined) {
+      all = Array.from(select(batch), row => ({ time: batch.time[row]!, text: JSON.stringify(batch.event(row)) }))
+      selected.set(filter, all)
     }
+    const now = this.#options.clock.now()
+    const events = span.kind === 'all' ? all : all.filter(({ time }) => isWithin(time, span, now))
     if (events.length === 0) return
     for (let from = 0; from < events.length; ) {
       if (this.#full(subscriber.outgoing)) {
         subscriber.behind = true
         return
       }
-      if (subscriber.behind) {
-        subscriber.behind = false
-        for (const id of subscriber.subscriptions.keys()) say(subscriber, { id, reset: true })
-      }
+      if (subscriber.behind) startOver(subscriber)
       if (subscription.allowance === 0) {
         subscription.dropped += events.length - from
         return
@@ -254,13 +271,14 @@ export class Live {
   }
 
   /** Sends what makes a message, of what is left. @returns where the rest begins */
-  #piece(subscription: Tail, events: readonly string[], from: number): number {
+  #piece(subscription: Tail, events: readonly Shown[], from: number): number {
     const { outgoing } = subscription.subscriber
     let end = from
     for (let size = 0; end < events.length && size < PIECE && subscription.allowance > 0; subscription.allowance--)
-      size += events[end++]!.length
+      size += events[end++]!.text.length
     const before = outgoing.waiting
-    outgoing.send(`{"id":${JSON.stringify(subscription.id)},"events":[${events.slice(from, end).join(',')}]}`)
+    const texts = events.slice(from, end).map(({ text }) => text)
+    outgoing.send(`{"id":${JSON.stringify(subscription.id)},"events":[${texts.join(',')}]}`)
     this.#unread += outgoing.waiting - before
     return end
   }
@@ -279,13 +297,16 @@ export class Live {
 
   #refill(): void {
     this.#weigh()
-    for (const subscriber of this.#subscribers)
+    for (const subscriber of this.#subscribers) {
+      // What it missed may be the last that ever matches.
+      if (subscriber.behind && !this.#full(subscriber.outgoing)) startOver(subscriber)
       for (const subscription of subscriber.tails.values()) {
         subscription.allowance = this.#options.maxEvents
         if (subscription.dropped === 0) continue
         say(subscriber, { id: subscription.id, dropped: subscription.dropped })
         subscription.dropped = 0
       }
+    }
   }
 }
 
@@ -299,6 +320,17 @@ const AT_ONCE = 16
 /** What decides which events a query without aggregates gives. */
 function filterOf({ filter, where, set }: Query): Partial<Query> {
   return { set, ...(filter === undefined ? {} : { filter }), ...(where === undefined ? {} : { where }) }
+}
+
+/** Whether an event that comes now is of a span. One that is ahead of the clock is. */
+function isWithin(time: number, span: Span, now: number): boolean {
+  if (span.kind === 'all') return true
+  return span.kind === 'last' ? time >= now - span.ms : time >= span.from && time < span.to
+}
+
+function startOver(subscriber: Subscriber): void {
+  subscriber.behind = false
+  for (const id of subscriber.tails.keys()) say(subscriber, { id, reset: true })
 }
 
 function say(subscriber: Subscriber, message: object): void {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { SavedQuery } from '@telltale/standing'
 
 /** Rises whenever what a query holds is written differently. */
-const VERSION = 3
+const VERSION = 4
 
 interface Head {
   readonly telltale: 'standing'

@@ -42,7 +42,7 @@ export type Past = Pick<Answer['stats'], 'sources' | 'coverage'>
 
 /** A query that stands while somebody holds it. */
 export interface Held {
-  /** Says nothing true before {@link past} is there. Where it has missed events, it is to be held anew. */
+  /** Says nothing true before {@link past} is there. Where it lacks events, it is to be held anew. */
   readonly standing: Standing
   /** Rejects where nobody could say. */
   readonly past: Promise<Past>
@@ -276,5 +276,5 @@ function keyOf(query: Query, span: Span): string {
 
 /** Whether others may hold it too. */
 function isGood({ whole, standing }: Hosted): boolean {
-  return whole !== false && standing.stats.missed === 0
+  return whole !== false && !standing.lacks
 }

@@ -12,6 +12,8 @@ export interface SavedQuery {
   /** Events up to this seq are in it, or do not count. */
   readonly after: number
   readonly stats: StandingStats
+  /** What was earlier had passed out of it, in ms; absent where nothing does. */
+  readonly from?: number
   readonly entries: readonly SavedEntry[]
 }
 

@@ -222,6 +222,62 @@ test('batches seen before are ignored, missed ones are told of', () => {
   expect(one.coverage).toBe('not covered: 5 events were missed')
 })
 
+test('who listens hears that events were missed, though none of them matched what came', () => {
+  const { batch, skip, set, stand } = made()
+  const one = stand('type = rare | count()')
+  set.update(batch([{}]))
+  const heard: boolean[] = []
+  one.onChange(({ lacks }) => heard.push(lacks))
+  set.update(batch([{}]))
+  skip(2)
+  set.update(batch([{}]))
+  expect(heard).toEqual([true])
+})
+
+test('a clock that went ahead and came back has let go of what counts again, and that is said, also after a restart', () => {
+  const { clock, send, set, stand } = made()
+  const one = stand('last 1h | count()')
+  const all = stand('count()')
+  send({}, {}, {})
+  clock.jump(7200_000)
+  clock.advance(1000)
+  expect([one.result().rows, one.lacks, one.coverage]).toEqual([[[0]], false, 'exact'])
+  const saved = set.save()
+  const heard: boolean[] = []
+  one.onChange(({ lacks }) => heard.push(lacks))
+  clock.jump(-7199_000)
+  one.sweep()
+  send({})
+  expect(heard.at(-1)).toBe(true)
+  expect(one.coverage).toBe('not covered: the clock went back to times that had passed')
+  expect([all.lacks, all.coverage]).toEqual([false, 'exact'])
+  const two = made()
+  two.set.restore(saved)
+  two.send({}, {}, {}, {})
+  const again = two.stand('last 1h | count()')
+  again.sweep()
+  expect([again.lacks, two.stand('count()').lacks]).toEqual([true, false])
+})
+
+test('events that were too far ahead are missed once the clock is there, also after a restart', () => {
+  const { clock, send, set, stand } = made()
+  const one = stand('last 1h | count()')
+  const heard: string[] = []
+  one.onChange(({ coverage }) => heard.push(coverage))
+  send({ time: START + 400_000 })
+  const told = 'approximate: 1 events were too far ahead of the clock'
+  expect([heard, one.lacks]).toEqual([[told], false])
+  const saved = set.save()
+  clock.advance(200_000)
+  expect(heard.at(-1)).toBe('not covered: 1 events were missed')
+  expect([one.lacks, one.stats.ahead]).toEqual([true, 0])
+  const two = made()
+  two.set.restore(saved)
+  const again = two.stand('last 1h | count()')
+  again.sweep()
+  expect(again.lacks).toBe(true)
+})
+
 test('the past must end where the counting begins', () => {
   const { send, stand } = made()
   const one = stand('count()', { after: 2 })

@@ -69,6 +69,7 @@ export class Standing implements Taker {
   readonly #listeners: Set<(standing: Standing) => void> = new Set()
   #events = 0
   #missed = 0
+  #rewound = 0
   #errors = 0
   #firstSeq = Number.POSITIVE_INFINITY
   /** The pane of the event before: most are of the same. */
@@ -106,7 +107,7 @@ export class Standing implements Taker {
     const firstRow = seq === 0 ? 0 : Math.max(this.after, seen) - seq + 1
     this.#advance()
     const reach = this.#reach
-    const { from, to } = reach
+    const { from, to, ahead } = reach
     const moment = this.#moment
     const slots = this.#slots
     slots.bind()
@@ -132,6 +133,7 @@ export class Standing implements Taker {
       if (store.watched) store.touch(entry)
       counted++
     }
+    if (reach.ahead > ahead) this.#touch()
     if (counted === 0) return
     this.#events += counted
     this.#touch()
@@ -225,8 +227,14 @@ export class Standing implements Taker {
       late: this.#reach.late,
       ahead: this.#reach.ahead,
       missed: this.#missed,
+      rewound: this.#rewound,
       errors: this.#errors,
     }
+  }
+
+  /** Whether it lacks events that count, which do not come again: it is to stand anew. */
+  get lacks(): boolean {
+    return this.#missed > 0 || this.#rewound > 0
   }
 
   /** Up to this seq all that counts is in it, or does not count. */
@@ -242,6 +250,7 @@ export class Standing implements Taker {
   /** For its set: so many events were missed. */
   miss(events: number): void {
     this.#missed += events
+    this.#touch()
   }
 
   /** For its set: lets go of what has passed. @returns whether the answer may have moved */
@@ -269,17 +278,19 @@ export class Standing implements Taker {
       span: this.horizon.span,
       after: this.seq,
       stats: this.stats,
+      ...(this.#moves ? { from: this.#reach.from } : {}),
       entries: Array.from(this.#store.entries.values(), savedEntry),
     }
   }
 
   /** Takes what was saved of an equal query; before any batch. */
-  restore({ entries, stats, after }: SavedQuery): void {
+  restore(saved: SavedQuery): void {
+    const { entries, stats, after } = saved
     this.after = Math.max(this.after, after)
     this.#events = stats.events
-    this.#reach.late = stats.late
-    this.#reach.ahead = stats.ahead
+    this.#reach.restore(saved)
     this.#missed = stats.missed
+    this.#rewound = stats.rewound
     this.#store.table.evicted = stats.evicted
     for (const { key, starts, panes } of entries)
       for (const [i, states] of panes.entries()) this.merge({ key, states }, starts[i]!)
@@ -301,11 +312,19 @@ export class Standing implements Taker {
     this.#sources.touched.push(this)
   }
 
+  #rewind(): void {
+    this.#rewound++
+    this.#touch()
+  }
+
   /** Moves what counts on to now. */
   #advance(): boolean {
     const { horizon } = this
     const before = this.#reach.from
     if (!this.#reach.advance(this.#sources.now ?? this.#parts.now())) return false
+    if (this.#reach.from < before) this.#rewind()
+    const due = this.#reach.due()
+    if (due > 0) this.miss(due)
     if (horizon.moves && (this.query.by.length === 0 || this.#store.entries.size > 0)) {
       if (this.#reach.from > before) this.#store.expire(this.#reach.from)
       this.#view.moved()

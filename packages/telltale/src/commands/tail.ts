@@ -24,12 +24,16 @@ interface Message {
   columns?: { name: string }[]
   rows?: unknown[][]
   dropped?: number
+  reset?: boolean
+  coverage?: string
   error?: { message: string; hint?: string }
 }
 
 function print(message: Message, json: boolean): void {
   if (message.error) throw new Error(`${message.error.message}${message.error.hint ? ` (${message.error.hint})` : ''}`)
   if (message.dropped) console.error(`telltale: ${message.dropped} events were not shown: too many to follow`)
+  if (message.reset) console.error('telltale: events were not shown: it fell behind')
+  if (message.coverage && message.events) console.error(`telltale: there may be more: ${message.coverage}`)
   for (const event of message.events ?? []) console.log(json ? JSON.stringify(event) : eventLine(event))
   for (const row of message.rows ?? [])
     console.log(JSON.stringify(Object.fromEntries(message.columns!.map(({ name }, i) => [name, row[i]]))))
