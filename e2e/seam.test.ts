@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask, count, eventually, folder, type Program, send, start } from './program.ts'
@@ -71,5 +71,30 @@ test('scar: what a small ring has let go of while its segment is still open is c
     }
   } finally {
     await small.stop()
+  }
+}, 60_000)
+
+test('what Telltale has to say of its own start is in the ring as well, not in the history alone', async () => {
+  const data = folder()
+  const args = ['--config', join(data, 'telltale.config.ts')]
+  writeFileSync(args[1]!, 'export default { journal: { sealAfter: 60_000 }, canary: false }')
+  const one = await start({ data, args })
+  await send(one, Array.from({ length: 50 }, (_, n) => `{"type":"left","n":${n}}`).join('\n'))
+  await one.stop('SIGKILL')
+  const journal = join(data, 'journal')
+  const left = readdirSync(journal).find(name => readFileSync(join(journal, name), 'latin1').includes('"n":33}'))!
+  writeFileSync(join(journal, left), readFileSync(join(journal, left), 'latin1').replace('"n":33}', '"n":34}'), 'latin1')
+  const begun = Date.now()
+  const two = await start({ data, args })
+  try {
+    const about = async (): Promise<unknown> => {
+      const answer = await ask(two, 'type = telltale_segment_damaged | count()', { from: begun })
+      return [answer.rows[0]![0], answer.stats.sources]
+    }
+    await eventually(about, answer => JSON.stringify(answer) === '[1,["recent"]]')
+    expect(await count(two, 'type = telltale_segment_damaged')).toBe(1)
+    expect(await count(two, 'type = left')).toBe(49)
+  } finally {
+    await two.stop()
   }
 }, 60_000)

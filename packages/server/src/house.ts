@@ -114,7 +114,7 @@ export async function openHouse({
         missing: rows - read,
       }),
     onEngine: ({ kind, reason, ...more }) =>
-      pipeline.trouble(`telltale_engine_${kind}`, kind, { message: reason, ...more }),
+      say(() => pipeline.trouble(`telltale_engine_${kind}`, kind, { message: reason, ...more })),
   })
   const latest = recent({ ...options.latest, memory: memory.latest, clock })
   const pipeline = new Pipeline({
@@ -130,7 +130,14 @@ export async function openHouse({
   const stands = new StandingHost({ ...options.standing, asker, recent: latest, clock, log, file })
   const live = new Live({ host: stands, asker, recent: latest, clock, maxUnread: memory.unread })
   const hostname = machine()
-  const tell = (event: EventInput): void => void pipeline.add([event], { channel: 'telltale', address: hostname })
+  /** What is to be said while nobody inside listens yet: the ring would never have it. Undefined once they do. */
+  let early: (() => void)[] | undefined = []
+  const say = (call: () => void): void => {
+    if (early === undefined) call()
+    else if (early.length < MOST_EARLY) early.push(call)
+  }
+  const tell = (event: EventInput): void =>
+    say(() => void pipeline.add([event], { channel: 'telltale', address: hostname }))
   const canary =
     options.canary === false
       ? undefined
@@ -180,6 +187,9 @@ export async function openHouse({
       bytes: memory.mailboxes,
       stuck: Number.POSITIVE_INFINITY,
     })
+    const calls = early
+    early = undefined
+    for (const call of calls) call()
     opened.push('the pipeline', () => pipeline.stop())
     const url = await app.listen({ host, port }).catch(error => {
       throw listenError(error, host, port)
@@ -245,6 +255,8 @@ function doors(url: string, channels: readonly Channel[], { send, admin, read }:
 }
 
 const MIB = 1024 * 1024
+/** So much is said of a start, at most. */
+const MOST_EARLY = 1000
 /** ms between two looks at how much memory is used. */
 const RELIEVE = 5000
 /** How long a stop waits for the history to take what the journal has, in ms. The next start goes on with the rest. */

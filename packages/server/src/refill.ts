@@ -96,8 +96,8 @@ export async function refill(
       else if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
-  // What the ring had no room for is known once it is in the history.
-  for (; kept.flushedSeq < lowest - 1 && !enough.aborted; tell()) await sleep(LOOK)
+  // What the ring had no room for, or lacks, is known once it is in the history.
+  for (; kept.flushedSeq < Math.max(lowest - 1, hole) && !enough.aborted; tell()) await sleep(LOOK)
   if (enough.aborted) return
   const first = Math.max(lowest, hole + 1)
   asker.beforeRing = (await maxTimeBelow(first, kept, enough)) ?? Number.NEGATIVE_INFINITY
