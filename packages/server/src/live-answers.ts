@@ -41,9 +41,10 @@ interface Board {
   release: () => void
   /** When it may be shown next, by the clock's elapsed time. */
   due: number
-  /** ms that showing it took last, and that its past took. */
+  /** ms that showing it took last. */
   cost: number
-  pastCost: number
+  /** When its past may be asked for again, likewise: that too costs at most 1/20 of the time. */
+  pastDue: number
   /** Its answer is being made; whether it changed meanwhile. */
   making: boolean
   changed: boolean
@@ -96,7 +97,7 @@ export class LiveAnswers {
         release: () => {},
         due: 0,
         cost: 0,
-        pastCost: 0,
+        pastDue: 0,
         making: false,
         changed: false,
         waits: {},
@@ -138,10 +139,10 @@ export class LiveAnswers {
     const held = span === undefined ? undefined : host.hold(question.query, span)
     if (held === undefined || 'message' in held) return this.#askAgain(board)
     board.release = held.release
-    const started = performance.now()
+    const started = clock.elapsed()
     try {
       const past = await held.past
-      board.pastCost = performance.now() - started
+      board.pastDue = clock.elapsed() + (clock.elapsed() - started) * 20
       if (!this.#isWatched(board)) return
       board.past = past
       board.standing = held.standing
@@ -173,10 +174,11 @@ export class LiveAnswers {
   #show(board: Board): void {
     const { standing: one } = board
     if (one === undefined || !this.#isWatched(board)) return
+    const { clock } = this.#options
     const { evicted, keys } = one.stats
     if (one.lacks) {
       this.#letGo(board)
-      this.#later(board, 'begin', Math.max(ASK_AGAIN, board.pastCost * 20), () => void this.#begin(board))
+      this.#later(board, 'begin', Math.max(ASK_AGAIN, board.pastDue - clock.elapsed()), () => void this.#begin(board))
       return
     }
     if (evicted > 0) {

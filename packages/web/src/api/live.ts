@@ -5,8 +5,8 @@ import { token } from './token.ts'
 
 /** What a subscription may hear. */
 export interface Hearer {
-  /** Newest last. The first call after a start holds the past of the range. */
-  events?(events: SeenEvent[]): void
+  /** Newest last. The first call after a start holds the past of the range, and says what that lacks, if anything. */
+  events?(events: SeenEvent[], coverage: string | undefined): void
   /** The whole result, again each time it changed. */
   answer?(answer: Answer): void
   /** That many events were left out of the stream. */
@@ -24,6 +24,7 @@ interface Message {
   columns?: Answer['columns']
   rows?: Answer['rows']
   stats?: Answer['stats']
+  coverage?: string
   dropped?: number
   reset?: boolean
   error?: unknown
@@ -129,7 +130,11 @@ export class Live {
       this.#begin(subscription)
       return
     }
-    if (message.events) hearer.events?.(message.events.map(asEvent).filter(event => event !== undefined))
+    if (message.events)
+      hearer.events?.(
+        message.events.map(asEvent).filter(event => event !== undefined),
+        message.coverage,
+      )
     if (message.columns && message.rows) {
       hearer.answer?.({ columns: message.columns, rows: message.rows, ...(message.stats && { stats: message.stats }) })
     }

@@ -78,6 +78,7 @@ export class EventList extends LitElement {
         ? `${count(answers.events.length)}${answers.events.length >= 200 ? ', the newest' : ''}`
         : ''
     if (newer > 0) return `held while you read · ${count(newer)} newer`
+    if (feed.coverage !== undefined) return `there may be more: ${feed.coverage}`
     return feed.dropped > 0 ? `${count(feed.dropped)} left out: more than can be shown` : ''
   }
 

@@ -28,6 +28,8 @@ export class Feed {
   dropped = 0
   /** Whether the past has arrived: nothing there means nothing was sent. */
   ready = false
+  /** What the past lacks. */
+  coverage: string | undefined
   refused: Refusal | undefined
   readonly #live: Live
   #stops: (() => void)[] = []
@@ -48,8 +50,9 @@ export class Feed {
     const tape = this.#live.subscribe(
       { query: filter, from: `-${span(ms)}`, limit: PAST },
       {
-        events: events => {
+        events: (events, coverage) => {
           this.#add(events)
+          if (past) this.coverage = coverage
           if (past && events.length >= PAST) void this.#older(run, filter, ms, events[0]!.time)
           if (past) this.ready = true
           past = false
@@ -88,6 +91,7 @@ export class Feed {
     this.marks.clear()
     this.dropped = 0
     this.ready = false
+    this.coverage = undefined
     this.refused = undefined
     this.version++
     this.changed.tell()
