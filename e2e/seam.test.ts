@@ -83,7 +83,11 @@ test('what Telltale has to say of its own start is in the ring as well, not in t
   await one.stop('SIGKILL')
   const journal = join(data, 'journal')
   const left = readdirSync(journal).find(name => readFileSync(join(journal, name), 'latin1').includes('"n":33}'))!
-  writeFileSync(join(journal, left), readFileSync(join(journal, left), 'latin1').replace('"n":33}', '"n":34}'), 'latin1')
+  writeFileSync(
+    join(journal, left),
+    readFileSync(join(journal, left), 'latin1').replace('"n":33}', '"n":34}'),
+    'latin1',
+  )
   const begun = Date.now()
   const two = await start({ data, args })
   try {
