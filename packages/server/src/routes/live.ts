@@ -18,7 +18,7 @@ export function live(app: FastifyInstance, context: Context, hub: Live, stopping
     schema: {
       summary: 'A first result, then changes',
       description:
-        'Role: read. WebSocket: send {"id":"a","query":"…","from":"-15m"}. With `Accept: text/event-stream`: one subscription from the query string, as Server-Sent Events.',
+        'Role: read. WebSocket: send {"id":"a","query":"…","from":"-15m"}. With `Accept: text/event-stream`: one subscription from the query string, as Server-Sent Events. What comes for an id: {events}, the first time of the range, with {coverage} where that lacks some; or {columns, rows, stats} each time they change; {dropped: n} where more came than is sent; {reset: true} where some were missed: forget them, and subscribe anew; {error}.',
       tags: ['query'],
       querystring: QUERY_STRING,
     },
