@@ -6,6 +6,8 @@ import { type Refusal, refusal } from './refuse.ts'
 export interface Question {
   query: Query
   scope: Scope
+  /** The limit that the query itself names; that of `query` may be smaller. */
+  own: number | undefined
 }
 
 /** What a request may say; everything is optional. */
@@ -49,7 +51,7 @@ export function readQuestion(asked: Asked, now: number): Question | Refusal {
   const most = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limit ?? MOST_ROWS)
   const limited = query.limit === undefined || limit !== undefined ? { ...query, limit: most } : query
   const outer = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
-  return { query: limited, scope: rangeOf(query, outer, now) }
+  return { query: limited, scope: rangeOf(query, outer, now), own: query.limit }
 }
 
 function moment(name: string, given: unknown, now: number): number | undefined | Refusal {

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { eventsJson } from '../answer-text.ts'
-import { after } from '../ask.ts'
 import { type BodyOptions, decoded, discard, takeBody } from '../body.ts'
 import type { BrokenRequests } from '../broken-requests.ts'
 import type { Context } from '../context.ts'
 import { gone } from '../gone.ts'
 import { QUERY_STRING, readQuestion } from '../question.ts'
 import { refuse } from '../refuse.ts'
+import { pageOf } from './page.ts'
 
 /** How long the rest of a body that is not taken is still read, in ms. */
 const LAST_WORDS = 1_000
@@ -37,7 +37,8 @@ export function events(app: FastifyInstance, context: Context, intaking: Intakin
   app.get('/v1/events', {
     schema: {
       summary: 'Read events, newest first',
-      description: 'Role: read. `cursor` of an answer continues it with older events.',
+      description:
+        'Role: read. `cursor` of an answer continues it with older events, up to the limit that the query itself names. Sorted events come on one page or not at all.',
       tags: ['events'],
       querystring: { ...QUERY_STRING, properties: { ...QUERY_STRING.properties, cursor: { type: 'string' } } },
     },
@@ -46,20 +47,14 @@ export function events(app: FastifyInstance, context: Context, intaking: Intakin
       const given = request.query as { cursor?: string } & Record<string, string>
       const question = readQuestion({ ...given, limit: given['limit'] ?? 100 }, context.clock.now())
       if ('error' in question) return reply.code(400).send(question)
-      let { query } = question
-      if (query.aggregates.length > 0)
+      if (question.query.aggregates.length > 0)
         return refuse(reply, 400, 'this query aggregates; here only events are given', 'POST it to /v1/query')
-      if (given.cursor !== undefined) {
-        const [time, seq] = given.cursor.split('.').map(part => Number.parseInt(part, 36))
-        if (!Number.isFinite(time) || !Number.isFinite(seq))
-          return refuse(reply, 400, `cursor "${given.cursor}" is none of ours`, 'use the cursor of the answer before')
-        query = after(query, time! / 1e3, seq!)
-      }
-      const answer = await context.asker.ask(query, question.scope, gone(reply))
+      const page = pageOf(question, given.cursor)
+      if ('error' in page) return reply.code(400).send(page)
+      const answer = await context.asker.ask(page.query, question.scope, gone(reply))
       const list = answer.rows.map(row => row[0] as { time: number; seq?: number })
-      const last = list.at(-1)
-      const more = last !== undefined && list.length === query.limit
-      const cursor = more ? `${Math.round(last.time * 1e3).toString(36)}.${(last.seq ?? 0).toString(36)}` : undefined
+      const cursor = page.next(list)
+      if (typeof cursor === 'object') return reply.code(400).send(cursor)
       reply.header('content-type', 'application/json; charset=utf-8')
       return reply.send(eventsJson(list, { ...(cursor === undefined ? {} : { cursor }), stats: answer.stats }))
     },
