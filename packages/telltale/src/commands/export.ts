@@ -9,6 +9,7 @@ export function exportCommand(): Command {
     .argument('[query]', 'a filter; everything without one', '')
     .option('--from <moment>', 'now, -15m, ms since the epoch, or ISO 8601')
     .option('--to <moment>', 'exclusive')
+    .option('--json', 'as it does anyway: one JSON object a line')
     .addOption(urlOption())
     .addOption(tokenOption())
     .action(async (query: string, options: Remote & { from?: string; to?: string }) => {

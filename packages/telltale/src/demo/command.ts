@@ -69,20 +69,12 @@ async function run({ incident, json, print, list: _, ...options }: Flags): Promi
   const running = demo(show)
   const stop = (): void => running.stop()
   process.once('SIGINT', stop).once('SIGTERM', stop)
-  // Whoever read our output has gone: so do we.
-  process.stdout.on('error', stop)
   await running.run()
-  process.off('SIGINT', stop).off('SIGTERM', stop).stdout.off('error', stop)
+  process.off('SIGINT', stop).off('SIGTERM', stop)
 }
 
 async function printLine(line: string): Promise<void> {
-  if (process.stdout.write(`${line}\n`) || process.stdout.destroyed) return
-  const done = new AbortController()
-  const told = ['drain', 'close'].map(name => once(process.stdout, name, { signal: done.signal }))
-  // An error means that whoever read has gone; the listener in run() ends the demo.
-  await Promise.race(told).catch(() => {})
-  done.abort()
-  await Promise.allSettled(told)
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
 function list(json: boolean): void {

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Program, send, start, telltale } from './program.ts'
+
+const BIN = join(import.meta.dirname, '../packages/telltale/bin/telltale.js')
+let program: Program
+
+beforeAll(async () => {
+  program = await start()
+  const lines = Array.from({ length: 20_000 }, (_, n) => `{"type":"many","n":${n},"text":"${'x'.repeat(50)}"}\n`)
+  expect(await send(program, lines.join(''))).toMatchObject({ accepted: lines.length })
+}, 60_000)
+
+afterAll(async () => {
+  await program.stop()
+})
+
+/** A command whose output goes to one that reads a line and leaves. */
+function firstLine(args: string): { first: string; code: number; said: string } {
+  const line = `"${process.execPath}" "${BIN}" ${args} --url ${program.url} | head -1; exit \${PIPESTATUS[0]}`
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 20_000 })
+  return { first: stdout, code: status!, said: stderr }
+}
+
+test.each([
+  ["export 'type = many'"],
+  ["query 'type = many'"],
+  ["query 'type = many' --json"],
+  ["tail 'type = many' --from -1h"],
+  ["tail 'type = many' --from -1h --json"],
+])('%s | head -1 ends quietly', args => {
+  const { first, code, said } = firstLine(args)
+  expect(first.split('\n').length).toBe(2)
+  expect([said, code]).toEqual(['', 0])
+})
+
+test('demo --json | head -1 ends quietly', () => {
+  const line = `"${process.execPath}" "${BIN}" demo --json --duration 1h --backfill 1h | head -1; exit \${PIPESTATUS[0]}`
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 20_000 })
+  expect(JSON.parse(stdout)).toMatchObject({ type: expect.any(String) })
+  expect([stderr, status]).toEqual(['', 0])
+})
+
+test('a full disk is told in a sentence', () => {
+  const line = `"${process.execPath}" "${BIN}" version > /dev/full`
+  const { stderr, status } = spawnSync('bash', ['-c', line], { encoding: 'utf8' })
+  expect(stderr).toMatch(/^telltale: what it prints cannot be written: ENOSPC.*\n$/)
+  expect(status).toBe(1)
+})
+
+test('export prints JSON with and without being told to, and no more than the query asks for', async () => {
+  const exported = (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
+    telltale(['export', '--url', program.url, ...args])
+  const three = await exported('type = many | limit 3')
+  expect(
+    three.stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).additional_info.n),
+  ).toEqual([19_999, 19_998, 19_997])
+  expect(await exported('type = many | limit 3', '--json')).toEqual(three)
+  const paged = await exported('type = many | limit 15000')
+  expect(paged.stdout.trim().split('\n').length).toBe(15_000)
+  expect(await exported('type = many | sort n')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('sorted events cannot be paged'),
+  })
+  expect((await exported('type = many | sort n | limit 2')).stdout).toContain('"n":1,')
+})

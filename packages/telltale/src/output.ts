@@ -1,0 +1,11 @@
+/**
+ * Ends this process once what it prints can go nowhere: quietly where whoever read it has gone, as `head` does when it
+ * has its lines; with a sentence where the disk is full.
+ */
+export function endWithOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    console.error(`telltale: what it prints cannot be written: ${error.message}`)
+    process.exit(1)
+  })
+}
