@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Program, send, start, telltale } from './program.ts'
+import { ask, type Program, send, start, telltale } from './program.ts'
 
 const BIN = join(import.meta.dirname, '../packages/telltale/bin/telltale.js')
 let program: Program
@@ -68,4 +68,18 @@ test('export prints JSON with and without being told to, and no more than the qu
     stderr: expect.stringContaining('sorted events cannot be paged'),
   })
   expect((await exported('type = many | sort n | limit 2')).stdout).toContain('"n":1,')
+})
+
+test('send refuses broken JSON as every channel does, and goes on behind it', async () => {
+  const sent = async (input: string): Promise<object> => {
+    const args = ['send', '--url', program.url, '--type', 'sent', '--json']
+    const { code, stdout } = await telltale(args, input)
+    return { code, ...JSON.parse(stdout) }
+  }
+  expect(await sent('{"type":"a","a":}\n')).toEqual({ code: 1, sent: 1, accepted: 0, rejected: 1 })
+  expect(await sent('{"n":1}\n{"a":}\n"quoted"\n')).toEqual({ code: 1, sent: 3, accepted: 2, rejected: 1 })
+  expect((await ask(program, 'type = sent | count() by message')).rows).toEqual([
+    ['quoted', 1],
+    [null, 1],
+  ])
 })

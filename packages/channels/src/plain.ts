@@ -31,6 +31,12 @@ export function plainToMessages(lines: Buffer): Buffer {
   return Buffer.concat(parts)
 }
 
+/** Whether a line is meant as JSON, as {@link plainToMessages} has it; it may be broken. */
+export function isJsonLine(line: string): boolean {
+  const bytes = Buffer.from(line)
+  return isJson(bytes, 0, bytes.length)
+}
+
 function isJson(bytes: Buffer, from: number, to: number): boolean {
   let start = from
   let end = to

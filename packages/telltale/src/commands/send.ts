@@ -107,7 +107,7 @@ class Sender {
     if (this.#waiting.length === 0) return
     const events = this.#waiting.splice(0)
     this.#size = 0
-    const answer = await this.#deliver(`${events.join('\n')}\n`)
+    const answer = await this.#deliver(events)
     this.#sent += events.length
     this.#accepted += answer.accepted
     this.#rejected += answer.rejected_total ?? answer.rejected.length
@@ -115,7 +115,8 @@ class Sender {
   }
 
   /** Sends until it is taken: waits as long as the server says, and through restarts. */
-  async #deliver(body: string): Promise<Outcome> {
+  async #deliver(events: readonly string[]): Promise<Outcome> {
+    const body = `${events.join('\n')}\n`
     const { url, token } = this.#options
     for (let attempt = 0; ; attempt++) {
       let problem: string
@@ -128,6 +129,7 @@ class Sender {
         const response = await fetch(new URL('/v1/events', url), { method: 'POST', headers, body })
         if (response.status === 202) return (await response.json()) as Outcome
         const text = await response.text()
+        if (response.status === 400) return refusedAll(text, events.length)
         if (response.status !== 503 && response.status !== 429) throw new Refused(`${response.status}: ${text}`)
         problem = text
         wait = 1000 * Number(response.headers.get('retry-after') ?? 1)
@@ -139,6 +141,15 @@ class Sender {
       await sleep(wait)
     }
   }
+}
+
+/** The outcome where an answer refuses each line that was sent: those behind may be better. */
+function refusedAll(text: string, lines: number): Outcome {
+  try {
+    const { accepted, rejected = [], rejected_total = rejected.length } = JSON.parse(text) as Partial<Outcome>
+    if (accepted === 0 && rejected_total === lines) return { accepted, rejected, rejected_total }
+  } catch {}
+  throw new Refused(`400: ${text}`)
 }
 
 class Refused extends Error {}

@@ -1,3 +1,4 @@
+import { isJsonLine } from '@telltale/channels'
 import { readCombined } from './combined.ts'
 
 export type Format = 'auto' | 'json' | 'plain' | 'combined'
@@ -10,8 +11,8 @@ interface Defaults {
 }
 
 /**
- * How a line becomes an event's JSON: JSON objects as they are, access-log lines (Apache and nginx, common and combined)
- * taken apart, everything else as a message. Empty lines become nothing.
+ * How a line becomes an event's JSON: what is meant as JSON as it is, broken or not, as in every channel; access-log lines
+ * (Apache and nginx, common and combined) taken apart, everything else as a message. Empty lines become nothing.
  */
 export function lineReader(defaults: Defaults): (line: string) => string | undefined {
   const { format, type, hostname } = defaults
@@ -19,7 +20,7 @@ export function lineReader(defaults: Defaults): (line: string) => string | undef
   return whole => {
     const line = whole.endsWith('\r') ? whole.slice(0, -1) : whole
     if (line.trim() === '') return undefined
-    if (format === 'json' || (format === 'auto' && isObject(line))) return withDefaults(line, named)
+    if (format === 'json' || (format === 'auto' && isJsonLine(line))) return withDefaults(line, named)
     const entry = format === 'combined' || format === 'auto' ? readCombined(line) : undefined
     return JSON.stringify(
       entry === undefined ? { ...named, additional_info: { message: line } } : { ...entry, ...named },
@@ -27,27 +28,26 @@ export function lineReader(defaults: Defaults): (line: string) => string | undef
   }
 }
 
-function isObject(line: string): boolean {
-  if (!line.trimStart().startsWith('{')) return false
+type Named = Readonly<Record<string, string>>
+
+/** Puts defaults before the sender's own keys, where the sender's win; the text of an object is left as it is. */
+function withDefaults(line: string, named: Named): string {
+  if (Object.keys(named).length === 0) return line
+  let event: unknown
   try {
-    JSON.parse(line)
-    return true
+    event = JSON.parse(line)
   } catch {
-    return false
+    return line // broken: its sender should hear why
   }
+  if (typeof event === 'string') return JSON.stringify({ ...named, additional_info: { message: event } })
+  if (Array.isArray(event)) return `[${event.map(each => withDefaults(JSON.stringify(each), named)).join()}]`
+  return typeof event === 'object' && event !== null ? besideKeys(line, event, named) : line
 }
 
-/** Puts defaults before the sender's own keys, where the sender's win; the text itself is left as it is. */
-function withDefaults(line: string, named: Record<string, string>): string {
-  if (Object.keys(named).length === 0) return line
-  try {
-    const event = JSON.parse(line) as Record<string, unknown>
-    const missing = Object.entries(named).filter(([key]) => !Object.hasOwn(event, key))
-    if (missing.length === 0 || Array.isArray(event)) return line
-    const given = JSON.stringify(Object.fromEntries(missing)).slice(0, -1)
-    const rest = line.trimStart().slice(1)
-    return Object.keys(event).length === 0 ? `${given}}` : `${given},${rest}`
-  } catch {
-    return line
-  }
+function besideKeys(line: string, event: object, named: Named): string {
+  const missing = Object.entries(named).filter(([key]) => !Object.hasOwn(event, key))
+  if (missing.length === 0) return line
+  const given = JSON.stringify(Object.fromEntries(missing)).slice(0, -1)
+  const rest = line.trimStart().slice(1)
+  return Object.keys(event).length === 0 ? `${given}}` : `${given},${rest}`
 }

@@ -16,6 +16,21 @@ test('JSON objects stay as they are, word for word', () => {
   expect(read('{}', { type: 'log', hostname: 'h' })).toEqual({ type: 'log', hostname: 'h' })
 })
 
+test('what is meant as JSON is not made prose of, broken or not', () => {
+  const auto = lineReader({ format: 'auto', type: 'log' })
+  for (const broken of ['{"type":"a","a":}', ' { "a":1,}', '{"a":1}}']) expect(auto(broken)).toBe(broken)
+  expect(lineReader({ format: 'auto' })('"quoted"')).toBe('"quoted"')
+  expect(read('"a \\"b\\""', { type: 'log' })).toEqual({ type: 'log', additional_info: { message: 'a "b"' } })
+  expect(read('[{"n":1},{"type":"b"}]', { type: 'log' })).toEqual([{ type: 'log', n: 1 }, { type: 'b' }])
+  expect(read('"open', {})).toEqual({ additional_info: { message: '"open' } })
+  expect(read('[info] started')).toEqual({ additional_info: { message: '[info] started' } })
+})
+
+test('where all is said to be JSON, what is no event gets no defaults', () => {
+  const json = lineReader({ format: 'json', type: 'log' })
+  for (const line of ['7', 'null', 'true', 'prose', '{"a":', '[7]']) expect(json(line)).toBe(line)
+})
+
 test('anything else is a message, empty lines are nothing', () => {
   expect(read('Dec 10 06:55:46 LabSZ sshd[24200]: "quoted" \\ back', { type: 'log' })).toEqual({
     type: 'log',
