@@ -45,13 +45,19 @@ export function readQuestion(asked: Asked, now: number): Question | Refusal {
   if (typeof from === 'object') return from
   const to = moment('to', asked.to, now)
   if (typeof to === 'object') return to
-  const limit = asked.limit === undefined || asked.limit === null ? undefined : Number(asked.limit)
-  if (limit !== undefined && (!Number.isInteger(limit) || limit < 1 || limit > 1_000_000))
-    return refusal(`limit must be a whole number from 1 to 1000000, found ${JSON.stringify(asked.limit)}`)
+  const limit = rows(asked.limit)
+  if (typeof limit === 'object') return limit
   const most = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limit ?? MOST_ROWS)
   const limited = query.limit === undefined || limit !== undefined ? { ...query, limit: most } : query
   const outer = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
   return { query: limited, scope: rangeOf(query, outer, now), own: query.limit }
+}
+
+function rows(given: unknown): number | undefined | Refusal {
+  if (given === undefined || given === null) return undefined
+  const limit = typeof given === 'string' || typeof given === 'number' ? Number(given) : Number.NaN
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000_000) return limit
+  return refusal(`limit must be a whole number from 1 to 1000000, found ${JSON.stringify(given)}`)
 }
 
 function moment(name: string, given: unknown, now: number): number | undefined | Refusal {
