@@ -224,8 +224,13 @@ describe('the rest of the outside', () => {
     const openapi = (await (await fetch(`${program.url}/openapi.json`)).json()) as { openapi: string; paths: object }
     expect(openapi.openapi).toBe('3.1.0')
     expect(Object.keys(openapi.paths)).toEqual(
-      expect.arrayContaining(['/v1/events', '/v1/query', '/v1/live', '/metrics']),
+      expect.arrayContaining(['/v1/events', '/v1/query', '/v1/live', '/v1/send', '/metrics']),
     )
+    for (const path of ['/v1/live', '/v1/send']) {
+      const notUpgraded = await fetch(program.url + path)
+      expect([path, notUpgraded.status]).toEqual([path, 426])
+      expect(await notUpgraded.json()).toMatchObject({ error: { message: 'this is a WebSocket' } })
+    }
     expect((await fetch(`${program.url}/docs`)).status).toBe(200)
     expect(await (await fetch(program.url)).text()).toContain('<title>')
     const nowhere = await fetch(`${program.url}/v1/nowhere`)

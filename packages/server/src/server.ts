@@ -143,25 +143,24 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   health(app, context)
   await app.register(async looking => {
     live(looking, context, hub, stopping.signal)
-    looking.get(
-      '/v1/send',
-      {
-        websocket: true,
-        schema: {
-          summary: 'Send events over a WebSocket',
-          description: 'Role: send. Each message is one or more events, and is answered once they are journaled.',
-          tags: ['events'],
-        },
-        preHandler: (request, reply, done) => {
-          if (context.allowed('send', request, reply)) done()
-        },
+    looking.route({
+      method: 'GET',
+      url: '/v1/send',
+      schema: {
+        summary: 'Send events over a WebSocket',
+        description: 'Role: send. Each message is one or more events, and is answered once they are journaled.',
+        tags: ['events'],
       },
-      (socket, request) => {
+      preHandler: (request, reply, done) => {
+        if (context.allowed('send', request, reply)) done()
+      },
+      handler: (_request, reply) => refuse(reply, 426, 'this is a WebSocket', 'upgrade, or POST events to /v1/events'),
+      wsHandler(socket, request) {
         const sending = sendingSocket(socket, { intake: context.pipeline, address: request.ip })
         senders.add(sending)
         void sending.closed.then(() => senders.delete(sending))
       },
-    )
+    })
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   if (options.web !== undefined) await app.register(statics, { root: options.web, setHeaders: cached })
