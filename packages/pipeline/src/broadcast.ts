@@ -1,6 +1,6 @@
 import type { Batch } from '@telltale/event'
 import { LIMITS, within } from './guard.ts'
-import { Meter } from './meter.ts'
+import { type Measured, Meter } from './meter.ts'
 import { weight } from './weight.ts'
 
 /** Gets every batch at once, before its senders are answered. Must be quick and must not throw: a store, not a visitor. */
@@ -97,15 +97,11 @@ export class Broadcast {
     for (const mailbox of this.#mailboxes) this.#post(mailbox, letter)
   }
 
-  list(): {
-    name: string
-    waiting: number
-    bytes: number
-    dropped: number
-    events: number
-    errors: number
-    ms: number
-  }[] {
+  get meters(): Meter[] {
+    return [...this.#mailboxes].map(({ meter }) => meter)
+  }
+
+  list(): ({ name: string; waiting: number; bytes: number; dropped: number } & Measured)[] {
     return [...this.#mailboxes].map(({ name, waiting, bytes, dropped, meter }) => ({
       name,
       waiting,

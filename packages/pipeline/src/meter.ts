@@ -1,8 +1,13 @@
+import { Rate } from './rate.ts'
+
 /** Counts what a stage, processor or listener did and how long it took. */
 export class Meter {
   events = 0
   errors = 0
   ms = 0
+  /** Events a second, of late. */
+  rate = 0
+  readonly #rate = new Rate()
 
   /** @returns a mark to hand to {@link stop} */
   start(): number {
@@ -18,7 +23,22 @@ export class Meter {
     this.errors++
   }
 
-  read(): { events: number; errors: number; ms: number } {
-    return { events: this.events, errors: this.errors, ms: Math.round(this.ms * 1e3) / 1e3 }
+  /** To be called once a second, with ms since some moment. */
+  tick(at: number): void {
+    this.rate = this.#rate.tick(this.events, at)
   }
+
+  read(): Measured {
+    return { events: this.events, errors: this.errors, ms: Math.round(this.ms * 1e3) / 1e3, rate: this.rate }
+  }
+}
+
+/** What a meter says. */
+export interface Measured {
+  events: number
+  errors: number
+  /** Time it took, all together. */
+  ms: number
+  /** Events a second, over the last ten seconds. */
+  rate: number
 }

@@ -213,9 +213,40 @@ test('every event is counted by channel', () => {
   pipeline.take(Buffer.from('{}\n{}\n{bad\n'), { channel: 'tcp', address: 'a' })
   pipeline.dropped('udp', 12, 'busy')
   expect(Object.fromEntries(pipeline.channels)).toEqual({
-    tcp: { accepted: 2, rejected: 1, dropped: 0 },
-    udp: { accepted: 0, rejected: 0, dropped: 12 },
+    tcp: { accepted: 2, rate: 0, rejected: 1, dropped: 0 },
+    udp: { accepted: 0, rate: 0, rejected: 0, dropped: 12 },
   })
+})
+
+test('how fast events come, and go through everything, is known of the last ten seconds', async () => {
+  const { pipeline, journal, clock } = made({ process: { '*': () => {} } })
+  pipeline.broadcast.listen('ear', () => {})
+  const second = async (events: number): Promise<number[]> => {
+    pipeline.take(Buffer.from('{"type":"t"}\n'.repeat(events)), SENDER)
+    void pipeline.flush()
+    for (const { done } of journal.batches.splice(0)) done()
+    for (let turn = 0; turn < 3; turn++) await settled()
+    clock.advance(1_000)
+    const { classify, journal: kept, broadcast } = pipeline.stages
+    return [
+      pipeline.channels.get('test')!.rate,
+      classify.read().rate,
+      kept.read().rate,
+      broadcast.read().rate,
+      pipeline.processors.list()[0]!.rate,
+      pipeline.broadcast.list()[0]!.rate,
+    ]
+  }
+  const all = (rate: number): number[] => Array.from({ length: 6 }, () => rate)
+  expect(await second(30)).toEqual(all(30))
+  expect(await second(0)).toEqual(all(15))
+  expect(await second(0)).toEqual(all(10))
+  for (let i = 3; i < 10; i++) await second(0)
+  expect(await second(5)).toEqual(all(0.5))
+  clock.jump(-1e6)
+  expect(await second(5)).toEqual(all(1))
+  for (let i = 0; i < 10; i++) await second(0)
+  expect(await second(0)).toEqual(all(0))
 })
 
 test('no object is made of an event that nobody asks for', () => {

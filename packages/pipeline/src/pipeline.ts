@@ -14,6 +14,7 @@ import { type Failure, said } from './guard.ts'
 import type { Busy, Intake, Sender, Taken } from './intake.ts'
 import { Meter } from './meter.ts'
 import { FAILED, type Processors } from './process.ts'
+import { Rate } from './rate.ts'
 import { Rejects } from './rejects.ts'
 import { StageRunner, type Stages } from './stages.ts'
 import type { Strand } from './strand.ts'
@@ -22,6 +23,8 @@ import { Troubles } from './troubles.ts'
 /** What became of what one channel brought. */
 export interface Counts {
   accepted: number
+  /** Events accepted a second, over the last ten seconds. */
+  rate: number
   rejected: number
   /** Lost before they were read. */
   dropped: number
@@ -68,6 +71,7 @@ export class Pipeline implements Intake {
   readonly rejects: Rejects = new Rejects()
   /** Events taken, refused and dropped, by channel. */
   readonly channels: Map<string, Counts> = new Map()
+  readonly #rates = new Map<string, Rate>()
   readonly stages: { classify: Meter; process: Meter; calculate: Meter; journal: Meter; broadcast: Meter }
   readonly #runner: StageRunner
   readonly #options: Required<Pick<PipelineOptions, 'bounds' | 'gatherMs' | 'gatherEvents' | 'maxPending' | 'log'>> &
@@ -294,8 +298,9 @@ export class Pipeline implements Intake {
   #counts(channel: string): Counts {
     let counts = this.channels.get(channel)
     if (counts === undefined) {
-      counts = { accepted: 0, rejected: 0, dropped: 0 }
+      counts = { accepted: 0, rate: 0, rejected: 0, dropped: 0 }
       this.channels.set(channel, counts)
+      this.#rates.set(channel, new Rate())
     }
     return counts
   }
@@ -338,8 +343,17 @@ export class Pipeline implements Intake {
     }
   }
 
+  /** How fast everything is of late. */
+  #measure(): void {
+    const now = this.#options.clock.elapsed()
+    for (const [channel, counts] of this.channels) counts.rate = this.#rates.get(channel)!.tick(counts.accepted, now)
+    const processors = [...this.processors.codes].map(({ meter }) => meter)
+    for (const meter of [...Object.values(this.stages), ...processors, ...this.broadcast.meters]) meter.tick(now)
+  }
+
   #tick(): void {
     this.#weigh()
+    this.#measure()
     this.#runner.weigh()
     this.#troubles.tick()
     this.#tell()

@@ -1,5 +1,6 @@
 import { type Batch, BatchBuilder, type Bounds, type Event, type EventInput, type Json, toPlain } from '@telltale/event'
 import { atOnce, Code, eventOf, type Failure, type Guard, STRETCH, said } from './guard.ts'
+import type { Measured } from './meter.ts'
 
 /**
  * Any code, for events of one type. It may change the event in place, return null to drop it, and emit further events.
@@ -72,7 +73,7 @@ export class Processors {
   }
 
   /** `off` says why one does not run any more. */
-  list(): { name: string; type: string; events: number; errors: number; ms: number; off?: string }[] {
+  list(): ({ name: string; type: string; off?: string } & Measured)[] {
     return [...this.#installed.values()].map(({ name, type, meter, off }) => ({
       name,
       type,

@@ -46,7 +46,12 @@ export function health(app: FastifyInstance, context: Context): void {
   })
 
   app.get('/v1/pipeline', {
-    schema: { summary: 'What runs now, with counts, errors and time', description: 'Role: read.', tags: ['pipeline'] },
+    schema: {
+      summary: 'What runs now, with counts, rates, errors and time',
+      description:
+        'Role: read. `rate` is events a second over the last ten seconds, of a channel those it accepted; `ms` is the time that all events took together.',
+      tags: ['pipeline'],
+    },
     async handler(request, reply) {
       if (!context.allowed('read', request, reply)) return reply
       const { pipeline } = context
