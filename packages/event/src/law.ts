@@ -1,5 +1,5 @@
 import type { Bounds, Json, JsonObject, Origin, Problem } from './event.ts'
-import { readTime, TIMES, toMicros } from './time.ts'
+import { flawOf, readTime, TIMES, toMicros } from './time.ts'
 
 /** Why something is no event. */
 export type Refusal = Pick<Problem, 'reason' | 'kind'>
@@ -48,7 +48,7 @@ export function readEvent(input: Json, origin: Origin, bounds: Bounds): Said | R
       case 'time':
         if (value === null) break
         time = readTime(value, origin.trusted)
-        if (time === undefined) return wrong(`time must be ${TIMES}, found ${quote(value)}`)
+        if (time === undefined) return wrong(`time must be ${TIMES}, found ${quote(value)}${flawOf(value)}`)
         break
       case 'tags': {
         const tags = readTags(value, bounds.tags)

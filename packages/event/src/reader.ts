@@ -8,7 +8,7 @@ import { CLOSE, COLON, COMMA, Fault, isNumber, Lexer, NULL_LETTER, OPEN, QUOTE }
 import { Recall } from './recall.ts'
 import type { Path } from './schema.ts'
 import { TagReader } from './tags.ts'
-import { readTime, TIMES, toMicros } from './time.ts'
+import { flawOf, readTime, TIMES, toMicros } from './time.ts'
 import { believed, isKnown, nameOf, TOP, type Top, TopPrediction, topKey, WORDS } from './top.ts'
 
 /**
@@ -233,7 +233,8 @@ export class EventReader {
       const ms = b === QUOTE ? readTime(lexer.text()) : isNumber(b) ? readTime(lexer.value, ours) : undefined
       if (top === TOP.received_at) this.#receivedAt = ms ?? Number.NaN
       else if (ms !== undefined) this.#time = ms
-      else this.#wrong(`time must be ${TIMES}, found ${isNumber(b) ? lexer.value : this.#found()}`)
+      else if (isNumber(b)) this.#wrong(`time must be ${TIMES}, found ${lexer.value}`)
+      else this.#wrong(`time must be ${TIMES}, found ${this.#found()}${b === QUOTE ? flawOf(lexer.text()) : ''}`)
     }
     if (isNumber(b) && !Number.isFinite(lexer.value)) this.#compactor.beyond = true
     return end

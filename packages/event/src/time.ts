@@ -1,5 +1,11 @@
-const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)?)?$/
+const ZONE = String.raw`\s*(Z|z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?`
+const EXTENDED = new RegExp(
+  String.raw`^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?${ZONE})?$`,
+)
+const BASIC = new RegExp(String.raw`^(\d{4})(\d\d)(\d\d)[Tt](\d\d)(?:(\d\d)(?:(\d\d)(?:[.,](\d{1,9}))?)?)?${ZONE}$`)
+
+const MINUTE = 60_000
+const DAY = 86_400_000
 
 /** The first moment that cannot be kept: 2262-01-01, in ms. */
 const LAST = Date.UTC(2262, 0, 1)
@@ -36,16 +42,34 @@ function fromNumber(value: number): number | undefined {
   return ms < LAST ? toMicros(ms) : undefined
 }
 
+/** What else is to be said of a text that is no time; often nothing. */
+export function flawOf(value: unknown): string {
+  const match = typeof value === 'string' ? /[+-](\d\d):?(\d\d)?$/.exec(value) : null
+  if (match === null || (Number(match[1]) < 24 && Number(match[2] ?? 0) < 60)) return ''
+  return fromIso(match.input.slice(0, match.index)) === undefined ? '' : '; offsets go from -23:59 to +23:59'
+}
+
 function fromIso(text: string): number | undefined {
-  const match = ISO.exec(text)
+  const match = EXTENDED.exec(text) ?? BASIC.exec(text)
   if (match === null) return undefined
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
-  const ms = Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second)
-  const date = new Date(ms)
-  if (+month! > 12 || date.getUTCDate() !== +day! || +hour > 23 || +minute > 59 || +second > 59) return undefined
-  const micros = Math.round(Number(`0.${fraction || '0'}`) * 1e6)
-  const whole = ms - offset(zone)
-  return whole >= 0 && whole < LAST ? whole + micros / 1e3 : undefined
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', zone = 'Z'] = match
+  const midnight = Date.UTC(+year!, +month! - 1, +day!)
+  // A day or month that is none comes out in another month; years before 100 in another century.
+  if (+year! < 1969 || new Date(midnight).getUTCMonth() !== +month! - 1) return undefined
+  const ofDay = (+hour * 60 + +minute) * MINUTE + +second * 1e3
+  const whole = midnight + ofDay - offset(zone)
+  const micros = Math.round(Number(`0.${fraction}`) * 1e6)
+  if (+hour > 23 || +minute > 59 || +second > 59) {
+    // 24:00 ends a day; a leap second, 23:59:60 in UTC, counts as the start of the one after it.
+    const ends = +hour === 24 && ofDay === DAY && micros === 0
+    const leaps = +hour < 24 && +minute < 60 && +second === 60 && whole % DAY === 0
+    return ends || leaps ? within(whole) : undefined
+  }
+  return within(whole + micros / 1e3)
+}
+
+function within(ms: number): number | undefined {
+  return ms >= 0 && ms < LAST ? ms : undefined
 }
 
 /** How far a zone like +03:30 is ahead of UTC, in ms. */
@@ -53,5 +77,5 @@ function offset(zone: string): number {
   if (zone === 'Z' || zone === 'z') return 0
   const sign = zone[0] === '-' ? -1 : 1
   const digits = zone.slice(1).replace(':', '')
-  return sign * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0)) * 60_000
+  return sign * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0)) * MINUTE
 }
