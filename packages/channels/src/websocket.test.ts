@@ -45,6 +45,13 @@ test('each message is taken in any form and answered in order', async () => {
   expect(intake.senders[0]).toEqual({ channel: 'websocket', address: '127.0.0.1' })
 })
 
+test('a sender by IPv4 is named as such, also where it came through an IPv6 socket', async () => {
+  const { client, intake, answers } = await connected({ address: '::ffff:10.0.0.7' })
+  client.send('{"type":"a"}')
+  await until(() => answers.length === 1, 'the answer')
+  expect(intake.events[0]!.hostname).toBe('10.0.0.7')
+})
+
 test('it answers after journaling, not before, and says where that failed', async () => {
   const { client, intake, answers } = await connected()
   intake.hold = true

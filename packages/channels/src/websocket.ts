@@ -4,6 +4,7 @@ import type { Intake, Taken } from '@telltale/pipeline'
 import type { RawData, WebSocket } from 'ws'
 import { answer, failure } from './answer.ts'
 import { Delivery } from './delivery.ts'
+import { peerAddress } from './listen-error.ts'
 
 export interface WebSocketOptions {
   intake: Intake
@@ -37,8 +38,8 @@ const STUCK = 10_000
  * not read its answers, is not read from. The size of one message is bounded by the server's `maxPayload`.
  */
 export function websocket(socket: WebSocket, options: WebSocketOptions): WebSocketIntake {
-  const { intake, address, channel = 'websocket', unanswered = 4 * 1024 * 1024, ping = 30_000 } = options
-  const delivery = new Delivery(intake, { channel, address }, { unjournaled: unanswered })
+  const { intake, channel = 'websocket', unanswered = 4 * 1024 * 1024, ping = 30_000 } = options
+  const delivery = new Delivery(intake, { channel, address: peerAddress(options.address) }, { unjournaled: unanswered })
   let waiting = 0
   let alive = true
   let closing = false

@@ -1,3 +1,4 @@
+import { peerAddress } from '@telltale/channels'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { eventsJson } from '../answer-text.ts'
 import { type BodyOptions, decoded, discard, takeBody } from '../body.ts'
@@ -108,7 +109,7 @@ async function receive(
   if (stream === undefined)
     return refuse(reply, 415, `content-encoding "${encoding}" is unknown`, 'use gzip, deflate, br, zstd or none')
   const { type } = request.query as { type?: string }
-  const sender = { channel: 'http', address: request.ip, ...(type === undefined ? {} : { type }) }
+  const sender = { channel: 'http', address: peerAddress(request.ip), ...(type === undefined ? {} : { type }) }
   const lines = /ndjson|jsonl|json-lines/.test(request.headers['content-type'] ?? '')
   const { room, stopping, broken } = intaking
   const cut = broken.cut(request.raw)
