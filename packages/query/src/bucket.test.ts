@@ -1,3 +1,4 @@
+import { readTime } from '@telltale/event'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bucketEnd, bucketStart } from './bucket.ts'
@@ -79,11 +80,32 @@ test('durations', () => {
   )
 })
 
+test('moments are read in a query as they are in an event', () => {
+  const hour = fc.constantFrom('00', '10', '23', '24')
+  const sixtieth = fc.constantFrom('00', '30', '59', '60')
+  const zone = fc.constantFrom('', 'Z', '+02', '+05:30', '-23:59', '+24:00', '-10:60', '+99:99', '+9')
+  const form = fc.constantFrom('', ' H', 'TH', 'TH:M', 'TH:M:S', 'TH:M:S.5', 'TH:M:S,123456789')
+  const day = fc.constantFrom('2016-12-31', '2026-11-20', '2026-02-29', '2026-00-01', '2026-04-31', '0071-01-01')
+  fc.assert(
+    fc.property(day, form, hour, sixtieth, sixtieth, zone, fc.boolean(), (date, form, h, m, s, ahead, basic) => {
+      const written = date + form.replace('H', h).replace('M', m).replace('S', s)
+      const text = (basic && form.startsWith('T') ? written.replace(/[-:]/g, '') : written) + (form === '' ? '' : ahead)
+      const moment = readMoment(text)
+      expect([text, moment !== undefined && moment >= 0 ? moment : undefined]).toEqual([text, readTime(text)])
+    }),
+    { numRuns: 5_000 },
+  )
+  expect(readMoment('2016-12-31T23:59:60Z')).toBe(Date.UTC(2017, 0, 1))
+  expect(readMoment('20261120T100000Z')).toBe(Date.UTC(2026, 10, 20, 10))
+  expect(readMoment('2026-11-20T10:00:00+99:99')).toBeUndefined()
+})
+
 test('moments', () => {
   expect(readMoment('2026-11-22')).toBe(Date.UTC(2026, 10, 22))
   expect(readMoment('2026-11-22T10:00+02:00')).toBe(Date.UTC(2026, 10, 22, 8))
   expect(readMoment('2026-11-22T10:00:00.123456Z')).toBe(Date.UTC(2026, 10, 22, 10) + 123.456)
-  expect(['2026-02-30', '2026-13-01', '2026-11-22T24:00Z', 'soon', ''].map(readMoment)).toEqual(
+  expect(readMoment('1960-01-01')).toBe(Date.UTC(1960, 0, 1))
+  expect(['2026-02-30', '2026-13-01', '2026-11-22T24:01Z', 'soon', ''].map(readMoment)).toEqual(
     Array(5).fill(undefined),
   )
   fc.assert(
