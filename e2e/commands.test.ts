@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ask, type Program, send, start, telltale } from './program.ts'
+import { ask, count, folder, type Program, send, start, telltale } from './program.ts'
 
 const BIN = join(import.meta.dirname, '../packages/telltale/bin/telltale.js')
 let program: Program
@@ -40,6 +41,25 @@ test('demo --json | head -1 ends quietly', () => {
   const { stdout, stderr, status } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 20_000 })
   expect(JSON.parse(stdout)).toMatchObject({ type: expect.any(String) })
   expect([stderr, status]).toEqual(['', 0])
+})
+
+test('start --help ends quietly where nobody reads it; what was started goes on', async () => {
+  const line = `"${process.execPath}" "${BIN}" start --help | true; exit \${PIPESTATUS[0]}`
+  const { stderr, status } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 20_000 })
+  expect([stderr, status]).toEqual(['', 0])
+  const config = join(folder(), 'telltale.config.mjs')
+  writeFileSync(
+    config,
+    'export default { process: { heard() { process.stdout.write("x\\n"); console.log("y") } }, canary: false }',
+  )
+  const deaf = await start({ args: ['--config', config] })
+  deaf.process.stdout!.destroy()
+  for (let i = 1; i < 4; i++) {
+    expect(await send(deaf, '{"type":"heard"}')).toMatchObject({ accepted: 1 })
+    expect(await count(deaf, 'type = heard')).toBe(i)
+  }
+  expect(await count(deaf, 'type = processor_failed')).toBe(0)
+  expect(await deaf.stop()).toBe(0)
 })
 
 test('a full disk is told in a sentence', () => {

@@ -15,8 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
 
 /** Runs the command line. Sets the exit code: 0 done, 1 failed, 2 bad usage. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // What serves goes on, whoever has gone.
-  if (argv[0] !== 'start') endWithOutput()
+  endWithOutput()
   const program = new Command('telltale')
     .description('Let your system talk to you: events in, kept, asked, seen.')
     .version(version, '-V, --version')

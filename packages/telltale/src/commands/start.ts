@@ -4,6 +4,7 @@ import type { House } from '@telltale/server'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Config, findConfig, loadConfig, watchConfig } from '../config.ts'
 import { ending } from '../ending.ts'
+import { goOnWithoutOutput } from '../output.ts'
 import { blame, Strays, stackOf } from '../stray.ts'
 
 interface Options {
@@ -28,6 +29,7 @@ export function startCommand(): Command {
 
 async function start(options: Options): Promise<void> {
   const log = (message: string): void => console.error(`${new Date().toISOString()} ${message}`)
+  goOnWithoutOutput()
   const asked = ending(log)
   const leave = (): never => process.exit(0)
   asked.addEventListener('abort', leave) // while there is nothing to close
