@@ -131,3 +131,46 @@ test('a WebSocket that is refused, and one that is not', async () => {
   expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
   socket.terminate()
 })
+
+test('a WebSocket where there is none is answered 404, in the form of all errors', async () => {
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+  for (const path of ['/v1/nope', '/healthz', '/nope/at/all']) {
+    const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${key}\r\n`
+    const [told] = await answers(head, { end: false })
+    expect(told).toMatchObject({ status: 404, error: { message: `there is no WebSocket at ${path}` } })
+    expect(told!.headers).toMatch(REQUEST_ID)
+  }
+})
+
+const H2C =
+  'Host: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'
+
+test('an upgrade that is not wanted is passed over, again and again on one connection', async () => {
+  const body = '{"type":"h2c"}'
+  const post = `POST /v1/events HTTP/1.1\r\n${H2C}`
+  const size = body.length.toString(16)
+  const socket = connect({ port: program.port, host: '127.0.0.1' }).setEncoding('utf8')
+  for (const [status, ...parts] of [
+    [202, `${post}Content-Length: ${body.length}\r\n\r\n${body}`],
+    [202, `${post}Content-Length: ${body.length}\r\n\r\n`, body.slice(0, 5), body.slice(5)],
+    [202, `${post}Transfer-Encoding: chunked\r\n\r\n${size}\r\n${body}\r\n0\r\n\r\n`],
+    [202, `${post}Transfer-Encoding: chunked\r\n\r\n${size}\r\n`, body, '\r\n0\r\n\r\n'],
+    [202, `${post.replace('h2c', 'websocket')}Content-Length: ${body.length}\r\n\r\n${body}`],
+    [100, `${post}Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`],
+    [202, body],
+    [200, `GET /healthz HTTP/1.1\r\n${H2C}\r\n`],
+    [200, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+  ] as const) {
+    const told = once(socket, 'data')
+    for (const part of parts) {
+      socket.write(part)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    expect((await told)[0]).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  }
+  socket.destroy()
+  await eventually(
+    () => count(program, 'type = h2c'),
+    n => n === 6,
+  )
+})

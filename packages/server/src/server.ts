@@ -20,6 +20,7 @@ import { events } from './routes/events.ts'
 import { health } from './routes/health.ts'
 import { live } from './routes/live.ts'
 import { query } from './routes/query.ts'
+import { Request } from './upgrade.ts'
 
 export interface ServerOptions {
   host: string
@@ -58,7 +59,7 @@ export async function server(context: Context, hub: Live, options: ServerOptions
       refuse(reply as unknown as FastifyReply, error.statusCode ?? 400, error.message, 'see /docs')
     },
     clientErrorHandler: broken.broke,
-    http: { requireHostHeader: false }, // it is done below, in our form
+    http: { requireHostHeader: false /* it is done below, in our form */, IncomingMessage: Request },
     routerOptions: { maxParamLength: 500 },
   })
   broken.watch(app.server)
@@ -127,6 +128,7 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   }
   await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 }, preClose })
   broken.watchSockets(app.websocketServer)
+  onlyAtSockets(app)
   await app.register(async asking => {
     await asking.register(rateLimit, { max: options.maxQuestions ?? 6000, timeWindow: '1 minute' })
     // whatever curl -d says it is, a question is JSON
@@ -165,6 +167,19 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   if (options.web !== undefined) await app.register(statics, { root: options.web, setHeaders: cached })
   return app
+}
+
+/** Who asks for a WebSocket where there is none is told so, not let in and shown the door. */
+function onlyAtSockets(app: FastifyInstance): void {
+  const urls = new Set<string>()
+  app.addHook('onRoute', ({ url, websocket, wsHandler }) => {
+    if (websocket || wsHandler) urls.add(url)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.ws || urls.has(request.routeOptions.url ?? '')) return
+    refuse(reply, 404, `there is no WebSocket at ${request.url}`, 'see /docs')
+    return reply
+  })
 }
 
 /** Assets carry a hash of their content in their names; the page itself is asked for each time. */
