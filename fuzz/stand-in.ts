@@ -1,4 +1,4 @@
-import { batchOf, type EventInput, type Origin, scan } from '@telltale/event'
+import { batchOf, type EventInput, type Origin, type Problem, scan } from '@telltale/event'
 import type { Busy, Intake, Sender, Taken } from '@telltale/pipeline'
 
 /** An intake that scans and counts, keeps nothing, and has journaled at once. */
@@ -16,6 +16,11 @@ export class Counting implements Intake {
   add(events: readonly EventInput[], sender: Sender): Taken {
     const { batch, problems } = batchOf(events, originOf(sender))
     return this.#count({ batch, problems, accepted: batch.length, refused: problems.length })
+  }
+
+  refuse(problems: readonly Problem[]): Taken {
+    this.refused += problems.length
+    return { accepted: 0, refused: problems.length, problems: [...problems], journaled: Promise.resolve() }
   }
 
   #count({ batch, accepted, refused, problems }: ReturnType<typeof scan>): Taken {

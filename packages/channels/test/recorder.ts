@@ -1,4 +1,4 @@
-import { batchOf, type Event, type EventInput, type Origin, scan, wallClock } from '@telltale/event'
+import { batchOf, type Event, type EventInput, type Origin, type Problem, scan, wallClock } from '@telltale/event'
 import type { Busy, Intake, Sender, Taken } from '@telltale/pipeline'
 import type { ChannelContext } from '../src/index.ts'
 
@@ -26,6 +26,11 @@ export class Recorder implements Intake {
       const { batch, problems } = batchOf(events, origin)
       return { batch, problems, accepted: batch.length, refused: problems.length }
     })
+  }
+
+  refuse(problems: readonly Problem[]): Taken {
+    this.problems.push(...problems)
+    return { accepted: 0, refused: problems.length, problems: [...problems], journaled: Promise.resolve() }
   }
 
   #keep(sender: Sender, read: (origin: Origin) => ReturnType<typeof scan>): Taken {

@@ -5,7 +5,7 @@ import { NEWLINE } from './lexer.ts'
 export interface LineBlocks {
   /** Runs of whole lines, in order. They are valid until the next call and only while the chunk is. */
   blocks: Buffer[]
-  /** Lines that were too long. Their index counts such lines. */
+  /** Lines that were too long. Their index is how many of the blocks come before them. */
   problems: Problem[]
 }
 
@@ -18,11 +18,15 @@ export class LineSplitter {
   #tail: Buffer = Buffer.alloc(0)
   #held = 0
   #skipping = false
-  #skipped = 0
 
   /** @param most bytes of a line, as in `Bounds.line` */
   constructor(most: number = 256 * 1024) {
     this.#most = most
+  }
+
+  /** Bytes of a line that is not whole yet. */
+  get held(): number {
+    return this.#held
   }
 
   /** Takes the next bytes of the stream. */
@@ -71,7 +75,7 @@ export class LineSplitter {
         0,
         200,
       )
-      out.problems.push({ index: this.#skipped++, kind: 'bound', reason: `longer than ${this.#most} bytes`, sample })
+      out.problems.push({ index: out.blocks.length, kind: 'bound', reason: `longer than ${this.#most} bytes`, sample })
       this.#skipping = true
       this.#held = 0
       this.#tail = Buffer.alloc(0)

@@ -40,6 +40,8 @@ export interface Intake {
   take(bytes: Uint8Array, sender: Sender): Taken
   /** The same for events already at hand as objects. */
   add(events: readonly EventInput[], sender: Sender): Taken
+  /** Counts and keeps what a channel had to refuse before it could be handed over (lines too long to be held), and whose sender is told. */
+  refuse(problems: readonly Problem[], sender: Sender): Taken
   /** Set while the journal pushes back. */
   readonly busy: Busy | undefined
   /** Resolves when it no longer is. */

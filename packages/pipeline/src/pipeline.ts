@@ -155,6 +155,14 @@ export class Pipeline implements Intake {
     )
   }
 
+  refuse(problems: readonly Problem[], sender: Sender): Taken {
+    const broken = sender.strand?.broken
+    if (broken !== undefined) return notTaken(broken)
+    this.#counts(sender.channel).rejected += problems.length
+    this.rejects.add(problems, sender, this.#options.clock.now())
+    return { accepted: 0, refused: problems.length, problems: [...problems], journaled: Promise.resolve() }
+  }
+
   get busy(): Busy | undefined {
     const { journal, maxPending } = this.#options
     if (journal.pressure !== undefined) return journal.pressure

@@ -47,6 +47,7 @@ function made(options: Partial<BodyOptions> = {}) {
       fail = error
     },
     taken: () => seq - 1,
+    rejects: () => pipeline.rejects.list(10).map(({ reason }) => reason),
   }
 }
 
@@ -191,4 +192,40 @@ test('compressed, and broken in the middle: what came before counts, and the rea
   const { accepted, stopped } = await read(decoded(broken, 'gzip'))
   expect(stopped).toMatchObject({ status: 400, message: expect.stringContaining('unexpected end') })
   expect(taken()).toBe(500 + accepted)
+})
+
+/** A pause long enough for all that was written to be read. */
+const pause = async (): Promise<void> => {
+  for (let i = 0; i < 4; i++) await turn()
+}
+
+test('a line too long costs only itself, wherever it stands, and is held by nobody', async () => {
+  const { read, stream, room, taken, rejects } = made()
+  const outcome = read()
+  const long = `{"a":"${'x'.repeat(65_530)}`
+  stream.write(LINE.repeat(3) + long)
+  for (let i = 0; i < 200; i++) {
+    stream.write('y'.repeat(65_536))
+    if (i % 10 === 0) await pause()
+  }
+  await pause()
+  expect(room.take(room.most)).toBe(true)
+  room.give(room.most)
+  stream.write(`"}\n${LINE.repeat(2)}oops\n{"b":"${'z'.repeat(300_000)}"}\n`)
+  stream.end(LINE + long.repeat(40))
+  const { accepted, rejected, stopped } = await outcome
+  expect([accepted, stopped, taken()]).toEqual([6, undefined, 6])
+  expect(rejects().filter(reason => reason === 'longer than 262144 bytes').length).toBe(3)
+  expect(rejected).toEqual([
+    { index: 3, reason: 'longer than 262144 bytes' },
+    { index: 6, reason: expect.stringContaining('expected an event') },
+    { index: 7, reason: 'longer than 262144 bytes' },
+    { index: 9, reason: 'longer than 262144 bytes' },
+  ])
+})
+
+test('an array in a line longer than an event may be is taken', async () => {
+  const { read, stream } = made()
+  stream.end(`${LINE}[${`${LINE.trim()},`.repeat(500)}{}]\n${LINE}`)
+  expect(await read()).toMatchObject({ accepted: 503, rejectedTotal: 0 })
 })

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Reading } from '@telltale/channels'
+import { BOUNDS, type LineBlocks, LineSplitter, type Problem } from '@telltale/event'
 import { type Intake, type Sender, Strand, type Taken } from '@telltale/pipeline'
 import type { Room } from './room.ts'
 import { unzstd } from './unzstd.ts'
@@ -104,6 +105,8 @@ class Body {
   #pieces: Buffer[] = []
   #size = 0
   #array: boolean | undefined
+  /** A line longer than an event may be is still held up to here: it may be an array. */
+  readonly #lines = new LineSplitter(PIECE)
   #syntax = 0
   #journaled: Promise<void> = Promise.resolve()
   /** What is journaled of it: everything up to the first failure. */
@@ -129,6 +132,7 @@ class Body {
     }
     if (outcome.stopped === undefined && this.#failure === undefined) {
       if (!this.#stream.readableEnded) outcome.stopped = this.#cut()
+      else if (this.#options.lines) this.#takeLines(this.#lines.end())
       else if (this.#size > 0) this.#take(Buffer.concat(this.#pieces, this.#size))
     }
     await this.#journaled
@@ -141,8 +145,7 @@ class Body {
     this.#options.stopping.removeEventListener('abort', this.#end)
     this.#options.cut?.removeEventListener('abort', this.#stop)
     clearTimeout(this.#ending)
-    this.#options.room.give(this.#size)
-    this.#size = 0
+    this.#holds(0)
     this.#pieces = []
   }
 
@@ -158,24 +161,45 @@ class Body {
   }
 
   async #piece(piece: Buffer): Promise<Outcome['stopped']> {
-    const { lines, maxWhole, patience, room } = this.#options
+    const { lines, room } = this.#options
     if (!room.take(piece.length))
       return { status: 503, message: `bodies hold ${room.most} bytes already, more they may not`, retryAfter: 1 }
-    this.#pieces.push(piece)
     this.#size += piece.length
-    if (!lines) this.#array ??= startsArray(piece)
-    const most = lines ? PIECE : maxWhole
+    return lines ? this.#asLines(piece) : this.#asValues(piece)
+  }
+
+  async #asLines(piece: Buffer): Promise<Outcome['stopped']> {
+    const lines = this.#lines.push(piece)
+    this.#takeLines(lines)
+    this.#holds(this.#lines.held)
+    return lines.blocks.length > 0 ? this.#calm() : undefined
+  }
+
+  async #asValues(piece: Buffer): Promise<Outcome['stopped']> {
+    const { maxWhole } = this.#options
+    this.#pieces.push(piece)
+    this.#array ??= startsArray(piece)
     const newline = this.#array ? -1 : piece.lastIndexOf(NEWLINE)
-    if (newline < 0 && this.#size > most) return { status: 413, message: tooLarge(this.#array === true, most) }
-    if (newline < 0 || (this.#size < PIECE && !lines)) return undefined
+    if (newline < 0 && this.#size > maxWhole) return { status: 413, message: tooLarge(this.#array === true, maxWhole) }
+    if (newline < 0 || this.#size < PIECE) return undefined
     const whole = Buffer.concat(this.#pieces, this.#size)
     const end = this.#size - piece.length + newline + 1
     this.#take(whole.subarray(0, end))
     // A copy: what is left must not keep all of it in memory.
     this.#pieces = end < this.#size ? [Buffer.from(whole.subarray(end))] : []
-    this.#size -= end
-    room.give(end)
-    if (this.#intake.busy === undefined || (await calm(this.#intake, patience))) return undefined
+    this.#holds(this.#size - end)
+    return this.#calm()
+  }
+
+  /** What is held no more is free for others. */
+  #holds(size: number): void {
+    this.#options.room.give(this.#size - size)
+    this.#size = size
+  }
+
+  /** Waits while the journal pushes back. @returns why that took too long */
+  async #calm(): Promise<Outcome['stopped']> {
+    if (this.#intake.busy === undefined || (await calm(this.#intake, this.#options.patience))) return undefined
     const { reason, retryAfter } = this.#intake.busy ?? { reason: 'busy', retryAfter: 1 }
     return { status: 503, message: reason, retryAfter }
   }
@@ -198,10 +222,26 @@ class Body {
     return { status: 408, message: `nothing came for ${IDLE / 1000} s, in the middle of an event` }
   }
 
+  /** Lines that were too long count where they stood. */
+  #takeLines({ blocks, problems }: LineBlocks): void {
+    const refuse = (at: number): void => {
+      const here = problems.filter(({ index }) => index === at)
+      if (here.length > 0) this.#count(this.#intake.refuse(here.map(tooLong), this.#sender))
+    }
+    blocks.forEach((block, at) => {
+      refuse(at)
+      this.#take(block)
+    })
+    refuse(blocks.length)
+  }
+
   #take(bytes: Buffer): void {
+    this.#count(this.#intake.take(bytes, this.#sender))
+  }
+
+  #count(taken: Taken): void {
     const outcome = this.#outcome
     const seen = outcome.accepted + outcome.rejectedTotal
-    const taken: Taken = this.#intake.take(bytes, this.#sender)
     outcome.accepted += taken.accepted
     outcome.rejectedTotal += taken.refused
     for (const { index, reason, kind } of taken.problems) {
@@ -238,6 +278,11 @@ export async function discard(stream: Readable, ms: number): Promise<void> {
     const timer = setTimeout(done, ms)
     stream.once('end', done).once('close', done)
   })
+}
+
+/** In the words of all other lines that are. */
+function tooLong(problem: Problem, index: number): Problem {
+  return { ...problem, index, reason: `longer than ${BOUNDS.line} bytes` }
 }
 
 function tooLarge(array: boolean, limit: number): string {
