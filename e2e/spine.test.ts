@@ -51,6 +51,7 @@ describe('ways in', () => {
   test('HTTP: what cannot be read at all is refused with 400', async () => {
     expect(await send(program, 'not json at all')).toMatchObject({ status: 400, accepted: 0 })
     expect(await send(program, '')).toMatchObject({ status: 400, accepted: 0 })
+    expect(await send(program, '[]')).toMatchObject({ status: 202, accepted: 0, rejected: [] })
     expect(await send(program, 'x', { 'content-encoding': 'gzip' })).toMatchObject({ status: 400 })
     expect(await send(program, 'x', { 'content-encoding': 'lzma' })).toMatchObject({ status: 415 })
   })

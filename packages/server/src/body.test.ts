@@ -229,3 +229,21 @@ test('an array in a line longer than an event may be is taken', async () => {
   stream.end(`${LINE}[${`${LINE.trim()},`.repeat(500)}{}]\n${LINE}`)
   expect(await read()).toMatchObject({ accepted: 503, rejectedTotal: 0 })
 })
+
+test('an empty array is nothing, and taken; an empty body is none', async () => {
+  for (const lines of [true, false])
+    for (const [body, unreadable] of [
+      ['[]', false],
+      ['\ufeff\n [ ]\n', false],
+      ['[]\n[]\n', false],
+      ['', true],
+      [' \r\n\n\t', true],
+      ['\ufeff\n', true],
+      ['[', true],
+    ] as const) {
+      const { read, stream } = made({ lines })
+      stream.end(body)
+      const outcome = await read()
+      expect([body, outcome.accepted, outcome.unreadable, outcome.stopped]).toEqual([body, 0, unreadable, undefined])
+    }
+})

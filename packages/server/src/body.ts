@@ -16,6 +16,7 @@ const NEWLINE = 10
 const GO_ON = 'go on behind the events that were accepted or rejected'
 const DECODED = `check content-encoding; ${GO_ON}`
 const BRACKET = 0x5b
+const BOM = Buffer.from('\ufeff')
 
 export interface BodyOptions {
   /** Bytes (decompressed) of a body that must be read whole: an array, or one value. */
@@ -38,7 +39,7 @@ export interface Outcome {
   accepted: number
   rejected: { index: number; reason: string }[]
   rejectedTotal: number
-  /** Nothing in it was JSON. */
+  /** Nothing in it was JSON, or there was nothing. */
   unreadable: boolean
   /** Set where it was not read to its end. */
   stopped?: { status: 400 | 408 | 413 | 503; message: string; hint?: string; retryAfter?: number } | undefined
@@ -108,6 +109,8 @@ class Body {
   /** A line longer than an event may be is still held up to here: it may be an array. */
   readonly #lines = new LineSplitter(PIECE)
   #syntax = 0
+  /** Nothing came but white space so far. */
+  #blank = true
   #journaled: Promise<void> = Promise.resolve()
   /** What is journaled of it: everything up to the first failure. */
   #kept = { accepted: 0, rejectedTotal: 0 }
@@ -137,7 +140,9 @@ class Body {
     }
     await this.#journaled
     if (this.#failure !== undefined) return this.#failed(this.#failure)
-    outcome.unreadable = outcome.accepted === 0 && outcome.rejectedTotal === this.#syntax
+    // An empty array can be read: it says that there is nothing.
+    const { accepted, rejectedTotal } = outcome
+    outcome.unreadable = accepted === 0 && rejectedTotal === this.#syntax && (rejectedTotal > 0 || this.#blank)
     return outcome
   }
 
@@ -236,6 +241,7 @@ class Body {
   }
 
   #take(bytes: Buffer): void {
+    this.#blank &&= isBlank(bytes)
     this.#count(this.#intake.take(bytes, this.#sender))
   }
 
@@ -298,6 +304,12 @@ async function calm(intake: Intake, patience: number): Promise<boolean> {
   const became = await Promise.race([intake.ready().then(() => true), late])
   clearTimeout(timer)
   return became
+}
+
+/** Whether there is only white space, and maybe a byte order mark. */
+function isBlank(bytes: Buffer): boolean {
+  const first = bytes.findIndex(byte => byte > 32)
+  return first < 0 || (first === 0 && bytes.subarray(0, 3).equals(BOM) && isBlank(bytes.subarray(3)))
 }
 
 /** Whether the first byte that is no white space opens an array; undefined while there is none. */
