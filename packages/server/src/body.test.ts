@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { type Batch, SimulatedClock } from '@telltale/event'
 import { Pipeline } from '@telltale/pipeline'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type BodyOptions, decoded, discard, takeBody } from './body.ts'
 import { Room } from './room.ts'
 
@@ -246,4 +246,59 @@ test('an empty array is nothing, and taken; an empty body is none', async () => 
       const outcome = await read()
       expect([body, outcome.accepted, outcome.unreadable, outcome.stopped]).toEqual([body, 0, unreadable, undefined])
     }
+})
+
+test('lines that do not say so are taken as they come, so that an upload may go on for ever', async () => {
+  const { read, room, stream, stop, taken } = made({ lines: false })
+  const outcome = read()
+  for (const [piece, so] of [
+    [LINE, 1],
+    [`${LINE.repeat(2)}{"type":\n`, 3],
+    [`${LINE}{\n  "type": "pretty"`, 4],
+    ['\n}\n', 5],
+    ['[{},\n', 5],
+    ['{}]\n{"ty', 7],
+  ] as const) {
+    stream.write(piece)
+    await pause()
+    expect(taken()).toBe(so)
+  }
+  expect(room.take(room.most - 5)).toBe(true)
+  stop()
+  expect(await outcome).toMatchObject({ accepted: 7, rejected: [{ index: 3 }], stopped: { status: 503 } })
+})
+
+test('who keeps a part of an event to himself is told what of all before it is in', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const { read, stream, taken } = made({ lines: false })
+    const outcome = read()
+    stream.write(`${LINE.repeat(3)}{"type":`)
+    await pause()
+    vi.advanceTimersByTime(60_001)
+    expect(await outcome).toMatchObject({ accepted: 3, rejectedTotal: 0, stopped: { status: 408 } })
+    expect(taken()).toBe(3)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('what spans lines is taken whole, however long the body is and whatever stands before it', async () => {
+  const pretty = `${JSON.stringify(JSON.parse(LINE), undefined, 2)}\n`
+  for (const [body, events] of [
+    [`\ufeff[${`${pretty},`.repeat(2500)}{}]`, 2501],
+    [`\ufeff\n [${`${pretty},`.repeat(2500)}{}]`, 2501],
+    [pretty.repeat(2500), 2500],
+    [`\ufeff${pretty.repeat(2500)}`, 2500],
+    [`${LINE}oops\n[${`${pretty},`.repeat(2500)}{}]\n${LINE}`, 2503],
+  ] as const) {
+    const { read, stream } = made({ lines: false })
+    const outcome = read()
+    const bytes = Buffer.from(body)
+    for (let at = 0; at < bytes.length; at = at === 0 ? 1 : at + 65_536)
+      stream.write(bytes.subarray(at, at === 0 ? 1 : at + 65_536))
+    stream.end()
+    const rejectedTotal = body.includes('oops') ? 1 : 0
+    expect(await outcome).toMatchObject({ accepted: events, rejectedTotal })
+  }
 })

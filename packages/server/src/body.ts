@@ -1,27 +1,25 @@
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Reading } from '@telltale/channels'
-import { BOUNDS, type LineBlocks, LineSplitter, type Problem } from '@telltale/event'
+import { BOUNDS, type LineBlocks, LineSplitter, type Problem, ValueSplitter } from '@telltale/event'
 import { type Intake, type Sender, Strand, type Taken } from '@telltale/pipeline'
 import type { Room } from './room.ts'
 import { unzstd } from './unzstd.ts'
 
-/** A body is taken in pieces of about this many bytes, so that a long upload neither waits for its end nor for memory. */
+/** What is no array is held up to about so many bytes while it is not whole: a long upload waits neither for its end nor for memory. */
 const PIECE = 1024 * 1024
 /** At most this many refusals are listed in an answer; `rejected_total` counts all. */
 const LISTED = 1000
 /** How long what can not be taken before more comes is waited for, in ms. */
 const IDLE = 60_000
-const NEWLINE = 10
 const GO_ON = 'go on behind the events that were accepted or rejected'
 const DECODED = `check content-encoding; ${GO_ON}`
-const BRACKET = 0x5b
 const BOM = Buffer.from('\ufeff')
 
 export interface BodyOptions {
-  /** Bytes (decompressed) of a body that must be read whole: an array, or one value. */
+  /** Bytes (decompressed) of what must be read whole: an array, or one value. */
   maxWhole: number
-  /** It says it is lines (NDJSON): each is taken as it comes, so that an upload may go on for ever. */
+  /** It says it is lines (NDJSON): no value spans them. What says nothing is taken value by value. */
   lines: boolean
   /** How long a sender may be kept waiting while the journal pushes back, in ms. */
   patience: number
@@ -72,8 +70,8 @@ function pipe<T extends NodeJS.ReadWriteStream & Readable>(stream: Readable, int
 }
 
 /**
- * Reads a body into the intake: lines as they come, an array or a single value once it is whole. The stream is not
- * destroyed, so that its sender can be answered.
+ * Reads a body into the intake: lines, and values that span lines, as they come, so that an upload may go on for ever;
+ * an array once it is whole. The stream is not destroyed, so that its sender can be answered.
  * Resolves when everything accepted is journaled, or that failed. What was taken of a stream that broke counts.
  */
 export async function takeBody(
@@ -102,12 +100,11 @@ class Body {
   }
   #ending: NodeJS.Timeout | undefined
   readonly #outcome: Outcome = { accepted: 0, rejected: [], rejectedTotal: 0, unreadable: false }
-  /** What is not taken yet. */
-  #pieces: Buffer[] = []
+  /** Bytes that are not taken yet. */
   #size = 0
-  #array: boolean | undefined
   /** A line longer than an event may be is still held up to here: it may be an array. */
   readonly #lines = new LineSplitter(PIECE)
+  readonly #values = new ValueSplitter(PIECE)
   #syntax = 0
   /** Nothing came but white space so far. */
   #blank = true
@@ -136,7 +133,7 @@ class Body {
     if (outcome.stopped === undefined && this.#failure === undefined) {
       if (!this.#stream.readableEnded) outcome.stopped = this.#cut()
       else if (this.#options.lines) this.#takeLines(this.#lines.end())
-      else if (this.#size > 0) this.#take(Buffer.concat(this.#pieces, this.#size))
+      else this.#take(this.#values.end())
     }
     await this.#journaled
     if (this.#failure !== undefined) return this.#failed(this.#failure)
@@ -151,7 +148,6 @@ class Body {
     this.#options.cut?.removeEventListener('abort', this.#stop)
     clearTimeout(this.#ending)
     this.#holds(0)
-    this.#pieces = []
   }
 
   /** Whoever keeps a part of an event to himself is not waited for without end: it takes room that others need. */
@@ -182,18 +178,11 @@ class Body {
 
   async #asValues(piece: Buffer): Promise<Outcome['stopped']> {
     const { maxWhole } = this.#options
-    this.#pieces.push(piece)
-    this.#array ??= startsArray(piece)
-    const newline = this.#array ? -1 : piece.lastIndexOf(NEWLINE)
-    if (newline < 0 && this.#size > maxWhole) return { status: 413, message: tooLarge(this.#array === true, maxWhole) }
-    if (newline < 0 || this.#size < PIECE) return undefined
-    const whole = Buffer.concat(this.#pieces, this.#size)
-    const end = this.#size - piece.length + newline + 1
-    this.#take(whole.subarray(0, end))
-    // A copy: what is left must not keep all of it in memory.
-    this.#pieces = end < this.#size ? [Buffer.from(whole.subarray(end))] : []
-    this.#holds(this.#size - end)
-    return this.#calm()
+    const whole = this.#values.push(piece)
+    this.#take(whole)
+    this.#holds(this.#values.held)
+    if (this.#size > maxWhole) return { status: 413, message: tooLarge(this.#values.array, maxWhole) }
+    return whole === undefined ? undefined : this.#calm()
   }
 
   /** What is held no more is free for others. */
@@ -240,7 +229,8 @@ class Body {
     refuse(blocks.length)
   }
 
-  #take(bytes: Buffer): void {
+  #take(bytes: Buffer | undefined): void {
+    if (bytes === undefined) return
     this.#blank &&= isBlank(bytes)
     this.#count(this.#intake.take(bytes, this.#sender))
   }
@@ -310,10 +300,4 @@ async function calm(intake: Intake, patience: number): Promise<boolean> {
 function isBlank(bytes: Buffer): boolean {
   const first = bytes.findIndex(byte => byte > 32)
   return first < 0 || (first === 0 && bytes.subarray(0, 3).equals(BOM) && isBlank(bytes.subarray(3)))
-}
-
-/** Whether the first byte that is no white space opens an array; undefined while there is none. */
-function startsArray(bytes: Buffer): boolean | undefined {
-  for (const byte of bytes) if (byte !== 32 && byte !== 9 && byte !== 10 && byte !== 13) return byte === BRACKET
-  return undefined
 }
