@@ -15,12 +15,14 @@ import { scan } from './targets/scan.ts'
 import { snapshot } from './targets/snapshot.ts'
 import { stateFile } from './targets/state.ts'
 import { tcp } from './targets/tcp.ts'
+import { values } from './targets/values.ts'
 import { websocket } from './targets/websocket.ts'
 
 /** Every decoder there is; a new one is a file in targets/ and an entry here. */
 export const targets: readonly Target[] = [
   scan,
   lines,
+  values,
   plain,
   accessLog,
   tcp,
