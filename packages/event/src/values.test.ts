@@ -77,6 +77,10 @@ test('what is too long for an event is not held, unless it is an array', () => {
     most = Math.max(most, broken.held)
   }
   expect(most).toBeLessThanOrEqual(110)
+  const values = '{\n  "a": 1\n}'
+  const joined = split(new ValueSplitter(100), cut(values.repeat(100), [7])).map(String)
+  expect(joined.length).toBeGreaterThan(10)
+  for (const block of joined) expect(block.replaceAll(values, '')).toBe('')
   const whole = new ValueSplitter(100)
   const array = `\ufeff[\n${'{"b":1},\n'.repeat(100)}{"c":1}\n]`
   expect(split(whole, cut(array, [10])).map(String)).toEqual([array])

@@ -23,7 +23,10 @@ export class ValueSplitter {
   #fresh = true
   #before = NEWLINE
 
-  /** @param most bytes of one value, unless it is an array: what is longer is given at a newline, whole or not */
+  /** Where in the last chunk the value that is open began; -1 if before. */
+  #begun = -1
+
+  /** @param most bytes that are held, unless they are of an array: what goes on longer is given at a newline, whole or not */
   constructor(most: number) {
     this.#most = most
   }
@@ -41,8 +44,7 @@ export class ValueSplitter {
   /** Takes the next bytes of the stream, and keeps them while they are held. @returns what is whole, valid while the chunk is */
   push(chunk: Buffer): Buffer | undefined {
     let end = this.#read(chunk)
-    const waits = this.#depth > 0 && !this.#inArray
-    if (end < 0 && waits && this.#held + chunk.length > this.#most) end = this.#giveUp(chunk)
+    if (end < 0 && this.#depth > 0 && !this.#inArray) end = this.#atMost(chunk)
     if (end < 0) {
       this.#hold(chunk)
       return undefined
@@ -72,6 +74,7 @@ export class ValueSplitter {
   /** @returns the last place before which everything is whole, -1 if there is none */
   #read(bytes: Buffer): number {
     let end = -1
+    this.#begun = -1
     let i = this.#inString ? this.#string(bytes, 0) : 0
     for (; i < bytes.length; i++) {
       const byte = bytes[i]!
@@ -108,7 +111,10 @@ export class ValueSplitter {
       begins = this.#fresh && !EXPECTS_VALUE.has(this.#before)
       if (begins) this.#depth = 0
     }
-    if (this.#depth++ === 0) this.#inArray = bytes[i] === OPEN_ARRAY
+    if (this.#depth++ === 0) {
+      this.#inArray = bytes[i] === OPEN_ARRAY
+      this.#begun = i
+    }
     return begins
   }
 
@@ -118,6 +124,13 @@ export class ValueSplitter {
     while (--i >= 0 && bytes[i]! <= 0x20) fresh ||= bytes[i] === NEWLINE
     this.#fresh = fresh || (i < 0 && this.#fresh)
     if (i >= 0) this.#before = bytes[i]!
+  }
+
+  /** @returns where to cut though no line ended between values: before the one that is open, in good time, or within it */
+  #atMost(bytes: Buffer): number {
+    const size = this.#held + bytes.length
+    if (size > this.#most / 2 && this.#begun >= 0 && this.#held + this.#begun > 0) return this.#begun
+    return size > this.#most ? this.#giveUp(bytes) : -1
   }
 
   /** Begins anew behind the last newline, if there is one. */
