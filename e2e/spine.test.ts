@@ -229,7 +229,7 @@ describe('the rest of the outside', () => {
     )
     for (const path of ['/v1/live', '/v1/send']) {
       const notUpgraded = await fetch(program.url + path)
-      expect([path, notUpgraded.status]).toEqual([path, 426])
+      expect([path, notUpgraded.status, notUpgraded.headers.get('upgrade')]).toEqual([path, 426, 'websocket'])
       expect(await notUpgraded.json()).toMatchObject({ error: { message: 'this is a WebSocket' } })
     }
     expect((await fetch(`${program.url}/docs`)).status).toBe(200)

@@ -11,6 +11,11 @@ export function refusal(message: string, hint?: string, position?: number): Refu
   }
 }
 
+/** Where a WebSocket is, and nobody asked for one. */
+export function upgradeRequired(reply: FastifyReply, hint: string): FastifyReply {
+  return reply.code(426).header('upgrade', 'websocket').send(refusal('this is a WebSocket', hint))
+}
+
 export function refuse(reply: FastifyReply, status: number, message: string, hint?: string, position?: number): void {
   void reply.code(status).send(refusal(message, hint, position))
 }

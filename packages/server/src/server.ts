@@ -14,7 +14,7 @@ import { isLoopback, type Tokens } from './auth.ts'
 import { BrokenRequests } from './broken-requests.ts'
 import type { Context } from './context.ts'
 import type { Live } from './live.ts'
-import { refusal, refuse } from './refuse.ts'
+import { refusal, refuse, upgradeRequired } from './refuse.ts'
 import { Room } from './room.ts'
 import { events } from './routes/events.ts'
 import { health } from './routes/health.ts'
@@ -156,7 +156,7 @@ export async function server(context: Context, hub: Live, options: ServerOptions
       preHandler: (request, reply, done) => {
         if (context.allowed('send', request, reply)) done()
       },
-      handler: (_request, reply) => refuse(reply, 426, 'this is a WebSocket', 'upgrade, or POST events to /v1/events'),
+      handler: (_request, reply) => upgradeRequired(reply, 'upgrade, or POST events to /v1/events'),
       wsHandler(socket, request) {
         const sending = sendingSocket(socket, { intake: context.pipeline, address: request.ip })
         senders.add(sending)

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { closing } from '../gone.ts'
 import type { Live, Subscribe } from '../live.ts'
 import { QUERY_STRING } from '../question.ts'
-import { refusal } from '../refuse.ts'
+import { refusal, upgradeRequired } from '../refuse.ts'
 
 /** Bytes that a subscriber who goes on asking may leave unread. */
 const MAX_UNREAD = 16 * 1024 * 1024
@@ -77,9 +77,7 @@ function watch(gone: () => void, ask: () => void): { heard(): void; end(): void 
 
 function sse(request: FastifyRequest, reply: FastifyReply, hub: Live, stopping: AbortSignal): FastifyReply {
   if (!(request.headers.accept ?? '').includes('text/event-stream'))
-    return reply
-      .code(426)
-      .send(refusal('this is a WebSocket', 'upgrade, or ask with "Accept: text/event-stream" for Server-Sent Events'))
+    return upgradeRequired(reply, 'upgrade, or ask with "Accept: text/event-stream" for Server-Sent Events')
   reply.hijack()
   const { raw } = reply
   raw.writeHead(200, {
