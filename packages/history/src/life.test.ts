@@ -221,6 +221,48 @@ test('without an engine the journal goes on, and says why there is no history', 
   await expect(asked.next()).rejects.toThrow(/ENOENT/)
 })
 
+/** So that processes begun while it runs cannot load the library. */
+async function withoutLibrary<T>(call: () => Promise<T>): Promise<T> {
+  const hooks =
+    'export function resolve(name,c,next){if(name==="chdb")throw(Error("cannot\\x20allocate\\x20memory"));return(next(name,c))}'
+  const code = `import{register}from'node:module';register(${JSON.stringify(`data:text/javascript,${hooks}`)})`
+  process.env['NODE_OPTIONS'] = `--import=data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
+  try {
+    return await call()
+  } finally {
+    delete process.env['NODE_OPTIONS']
+  }
+}
+
+test('an engine that cannot be loaded for a while is tried again, and what waits for it stays', async () => {
+  const one = await starting()
+  await one.append(batch(3))
+  await one.flush()
+  await one.stop()
+  const two = await withoutLibrary(async () => {
+    const two = await starting({ journal: { maxBytes: 40_000 } })
+    const { engine } = two.status
+    expect([engine.kind, 'reason' in engine && engine.reason]).toEqual([
+      expect.stringMatching(/down|starting/),
+      expect.stringContaining("chDB can't be loaded here: cannot allocate memory"),
+    ])
+    for (let i = 0; i < 4; i++) {
+      await two.append(batch(50))
+      await two.journal.seal()
+    }
+    expect(two.journal.fullness).toBeGreaterThan(0.5)
+    expect(two.journal.sealed).toHaveLength(4)
+    return two
+  })
+  await handedOver(two, 203, 30_000)
+  expect(await two.count()).toBe(203)
+}, 60_000)
+
+test('where the library was never there it is not waited for', async () => {
+  const { status } = await withoutLibrary(() => starting())
+  expect(status.engine).toMatchObject({ kind: 'unavailable', reason: expect.stringContaining('cannot allocate') })
+})
+
 test('what is not sealed yet is read as well, also while it is being sealed and after', async () => {
   const one = await starting()
   await one.append(batch(3))

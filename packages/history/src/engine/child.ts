@@ -59,7 +59,7 @@ export class Child {
   readonly up: Promise<void>
   /** Resolves with why once it has ended, or could not even be started. */
   readonly gone: Promise<string>
-  /** Why no process can ever load the library here. */
+  /** Why it could not load the library. */
   unavailable: string | undefined
   readonly #options: ChildOptions
   readonly #process: ChildProcess

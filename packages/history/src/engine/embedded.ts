@@ -1,4 +1,4 @@
-import { statfs, writeFile } from 'node:fs/promises'
+import { access, statfs, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { makeFolder } from '../lasting.ts'
 import { text } from '../literal.ts'
@@ -253,7 +253,9 @@ class Embedded implements Engine {
     try {
       await Promise.all([child.up, child.pid === undefined ? undefined : note(this.#path, child.pid)])
     } catch (error) {
-      if (child.unavailable !== undefined) this.state = { kind: 'unavailable', reason: child.unavailable }
+      // Where it once could be loaded it can be again: the memory or the disk fail, or it is just being replaced.
+      const never = child.unavailable !== undefined && !(await exists(join(this.#path, 'data')))
+      if (never) this.state = { kind: 'unavailable', reason: child.unavailable! }
       throw error
     }
     const wrong = await misread(child)
@@ -342,6 +344,13 @@ class Embedded implements Engine {
       () => {},
     )
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /**

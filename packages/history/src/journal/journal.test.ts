@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, SimulatedClock } from '@telltale/event'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { everything, upTo } from '../testing/journals.ts'
 import { type Journal, journal } from './journal.ts'
 import type { JournalOptions } from './options.ts'
@@ -44,6 +44,33 @@ describe.each(['always', '50ms', 'os'] as const)('sync %s', sync => {
     expect(await everything(one)).toEqual(upTo(9))
     for await (const again of one.read(one.sealed[0]!)) expect(again.event(1)).toEqual(batches[0]!.event(1))
   })
+})
+
+test('what a sync failed to write is written again, also where it failed while its segment was being sealed', async () => {
+  const file = await open(join(dir, 'any'), 'w')
+  const files = Object.getPrototypeOf(file) as Pick<FileHandle, 'datasync' | 'write'>
+  await file.close()
+  const one = await opening({ sync: '50ms' })
+  let fail = (): void => {}
+  const failing = new Promise<void>((_, reject) => {
+    fail = () => reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }))
+  })
+  const datasync = vi.spyOn(files, 'datasync').mockImplementationOnce(() => failing)
+  const write = vi.spyOn(files, 'write')
+  try {
+    await one.append(events(3))
+    await expect.poll(() => datasync.mock.calls.length).toBe(1)
+    const sealed = one.seal()
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(one.sealed).toEqual([])
+    fail()
+    await sealed
+    await expect.poll(() => one.sealed.length, { timeout: 5000 }).toBe(1)
+    expect(write.mock.calls.length).toBeGreaterThan(0)
+    expect(await everything(one)).toEqual(upTo(3))
+  } finally {
+    vi.restoreAllMocks()
+  }
 })
 
 test('a segment is sealed by size, by age, and never while empty', async () => {

@@ -339,6 +339,8 @@ export class Journal {
     if (this.#options.sync !== 'always') await syncFolder(this.dir)
     await open.mend()
     if (this.#options.sync !== 'os') await open.sync()
+    // A sync that was under way may have failed; the one behind it then finds nothing left to do.
+    await open.mend()
     const segment = open.sealedAs ?? (await open.seal())
     this.#leaving = undefined
     this.#backlog.add(segment)
