@@ -26,14 +26,33 @@ function firstLine(args: string): { first: string; code: number; said: string } 
 
 test.each([
   ["export 'type = many'"],
-  ["query 'type = many'"],
-  ["query 'type = many' --json"],
+  ["query 'type = many | limit 20000'"],
+  ["query 'type = many | limit 20000' --json"],
   ["tail 'type = many' --from -1h"],
   ["tail 'type = many' --from -1h --json"],
 ])('%s | head -1 ends quietly', args => {
   const { first, code, said } = firstLine(args)
   expect(first.split('\n').length).toBe(2)
   expect([said, code]).toEqual(['', 0])
+})
+
+test('query says that its answer may be cut, where nobody named a limit', async () => {
+  const said =
+    'telltale: not covered: there may be more than these 10000 rows; sort in the query to choose which, or name a limit\n'
+  for (const json of [[], ['--json']]) {
+    const asked = ['query', 'type = many | count() by n', '--url', program.url, ...json]
+    const cut = await telltale(asked)
+    expect([cut.stderr, cut.code, cut.stdout.split('\n').length]).toEqual([said, 0, json.length > 0 ? 10_001 : 10_002])
+    expect((await telltale([...asked, '--limit', '10000'])).stderr).toBe('')
+  }
+})
+
+test('a rate is over the time up to now where only its beginning is said', async () => {
+  const { rows } = await ask(program, 'type = many | rate(1h)', { from: '-2h' })
+  expect(Number(rows[0]![0])).toBeCloseTo(10_000, 0)
+  expect((await ask(program, 'type = many | rate(1h)')).rows).toEqual([[null]])
+  const page = await ask(program, 'type = many | rate(1h) by type', { from: Date.now() - 3600_000 })
+  expect(Number(page.rows[0]![1])).toBeGreaterThan(19_000)
 })
 
 test('demo --json | head -1 ends quietly', () => {

@@ -128,12 +128,15 @@ function rowOf({ query, columns, calls, bucket }: Plan, { key, states }: Group, 
   return row
 }
 
+/** The last moment a date can be, in ms. */
+const END_OF_TIME = 8.64e15
+
 /** How much time a row covers, in ms: its bucket or window, as far as the scope reaches; without one the scope. */
 function spanOf({ window }: Query, time: number | undefined, scope: Scope | undefined): number | undefined {
-  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = scope ?? {}
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, now = to } = scope ?? {}
   if (window?.kind === 'sliding') return window.ms
   const start = time ?? from
-  const end = window?.kind === 'tumbling' ? bucketEnd(start, window) : to
+  const end = window?.kind === 'tumbling' ? bucketEnd(start, window) : to < END_OF_TIME ? to : now
   const span = Math.min(end, to) - Math.max(start, from)
   return Number.isFinite(span) ? span : undefined
 }

@@ -30,6 +30,8 @@ export interface Scope {
   readonly from: number
   /** ms, exclusive. */
   readonly to: number
+  /** ms. Where there is no end, rates are over the time up to now. */
+  readonly now?: number
   /** Only seq > this. Default 0. */
   readonly afterSeq?: number
   /** Only seq ≤ this. Default no bound. */

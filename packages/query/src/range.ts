@@ -17,6 +17,6 @@ export function rangeOf(query: Query, outer: Outer, now: number): Scope {
   const from =
     range === undefined ? (outer.from ?? Number.NEGATIVE_INFINITY) : range.kind === 'last' ? now - range.ms : range.from
   const to = range === undefined ? (outer.to ?? Number.POSITIVE_INFINITY) : range.kind === 'last' ? now : range.to
-  if (window?.kind !== 'sliding') return { from, to }
+  if (window?.kind !== 'sliding') return to === Number.POSITIVE_INFINITY ? { from, to, now } : { from, to }
   return { from: Math.floor(from / window.every) * window.every - (window.ms - window.every), to }
 }

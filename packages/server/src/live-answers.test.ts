@@ -217,6 +217,21 @@ test('what an answer lacks is told also where its rows are the same', async () =
   expect(one.coverages).toEqual(['exact', 'exact', 'approximate: 1 events were too far ahead of the clock'])
 })
 
+test('an answer that may be cut says so, where nobody named a limit; rates go on with the clock', async () => {
+  const { clock, send, look } = made(20_000)
+  send(...Array.from({ length: 10_001 }, (_, n): EventInput => ({ n, type: 'many' })))
+  const one = look('count() by n')
+  const named = look('count() by n | limit 9999')
+  const rate = look('rate(1s)', { from: START - 10_001 * 1000 })
+  await settled()
+  await vi.waitFor(() => {
+    clock.advance(1000)
+    expect([one, named, rate].every(({ rows }) => rows.length > 0)).toBe(true)
+  }, 10_000)
+  expect([one.coverages[0], named.coverages[0]]).toEqual([expect.stringContaining('more than these 10000'), 'exact'])
+  expect(rate.rows[0]).toEqual([[expect.closeTo(1, 2)]])
+})
+
 test('an answer of many rows is made bit by bit, as it was when that began, and anew after what came meanwhile', async () => {
   const { clock, send, look } = made()
   const many = (n: number): EventInput[] => Array.from({ length: 3000 }, (_, i) => ({ type: `t${i}`, n }) as EventInput)

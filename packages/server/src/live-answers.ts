@@ -5,7 +5,7 @@ import type { Standing } from '@telltale/standing'
 import { rowsText } from './answer-text.ts'
 import { type Answer, type Asker, DAMAGED } from './ask.ts'
 import { type Made, made, rounded, type Timed, timed } from './made.ts'
-import { type Asked, readQuestion } from './question.ts'
+import { type Asked, cutCoverage, readQuestion } from './question.ts'
 import { type Refusal, refusal } from './refuse.ts'
 import { spanOf } from './span.ts'
 import type { Past, StandingHost } from './standing-host.ts'
@@ -32,6 +32,7 @@ export interface Viewer {
 interface Board {
   readonly key: string
   readonly asked: Asked
+  cut: boolean
   /** What each was shown last: its rows, and whether they are all. */
   readonly viewers: Map<Viewer, string>
   /** Absent while its past is not known, and where it cannot stand. */
@@ -91,6 +92,7 @@ export class LiveAnswers {
       board = {
         key,
         asked,
+        cut: false,
         viewers,
         standing: undefined,
         past,
@@ -135,6 +137,7 @@ export class LiveAnswers {
     const now = clock.now()
     const question = readQuestion(board.asked, now)
     if ('error' in question) return
+    board.cut = question.cut
     const span = spanOf(board.asked, now)
     const held = span === undefined ? undefined : host.hold(question.query, span)
     if (held === undefined || 'message' in held) return this.#askAgain(board)
@@ -245,12 +248,13 @@ export class LiveAnswers {
   }
 
   /** Shows a result to those who saw another one last. */
-  #tell({ viewers }: Board, { result, text }: Made, stats: Answer['stats']): void {
-    const now = `${stats.coverage}\n${text}`
-    for (const [viewer, last] of viewers) {
+  #tell(board: Board, { result, text }: Made, stats: Answer['stats']): void {
+    const coverage = cutCoverage(board, result.rows.length, stats.coverage)
+    const now = `${coverage}\n${text}`
+    for (const [viewer, last] of board.viewers) {
       if (last === now || viewer.full) continue
-      viewers.set(viewer, now)
-      viewer.show({ ...result, stats }, text)
+      board.viewers.set(viewer, now)
+      viewer.show({ ...result, stats: { ...stats, coverage } }, text)
     }
   }
 

@@ -8,6 +8,8 @@ export interface Question {
   scope: Scope
   /** The limit that the query itself names; that of `query` may be smaller. */
   own: number | undefined
+  /** Nobody named a limit: rows beyond the default one are cut. */
+  cut: boolean
 }
 
 /** What a request may say; everything is optional. */
@@ -50,7 +52,12 @@ export function readQuestion(asked: Asked, now: number): Question | Refusal {
   const most = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limit ?? MOST_ROWS)
   const limited = query.limit === undefined || limit !== undefined ? { ...query, limit: most } : query
   const outer = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
-  return { query: limited, scope: rangeOf(query, outer, now), own: query.limit }
+  return {
+    query: limited,
+    scope: rangeOf(query, outer, now),
+    own: query.limit,
+    cut: most === MOST_ROWS && limit === undefined && query.limit === undefined,
+  }
 }
 
 function rows(given: unknown): number | undefined | Refusal {
@@ -58,6 +65,12 @@ function rows(given: unknown): number | undefined | Refusal {
   const limit = typeof given === 'string' || typeof given === 'number' ? Number(given) : Number.NaN
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000_000) return limit
   return refusal(`limit must be a whole number from 1 to 1000000, found ${JSON.stringify(given)}`)
+}
+
+/** What is to be said of an answer that may have been cut: without `sort` the rows left out may be the greatest. */
+export function cutCoverage({ cut }: Pick<Question, 'cut'>, rows: number, coverage: string): string {
+  if (!cut || rows < MOST_ROWS || coverage !== 'exact') return coverage
+  return `not covered: there may be more than these ${MOST_ROWS} rows; sort in the query to choose which, or name a limit`
 }
 
 function moment(name: string, given: unknown, now: number): number | undefined | Refusal {

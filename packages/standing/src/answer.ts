@@ -21,7 +21,7 @@ export function answer(query: Query, horizon: Horizon, entries: Iterable<Entry>,
 
 /** As {@link answer}, in steps: of what the entries hold at the first. */
 export function* answering(query: Query, horizon: Horizon, entries: Iterable<Entry>, now: number): Steps<Result> {
-  const scope = horizon.scope(now)
+  const scope = { ...horizon.scope(now), now }
   if (horizon.window !== undefined)
     return yield* finishingGroups(query, windows(query, entries, scope.from, scope.to), scope)
   if (horizon.bucket === undefined || query.window === undefined)

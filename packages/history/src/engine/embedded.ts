@@ -338,7 +338,10 @@ class Embedded implements Engine {
     this.#comeUp().then(
       () => {
         const news = this.#outage.came()
-        if (news !== undefined) this.#tell(news)
+        if (news !== undefined) {
+          this.#log('the history engine is back')
+          this.#tell(news)
+        }
         for (const listener of this.#listeners) listener()
       },
       () => {},

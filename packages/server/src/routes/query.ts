@@ -3,7 +3,7 @@ import { json, lines } from '../answer-text.ts'
 import type { Context } from '../context.ts'
 import { gone } from '../gone.ts'
 import { MOMENT_FORMS } from '../moment.ts'
-import { type Asked, readQuestion } from '../question.ts'
+import { type Asked, cutCoverage, readQuestion } from '../question.ts'
 
 /** Asking: `POST /v1/query`. */
 export function query(app: FastifyInstance, context: Context): void {
@@ -29,10 +29,21 @@ export function query(app: FastifyInstance, context: Context): void {
       if (!context.allowed('read', request, reply)) return reply
       const question = readQuestion((request.body ?? {}) as Asked, context.clock.now())
       if ('error' in question) return reply.code(400).send(question)
-      const answer = await context.asker.ask(question.query, question.scope, gone(reply))
+      const { stats, ...result } = await context.asker.ask(question.query, question.scope, gone(reply))
+      const answer = {
+        ...result,
+        stats: { ...stats, coverage: cutCoverage(question, result.rows.length, stats.coverage) },
+      }
+      // Lines have no place for it.
+      if (answer.stats.coverage !== 'exact') reply.header('x-coverage', ascii(answer.stats.coverage))
       const asLines = (request.headers.accept ?? '').includes('application/x-ndjson')
       reply.header('content-type', asLines ? 'application/x-ndjson' : 'application/json; charset=utf-8')
       return reply.send(asLines ? lines(answer) : json(answer))
     },
   })
+}
+
+/** A header takes no more. */
+function ascii(text: string): string {
+  return text.replace(/[^ -~]/g, '?')
 }

@@ -29,6 +29,8 @@ export function queryCommand(): Command {
         headers: { 'content-type': 'application/json', accept },
         body: JSON.stringify(body),
       })
+      const coverage = response.headers.get('x-coverage')
+      if (coverage !== null) console.error(`telltale: ${coverage}`)
       if (json) process.stdout.write(await response.text())
       else process.stdout.write(table((await response.json()) as Parameters<typeof table>[0]))
     })

@@ -86,11 +86,11 @@ export class Answers {
     const when = rangeQuestion(range)
     if (!this.ofEvents) {
       this.step = query.window?.kind === 'tumbling' ? query.window.ms : undefined
-      return { query: text, ...when, limit: 10_000 }
+      return { query: text, ...when }
     }
     const { from, to } = rangeAt(this.within, 0)
     this.step = bucketFor(to - from)
-    return { query: counted(text, ['type'], this.step), ...when, limit: 10_000 }
+    return { query: counted(text, ['type'], this.step), ...when }
   }
 
   /** The query of the events to list; undefined where the stream has them. */
