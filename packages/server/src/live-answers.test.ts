@@ -57,6 +57,9 @@ function made(maxKeys = 10_000) {
       return {
         leave,
         viewer,
+        get scanned() {
+          return got.map(answer => ('rows' in answer ? answer.stats.scanned : answer))
+        },
         get coverages() {
           return got.map(answer => ('rows' in answer ? answer.stats.coverage : answer))
         },
@@ -157,6 +160,16 @@ test('what cannot stand, and what has too many keys, is asked again', async () =
     [4, 1],
   ])
   expect(answers.stats).toEqual({ queries: 2, standing: 0 })
+})
+
+test('what an answer looked at is its past and what came since', async () => {
+  const { clock, send, look } = made()
+  send({}, {}, {})
+  const one = look('count()')
+  await settled()
+  send({}, {})
+  clock.advance(1000)
+  expect(one.scanned).toEqual([3, 5])
 })
 
 test('where batches were missed the query begins anew', async () => {

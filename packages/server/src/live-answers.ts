@@ -87,7 +87,7 @@ export class LiveAnswers {
     const key = JSON.stringify([print(query), asked.from ?? null, asked.to ?? null])
     let board = this.#boards.get(key)
     if (board === undefined) {
-      const past: Board['past'] = { sources: [], coverage: 'exact' }
+      const past: Board['past'] = { sources: [], coverage: 'exact', scanned: 0 }
       const viewers = new Map([[viewer, '']])
       board = {
         key,
@@ -214,7 +214,7 @@ export class LiveAnswers {
     const { clock, every } = this.#options
     const { past } = board
     const coverage = past.coverage === 'exact' ? one.coverage : past.coverage
-    this.#tell(board, value, { ...past, coverage, scanned: one.stats.events, ms })
+    this.#tell(board, value, { ...past, coverage, scanned: past.scanned + one.stats.events, ms })
     // What took long but once, as the first does, is let pass.
     board.due = clock.elapsed() + Math.max(every, Math.min(ms, board.cost) * 20)
     board.cost = ms

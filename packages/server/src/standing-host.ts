@@ -38,7 +38,7 @@ export interface StandingHostOptions {
 }
 
 /** Who was asked for what happened before a query stood, and what they could not say. */
-export type Past = Pick<Answer['stats'], 'sources' | 'coverage'>
+export type Past = Pick<Answer['stats'], 'sources' | 'coverage' | 'scanned'>
 
 /** A query that stands while somebody holds it. */
 export interface Held {
@@ -201,7 +201,7 @@ export class StandingHost {
     const { query, scope } = one.hydration()
     const { partial, sources, coverage } = await this.#options.asker.partial(query, { ...scope, uptoSeq: mark })
     await this.#options.asker.run(one.hydrating(partial, mark))
-    return { sources, coverage }
+    return { sources, coverage, scanned: partial.scanned }
   }
 
   #letGo(one: Hosted): void {
@@ -235,7 +235,7 @@ export class StandingHost {
       this.#names = Math.max(this.#names, Number(name) + 1)
       const past = Promise.resolve()
         .then(() => this.#caughtUp)
-        .then((): Past => ({ sources: ['recent', 'history'], coverage: 'exact' }))
+        .then((): Past => ({ sources: ['recent', 'history'], coverage: 'exact', scanned: 0 }))
       const key = keyOf(query, span)
       const hosted: Hosted = { key, standing: one, past, whole: true, holders: 0, endLinger: undefined }
       this.#hosted.set(key, hosted)
