@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
-import { FORMATS, type Format, lineReader } from '../lines/index.ts'
+import { Delivery } from '../delivery.ts'
+import { eventsIn, FORMATS, type Format, lineReader } from '../lines/index.ts'
 import { type Remote, tokenOption, urlOption } from '../remote.ts'
 
 interface Options extends Remote {
@@ -34,31 +35,54 @@ export function sendCommand(): Command {
     .action(async (files: string[], options: Options) => {
       const sender = new Sender(options)
       const inputs = files.length > 0 ? files.map(file => createReadStream(file)) : [process.stdin]
-      for (const input of inputs) await sender.read(input)
-      await sender.flush()
+      try {
+        for (const input of inputs) await sender.read(input)
+        await sender.flush()
+      } catch (error) {
+        if (sender.sent > 0) sender.report()
+        throw error
+      }
       sender.report()
     })
 }
 
 class Sender {
   readonly #options: Options
-  readonly #waiting: string[] = []
+  readonly #delivery: Delivery
+  #waiting: string[] = []
   #size = 0
   #since = Date.now()
   #sent = 0
   #accepted = 0
   #rejected = 0
   #reason = ''
-  #sending: Promise<void> = Promise.resolve()
+  #sending: Promise<void> | undefined
 
   constructor(options: Options) {
     this.#options = options
+    this.#delivery = new Delivery(options, {
+      done: (lines, { accepted, rejected, rejected_total = rejected.length }) => {
+        this.#sent += lines
+        this.#accepted += accepted
+        this.#rejected += rejected_total
+        if (this.#reason === '' && rejected[0]) this.#reason = ` (first: ${rejected[0].reason})`
+      },
+      say(sentence) {
+        clearCount()
+        console.error(`telltale: ${sentence}`)
+      },
+    })
   }
 
-  async read(input: NodeJS.ReadableStream): Promise<void> {
+  /** Lines that are done, accepted or rejected. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  async read(input: Readable): Promise<void> {
     const toEvent = lineReader(this.#options)
     let tail = ''
-    const idle = setInterval(() => void this.#tick(), LINGER)
+    const idle = setInterval(() => this.#tick(input), LINGER)
     try {
       for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
         const lines = (tail + chunk).split('\n')
@@ -72,22 +96,23 @@ class Sender {
   }
 
   async flush(): Promise<void> {
-    await this.#sending
-    if (this.#waiting.length > 0) await this.#post()
+    while (this.#sending !== undefined || this.#waiting.length > 0) await this.#next()
   }
 
   report(): void {
     const { json, url } = this.#options
     const outcome = { sent: this.#sent, accepted: this.#accepted, rejected: this.#rejected }
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+    clearCount()
     if (json) console.log(JSON.stringify(outcome))
     else console.error(`${outcome.accepted} events accepted by ${url}, ${outcome.rejected} rejected${this.#reason}`)
     if (this.#rejected > 0) process.exitCode = 1
   }
 
-  async #tick(): Promise<void> {
-    if (this.#waiting.length > 0 && Date.now() - this.#since >= LINGER) await this.#next()
+  /** Sends what waits too long for more. Where that fails, reading ends with it. */
+  #tick(input: Readable): void {
     if (process.stderr.isTTY) process.stderr.write(`\r${this.#accepted} sent `)
+    if (this.#sending !== undefined || this.#waiting.length === 0 || Date.now() - this.#since < LINGER) return
+    this.#next().catch(error => input.destroy(error as Error))
   }
 
   async #line(event: string | undefined): Promise<void> {
@@ -95,67 +120,22 @@ class Sender {
     if (this.#waiting.length === 0) this.#since = Date.now()
     this.#waiting.push(event)
     this.#size += event.length + 1
-    if (this.#size >= PIECE) await this.#next()
+    // Behind what cannot be counted nothing may stand: an answer must say where to go on.
+    if (this.#size >= PIECE || eventsIn(event) === undefined) await this.#next()
   }
 
-  #next(): Promise<void> {
-    this.#sending = this.#sending.then(() => this.#post())
-    return this.#sending
-  }
-
-  async #post(): Promise<void> {
-    if (this.#waiting.length === 0) return
-    const events = this.#waiting.splice(0)
+  /** Sends what waits once what is under way is done: whoever reads more has to wait for that. */
+  async #next(): Promise<void> {
+    while (this.#sending !== undefined) await this.#sending
+    const events = this.#waiting
+    this.#waiting = []
     this.#size = 0
-    const answer = await this.#deliver(events)
-    this.#sent += events.length
-    this.#accepted += answer.accepted
-    this.#rejected += answer.rejected_total ?? answer.rejected.length
-    if (this.#reason === '' && answer.rejected[0]) this.#reason = ` (first: ${answer.rejected[0].reason})`
-  }
-
-  /** Sends until it is taken: waits as long as the server says, and through restarts. */
-  async #deliver(events: readonly string[]): Promise<Outcome> {
-    const body = `${events.join('\n')}\n`
-    const { url, token } = this.#options
-    for (let attempt = 0; ; attempt++) {
-      let problem: string
-      let wait = Math.min(5000, 200 * 2 ** attempt)
-      try {
-        const headers = {
-          'content-type': 'application/x-ndjson',
-          ...(token ? { authorization: `Bearer ${token}` } : {}),
-        }
-        const response = await fetch(new URL('/v1/events', url), { method: 'POST', headers, body })
-        if (response.status === 202) return (await response.json()) as Outcome
-        const text = await response.text()
-        if (response.status === 400) return refusedAll(text, events.length)
-        if (response.status !== 503 && response.status !== 429) throw new Refused(`${response.status}: ${text}`)
-        problem = text
-        wait = 1000 * Number(response.headers.get('retry-after') ?? 1)
-      } catch (error) {
-        if (error instanceof Refused) throw error
-        problem = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message
-      }
-      if (attempt === 8) throw new Error(`${url} does not take events (${problem})`)
-      await sleep(wait)
-    }
+    this.#sending = this.#delivery.send(events)
+    await this.#sending
+    this.#sending = undefined
   }
 }
 
-/** The outcome where an answer refuses each line that was sent: those behind may be better. */
-function refusedAll(text: string, lines: number): Outcome {
-  try {
-    const { accepted, rejected = [], rejected_total = rejected.length } = JSON.parse(text) as Partial<Outcome>
-    if (accepted === 0 && rejected_total === lines) return { accepted, rejected, rejected_total }
-  } catch {}
-  throw new Refused(`400: ${text}`)
-}
-
-class Refused extends Error {}
-
-interface Outcome {
-  accepted: number
-  rejected: { reason: string }[]
-  rejected_total?: number
+function clearCount(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
 }

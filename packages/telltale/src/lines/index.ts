@@ -4,6 +4,9 @@ import { readCombined } from './combined.ts'
 export type Format = 'auto' | 'json' | 'plain' | 'combined'
 export const FORMATS: readonly Format[] = ['auto', 'json', 'plain', 'combined']
 
+/** In characters. Of a line that is longer nobody knows whether it is read. */
+const SURE = 256 * 1024
+
 interface Defaults {
   format: Format
   type?: string
@@ -50,4 +53,18 @@ function besideKeys(line: string, event: object, named: Named): string {
   const given = JSON.stringify(Object.fromEntries(missing)).slice(0, -1)
   const rest = line.trimStart().slice(1)
   return Object.keys(event).length === 0 ? `${given}}` : `${given},${rest}`
+}
+
+/**
+ * How many events a server counts in a line, accepted or rejected; undefined where that cannot be told: what is broken may
+ * be several, or swallow what looks like more of it.
+ */
+export function eventsIn(line: string): number | undefined {
+  if (line.length > SURE) return undefined
+  try {
+    const value: unknown = JSON.parse(line)
+    return Array.isArray(value) ? value.length : 1
+  } catch {
+    return undefined
+  }
 }

@@ -1,5 +1,7 @@
+import { scan } from '@telltale/event'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { lineReader } from './index.ts'
+import { eventsIn, lineReader } from './index.ts'
 
 const read = (line: string, defaults: Partial<Parameters<typeof lineReader>[0]> = {}): unknown => {
   const text = lineReader({ format: 'auto', ...defaults })(line)
@@ -65,4 +67,31 @@ test('an access log line is taken apart', () => {
     type: 'web',
     additional_info: { client: '::1', user: 'bob', url: '-', status: 408, bytes: 0 },
   })
+})
+
+test('events in a line are counted as the scanner does, whatever stands around it', () => {
+  const counted = (text: string): number => {
+    const { accepted, refused } = scan(Buffer.from(text), { hostname: 'h', receivedAt: 1e12 })
+    return accepted + refused
+  }
+  const value = fc.oneof(
+    fc.json(),
+    fc.json().map(json => ` ${json}\t`),
+    fc.array(fc.json(), { maxLength: 4 }).map(all => `[${all.join(' , ')}]`),
+    fc.constantFrom('[]', '[[]]', '[{"type":1},"a",[{}]]', '{"time":"x"}', `[${'['.repeat(50)}${']'.repeat(50)},{}]`),
+  )
+  fc.assert(
+    fc.property(fc.array(value), lines => {
+      const events = lines.reduce((sum, line) => sum + eventsIn(line)!, 0)
+      expect(events).toBe(counted(lines.join('\n')))
+    }),
+    { seed: 5, numRuns: 1000 },
+  )
+  const long = `"${'x'.repeat(200_000)}"`
+  for (const line of [`{"a":${long}}`, `[${long},3]`]) expect(eventsIn(line)).toBe(counted(line))
+})
+
+test('what is no JSON, or so long that it may not be read, is not counted', () => {
+  for (const line of ['{"a":', '{}{}', '{"a":1}}', '\ufeff{}', `"${'x'.repeat(300_000)}"`])
+    expect(eventsIn(line)).toBeUndefined()
 })
