@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { scan, ValueSplitter } from './index.ts'
+import { type Problem, scan, ValueSplitter } from './index.ts'
 
 const ORIGIN = { hostname: 'h', receivedAt: 1e12 }
 
 function split(splitter: ValueSplitter, chunks: readonly Buffer[]): Buffer[] {
-  return [...chunks.map(chunk => splitter.push(chunk)), splitter.end()].filter(block => block !== undefined)
+  return told(splitter, chunks).blocks
+}
+
+/** Everything it gives, and what it says of the rest. */
+function told(splitter: ValueSplitter, chunks: readonly Buffer[]): { blocks: Buffer[]; problems: Problem[] } {
+  const all = [...chunks.map(chunk => splitter.push(chunk)), splitter.end()]
+  return { blocks: all.flatMap(({ blocks }) => blocks), problems: all.flatMap(({ problems }) => problems) }
 }
 
 function cut(text: string, sizes: readonly number[]): Buffer[] {
@@ -57,7 +63,7 @@ test('however the stream is cut, the scanner says of the blocks what it says of 
 
 test('a value is given as soon as it is whole and its line has ended', () => {
   const splitter = new ValueSplitter(1e6)
-  const push = (text: string): string | undefined => splitter.push(Buffer.from(text))?.toString()
+  const push = (text: string): string | undefined => splitter.push(Buffer.from(text)).blocks[0]?.toString()
   expect(push('{"a":1}\n{"b')).toBe('{"a":1}\n')
   expect(push('":2}\n{\n  "c": {')).toBe('{"b":2}\n')
   expect(push('\n    "d": 3\n  }\n')).toBeUndefined()
@@ -66,6 +72,74 @@ test('a value is given as soon as it is whole and its line has ended', () => {
   expect([splitter.held, splitter.array]).toEqual([2, true])
   expect(push('{},\n{}\n]\n')).toBe('[\n{},\n{}\n]\n')
   expect([splitter.held, splitter.array]).toEqual([0, false])
+})
+
+const short = fc.oneof(info, fc.array(info, { maxLength: 3 }))
+const inner = fc.constantFrom('{"id":1}', '{\n"id":1\n}', '{"id":[{}]}', '"},{"', '[\n{}\n]')
+/** An object of more than 1000 bytes whose inside stands on lines that look like events. */
+const long = fc
+  .tuple(
+    fc.constantFrom('{"records":[', '{"a":1,"records":[\n', '{\n  "records": [\n'),
+    inner,
+    fc.constantFrom('', '  '),
+  )
+  .map(([head, each, indent]) => `${head}${`${indent}${each},\n`.repeat(1000 / each.length)}${indent}{}\n]}`)
+const item = fc.oneof(
+  { weight: 3, arbitrary: short.map(value => JSON.stringify(value)) },
+  { weight: 3, arbitrary: short.map(value => JSON.stringify(value, undefined, 2)) },
+  { weight: 1, arbitrary: long },
+)
+
+test('of what is longer than it may be nothing is kept, and one problem is told; of all else the same as of all at once', () => {
+  fc.assert(
+    fc.property(
+      fc.array(item, { maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1 }),
+      fc.constantFrom('\n', '\r\n', ''),
+      (items, sizes, between) => {
+        const { blocks, problems } = told(new ValueSplitter(1000), cut(items.join(between), sizes))
+        const isLong = (text: string): boolean => text.startsWith('{') && text.length > 1000
+        expect(said(blocks)).toEqual(said([Buffer.from(items.filter(text => !isLong(text)).join('\n'))]))
+        expect(problems.map(({ kind, reason }) => [kind, reason])).toEqual(
+          items.filter(isLong).map(() => ['bound', 'longer than 1000 bytes']),
+        )
+      },
+    ),
+    { seed: 12, numRuns: 1000 },
+  )
+})
+
+test('a problem stands between the blocks where its value stood, and says how it began', () => {
+  const text = `{"a":1}\n{"long":[${'{},\n'.repeat(30)}1]}{"b":2}\n[{}]\n`
+  for (const size of [7, 1000]) {
+    const splitter = new ValueSplitter(100)
+    const seen = [...cut(text, [size]).map(chunk => splitter.push(chunk)), splitter.end()].flatMap(
+      ({ blocks, problems }) => {
+        const all: string[] = blocks.map(String)
+        for (const { index, sample } of problems) all.splice(index, 0, `!${sample?.slice(0, 12)}`)
+        return all
+      },
+    )
+    expect(seen.join('')).toBe('{"a":1}\n!{"long":[{},{"b":2}\n[{}]\n')
+  }
+})
+
+test('behind what is too long and never closes it begins anew where a line begins as JSON allows none', () => {
+  const broken = `{"a":[{"b":\n${'{"c":1},\n'.repeat(50)}`
+  const behind = '{"lost":1}\n{"d":1}\n{"e":1}\n'
+  for (const size of [1, 10, 1000]) {
+    const { blocks, problems } = told(new ValueSplitter(200), cut(`${broken}${behind}`, [size]))
+    expect([Buffer.concat(blocks).toString(), problems.length]).toEqual(['{"d":1}\n{"e":1}\n', 1])
+    const arrays = told(new ValueSplitter(200), cut(`${broken}[]\n[{}]\n[{},\n{}]\n`, [size]))
+    expect([Buffer.concat(arrays.blocks).toString(), arrays.problems.length]).toEqual(['[{}]\n[{},\n{}]\n', 1])
+  }
+})
+
+test('a line without brackets that is too long is skipped up to its end', () => {
+  for (const text of ['x'.repeat(500), `"${'x'.repeat(500)}`]) {
+    const { blocks, problems } = told(new ValueSplitter(100), cut(`{"a":1} ${text}\n{"b":1}\n`, [30]))
+    expect([said(blocks), problems.length]).toMatchObject([{ events: [{}, {}], refused: 0 }, 1])
+  }
 })
 
 test('what is too long for an event is not held, unless it is an array', () => {

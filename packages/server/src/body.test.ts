@@ -302,3 +302,22 @@ test('what spans lines is taken whole, however long the body is and whatever sta
     expect(await outcome).toMatchObject({ accepted: events, rejectedTotal })
   }
 })
+
+test('of one value that is too long nothing is kept, wherever its inside stands; what is behind it is taken', async () => {
+  const inside = Array.from({ length: 40_000 }, (_, id) => `{"id":${id},"name":"${'n'.repeat(20)}"},\n`).join('')
+  for (const head of ['{"records":[', '{"records":[\n', '{"broken":{"records":[\n']) {
+    const { read, stream, taken, room, rejects } = made({ lines: false, patience: 10_000 })
+    const bytes = Buffer.from(`${LINE.repeat(2)}${head}${inside}{"id":0}]}\n${LINE.repeat(3)}oops\n`)
+    const outcome = read()
+    for (let at = 0; at < bytes.length; at += 65_536) stream.write(bytes.subarray(at, at + 65_536))
+    stream.end()
+    expect(await outcome).toMatchObject({
+      accepted: 5,
+      rejectedTotal: 2,
+      rejected: [{ index: 2, reason: 'longer than 262144 bytes' }, { index: 6 }],
+      unreadable: false,
+      stopped: undefined,
+    })
+    expect([taken(), rejects().length, room.take(room.most)]).toEqual([5, 2, true])
+  }
+})

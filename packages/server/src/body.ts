@@ -6,7 +6,7 @@ import { type Intake, type Sender, Strand, type Taken } from '@telltale/pipeline
 import type { Room } from './room.ts'
 import { unzstd } from './unzstd.ts'
 
-/** What is no array is held up to about so many bytes while it is not whole: a long upload waits neither for its end nor for memory. */
+/** What is no array is held up to about so many bytes while it is not whole; what is longer is skipped. */
 const PIECE = 1024 * 1024
 /** At most this many refusals are listed in an answer; `rejected_total` counts all. */
 const LISTED = 1000
@@ -132,8 +132,7 @@ class Body {
     }
     if (outcome.stopped === undefined && this.#failure === undefined) {
       if (!this.#stream.readableEnded) outcome.stopped = this.#cut()
-      else if (this.#options.lines) this.#takeLines(this.#lines.end())
-      else this.#take(this.#values.end())
+      else this.#takeBlocks(this.#options.lines ? this.#lines.end() : this.#values.end())
     }
     await this.#journaled
     if (this.#failure !== undefined) return this.#failed(this.#failure)
@@ -171,18 +170,18 @@ class Body {
 
   async #asLines(piece: Buffer): Promise<Outcome['stopped']> {
     const lines = this.#lines.push(piece)
-    this.#takeLines(lines)
+    this.#takeBlocks(lines)
     this.#holds(this.#lines.held)
     return lines.blocks.length > 0 ? this.#calm() : undefined
   }
 
   async #asValues(piece: Buffer): Promise<Outcome['stopped']> {
     const { maxWhole } = this.#options
-    const whole = this.#values.push(piece)
-    this.#take(whole)
+    const values = this.#values.push(piece)
+    this.#takeBlocks(values)
     this.#holds(this.#values.held)
     if (this.#size > maxWhole) return { status: 413, message: tooLarge(this.#values.array, maxWhole) }
-    return whole === undefined ? undefined : this.#calm()
+    return values.blocks.length > 0 ? this.#calm() : undefined
   }
 
   /** What is held no more is free for others. */
@@ -216,8 +215,8 @@ class Body {
     return { status: 408, message: `nothing came for ${IDLE / 1000} s, in the middle of an event` }
   }
 
-  /** Lines that were too long count where they stood. */
-  #takeLines({ blocks, problems }: LineBlocks): void {
+  /** What was too long counts where it stood. */
+  #takeBlocks({ blocks, problems }: LineBlocks): void {
     const refuse = (at: number): void => {
       const here = problems.filter(({ index }) => index === at)
       if (here.length > 0) this.#count(this.#intake.refuse(here.map(tooLong), this.#sender))
@@ -229,8 +228,7 @@ class Body {
     refuse(blocks.length)
   }
 
-  #take(bytes: Buffer | undefined): void {
-    if (bytes === undefined) return
+  #take(bytes: Buffer): void {
     this.#blank &&= isBlank(bytes)
     this.#count(this.#intake.take(bytes, this.#sender))
   }
@@ -276,7 +274,7 @@ export async function discard(stream: Readable, ms: number): Promise<void> {
   })
 }
 
-/** In the words of all other lines that are. */
+/** In the words of everything else that is. */
 function tooLong(problem: Problem, index: number): Problem {
   return { ...problem, index, reason: `longer than ${BOUNDS.line} bytes` }
 }
