@@ -120,6 +120,39 @@ test('only what is journaled counts as read: what was not comes again', async ()
   await second.read('c')
 }, 60_000)
 
+test('a chunk without a whole line counts only once what is before it is journaled', async () => {
+  const path = join(folder(), 'app.log')
+  const state = `${path}.state`
+  const long = 'x'.repeat(70_000)
+  writeFileSync(path, `a\nb\n${long}`)
+  const context = testContext()
+  context.intake.hold = true
+  const { channel, intake, read } = await follow({ path, state, from: 'beginning' }, context)
+  await until(() => intake.held === 1, 'the lines before')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  intake.journal(new Error('disk full'))
+  intake.hold = false
+  appendFileSync(path, '\nc\n')
+  await read('a', 'b', 'a', 'b', long, 'c')
+  await channel.stop()
+  expect(JSON.parse(readFileSync(state, 'utf8')).files[0].offset).toBe(70_007)
+})
+
+test('a renamed file whose last line could not be journaled is read again, not closed', async () => {
+  const path = join(folder(), 'app.log')
+  writeFileSync(path, 'a\n')
+  const { read, intake } = await follow({ path, from: 'beginning' })
+  await read('a')
+  appendFileSync(path, 'last')
+  renameSync(path, `${path}.1`)
+  intake.hold = true
+  writeFileSync(path, '')
+  await read('a', 'last')
+  intake.journal(new Error('disk full'))
+  intake.hold = false
+  await read('a', 'last', 'last')
+})
+
 test('while the intake is busy it waits', async () => {
   const path = join(folder(), 'app.log')
   writeFileSync(path, 'a\n')

@@ -147,8 +147,7 @@ class File implements Channel {
     try {
       for (const each of this.#former) {
         await each.read(take, stopped)
-        if (each.quiet < LAST_LOOKS) continue
-        await each.finish(take)
+        if (each.quiet < LAST_LOOKS || !(await each.finish(take))) continue
         this.#former = this.#former.filter(other => other !== each)
       }
       await this.#current?.read(take, stopped)

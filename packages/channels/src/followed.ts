@@ -31,6 +31,8 @@ export class Followed {
   /** The first bytes, as they were when they were read: the file may be another by now. */
   #first: Buffer
   #journaled: number
+  /** Resolves once all that was handed over is journaled; rejects where some of it could not be. */
+  #promised: Promise<void> = Promise.resolve()
   /** Rises when what was read counts no longer: the file was cut, or the journal failed. */
   #era = 0
   #failed = false
@@ -93,10 +95,18 @@ export class Followed {
     }
   }
 
-  /** Nobody will write to it any more: its last line is whole as it is. */
-  async finish(take: Take): Promise<void> {
+  /**
+   * Nobody will write to it any more: its last line is whole as it is.
+   * @returns whether all of it is journaled; where not it stays open, and is read again from there
+   */
+  async finish(take: Take): Promise<boolean> {
     await this.#take(this.#lines.end(), take)
-    await this.close()
+    const whole = await this.#promised.then(
+      () => true,
+      () => false,
+    )
+    if (whole) await this.close()
+    return whole
   }
 
   async close(): Promise<void> {
@@ -107,19 +117,23 @@ export class Followed {
     const era = this.#era
     const offset = this.#line
     const pieces = await take(lines)
-    Promise.all(pieces.map(({ journaled }) => journaled)).then(
+    // A chunk may hold no piece, as the middle of a long line does: what is before it counts first.
+    this.#promised = Promise.all([this.#promised, ...pieces.map(({ journaled }) => journaled)]).then(
       () => {
-        if (era === this.#era && !this.#failed) this.#journaled = offset
+        if (era === this.#era) this.#journaled = offset
       },
-      () => {
+      error => {
         if (era === this.#era) this.#failed = true
+        throw error
       },
     )
+    this.#promised.catch(() => {}) // the next look goes back; nobody need wait
   }
 
   #goTo(offset: number): void {
     this.#era++
     this.#failed = false
+    this.#promised = Promise.resolve()
     this.#lines.end()
     this.#offset = offset
     this.#line = offset
