@@ -1,12 +1,15 @@
 import type { LineBlocks } from '@telltale/event'
 import { type Intake, type Sender, Strand, type Taken } from '@telltale/pipeline'
 import { type Plain, plainToMessages } from './plain.ts'
+import { untold } from './untold.ts'
 
 export interface DeliveryOptions {
   /** Bytes taken and not yet journaled beyond which the sender waits. Default 4 MB. */
   unjournaled?: number | undefined
   /** What becomes of lines that are no JSON. Default `refuse`. */
   plain?: Plain | undefined
+  /** Nobody is told what could not be journaled, and nobody sends it again. */
+  untold?: boolean
 }
 
 /** What a take costs in memory besides its bytes. */
@@ -21,6 +24,7 @@ export class Delivery {
   #sender: Sender
   readonly #bound: number
   readonly #plain: Plain
+  #untold: boolean
   #unjournaled = 0
   #last: Promise<void> = Promise.resolve()
 
@@ -29,10 +33,12 @@ export class Delivery {
     this.#sender = sender
     this.#bound = options.unjournaled ?? 4 * 1024 * 1024
     this.#plain = options.plain ?? 'refuse'
+    this.#untold = options.untold ?? false
   }
 
   /** From now on: once something could not be journaled, nothing behind it is. For who is told how much is in. */
   withoutHoles(): void {
+    this.#untold = false
     this.#sender = { ...this.#sender, strand: new Strand() }
   }
 
@@ -41,6 +47,7 @@ export class Delivery {
     while (this.#intake.busy !== undefined || this.#unjournaled > this.#bound)
       await (this.#intake.busy === undefined ? this.#last : this.#intake.ready())
     const taken = this.#intake.take(bytes, this.#sender)
+    if (this.#untold) untold(this.#intake, this.#sender.channel, taken)
     const cost = bytes.length + OVERHEAD
     this.#unjournaled += cost
     const settle = (): void => {

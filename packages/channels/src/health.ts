@@ -11,6 +11,7 @@ import process from 'node:process'
 import type { EventInput, Json } from '@telltale/event'
 import type { Channel, ChannelContext } from './channel.ts'
 import { interval } from './interval.ts'
+import { untold } from './untold.ts'
 
 export interface HealthOptions {
   /** Time between events: `5s`, or ms. Default 5 s. */
@@ -80,7 +81,7 @@ class Health implements Channel {
     }
     const additional_info = { ...more, ...this.#measure() }
     const event: EventInput = { type: 'telltale_health', hostname: this.address, time: clock.now(), additional_info }
-    intake.add([event], { channel: this.name, address: this.address }).journaled.catch(() => {})
+    untold(intake, this.name, intake.add([event], { channel: this.name, address: this.address }))
   }
 
   #measure(): Record<string, Json> {

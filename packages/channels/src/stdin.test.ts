@@ -65,3 +65,13 @@ test('a line that a stop cuts off is no event, and is told', async () => {
     [{ channel: 'stdin', events: 1, reason: 'a line that was cut off' }],
   ])
 })
+
+test('what could not be journaled is dropped, and counted: it is not read again', async () => {
+  const { stream, channel, intake } = await started()
+  intake.hold = true
+  stream.end('{"n":1}\n{"n":2}\n')
+  await until(() => intake.held === 1, 'the lines')
+  intake.journal(new Error('disk full'))
+  await channel.ended
+  expect(intake.drops).toEqual([{ channel: 'stdin', events: 2, reason: 'not journaled: disk full' }])
+})

@@ -46,7 +46,7 @@ class Stdin implements StdinChannel {
     const { plain = 'message', type, unjournaled, stream = process.stdin } = this.#options
     const sender = { channel: this.name, address: hostname(), ...(type === undefined ? {} : { type }) }
     this.#reading = new Reading(stream)
-    void this.#run(this.#reading, new Delivery(intake, sender, { unjournaled, plain })).then(this.#end)
+    void this.#run(this.#reading, new Delivery(intake, sender, { unjournaled, plain, untold: true })).then(this.#end)
   }
 
   async stop(): Promise<void> {

@@ -234,3 +234,17 @@ test('a taken port is said in a sentence', async () => {
     `TCP port ${port} on 127.0.0.1 is taken by another process: stop that one or choose another port`,
   )
 })
+
+test('what could not be journaled is dropped, and counted, where nobody is told', async () => {
+  const { client, intake } = await started()
+  intake.hold = true
+  const silent = await client()
+  silent.socket.write('{"n":1}\n{"n":2}\n')
+  await until(() => intake.held === 1, 'lines of who is not answered')
+  const told = await client()
+  told.socket.write('{"telltale":"ack"}\n{"n":3}\n')
+  await until(() => intake.held === 2, 'lines of who is answered')
+  intake.journal(new Error('disk full'))
+  await until(() => told.answers().length === 1, 'the answer')
+  expect(intake.drops).toEqual([{ channel: 'tcp', events: 2, reason: 'not journaled: disk full' }])
+})

@@ -90,7 +90,7 @@ class Tcp implements Channel {
     const { unjournaled, plain, type } = this.#options
     const address = peerAddress(socket.remoteAddress)
     const sender = { channel: this.name, address, ...(type === undefined ? {} : { type }) }
-    const connection = new TcpConnection(socket, new Delivery(intake, sender, { unjournaled, plain }))
+    const connection = new TcpConnection(socket, new Delivery(intake, sender, { unjournaled, plain, untold: true }))
     this.#connections.add(connection)
     void connection.done.finally(() => this.#connections.delete(connection))
   }

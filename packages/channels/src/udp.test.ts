@@ -104,3 +104,13 @@ test('a taken port is said in a sentence', async () => {
   await expect(udp({ port }).start(testContext())).rejects.toThrow(`UDP port ${port} on 127.0.0.1 is taken`)
   await expect(udp({ port: 0, host: '192.0.2.1' }).start(testContext())).rejects.toThrow('no address of this machine')
 })
+
+test('what could not be journaled is dropped, and counted: nobody is told', async () => {
+  const { send, intake } = await started()
+  intake.hold = true
+  await send('{"n":1}\n{bad\n{"n":2}')
+  await until(() => intake.held === 1, 'the datagram')
+  intake.journal(new Error('disk full'))
+  await until(() => intake.drops.length === 1, 'the drop')
+  expect(intake.drops).toEqual([{ channel: 'udp', events: 2, reason: 'not journaled: disk full' }])
+})

@@ -7,6 +7,7 @@ import type { Intake, Sender } from '@telltale/pipeline'
 import type { Channel, ChannelContext } from './channel.ts'
 import { kernelDrops } from './kernel-drops.ts'
 import { addressOf, listenError, peerAddress } from './listen-error.ts'
+import { untold } from './untold.ts'
 
 export interface UdpOptions {
   /** Default 7576; 0 takes any free one. */
@@ -27,7 +28,7 @@ const LAST_TURNS = 1_000
 
 /**
  * Events as datagrams: one holds one event or several lines of NDJSON, up to 65,507 bytes. UDP can not push back, so
- * what arrives while the intake is busy is dropped and counted, as is what the kernel had to drop.
+ * what arrives while the intake is busy is dropped and counted, as is what the kernel had to drop, or the journal refused.
  */
 export function udp(options: UdpOptions = {}): Channel {
   return new Udp(options)
@@ -98,7 +99,7 @@ class Udp implements Channel {
     }
     const address = peerAddress(from.address)
     if (this.#sender.address !== address) this.#sender = { channel: this.name, address }
-    intake.take(bytes, this.#sender).journaled.catch(() => {})
+    untold(intake, this.name, intake.take(bytes, this.#sender))
   }
 
   #askForBuffer(socket: Socket, log: ChannelContext['log']): void {

@@ -6,6 +6,8 @@ export class Gathering {
   readonly builder: BatchBuilder
   /** Bytes received for it. */
   bytes = 0
+  /** Events taken into it, by channel. */
+  readonly accepted: Map<string, number> = new Map()
   /** Whose pieces are in it, of those that must not have holes. */
   readonly strands: Set<Strand> = new Set()
   /** Full ones before it that hold the beginning of what somebody sent in one piece: journaled with it, or not at all. */

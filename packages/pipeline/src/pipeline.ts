@@ -22,11 +22,12 @@ import { Troubles } from './troubles.ts'
 
 /** What became of what one channel brought. */
 export interface Counts {
+  /** Taken, and in the journal. */
   accepted: number
   /** Events accepted a second, over the last ten seconds. */
   rate: number
   rejected: number
-  /** Lost before they were read. */
+  /** Lost, and nobody was told to send them again: before they were read, or where the journal did not take them. */
   dropped: number
   /** Of those dropped, how many the system's kernel dropped. */
   dropped_by_kernel?: number
@@ -225,9 +226,9 @@ export class Pipeline implements Intake {
 
   #taken(gathering: Gathering, sender: Sender, taken: Omit<Taken, 'journaled'>, bytes: number): Taken {
     const { accepted, refused, problems } = taken
-    const counts = this.#counts(sender.channel)
-    counts.accepted += accepted
-    counts.rejected += refused
+    const { channel } = sender
+    this.#counts(channel).rejected += refused
+    gathering.accepted.set(channel, (gathering.accepted.get(channel) ?? 0) + accepted)
     if (problems.length > 0) this.rejects.add(problems, sender, this.#options.clock.now())
     this.#pending += bytes
     if (sender.strand !== undefined) gathering.strands.add(sender.strand)
@@ -256,6 +257,7 @@ export class Pipeline implements Intake {
             started,
             batches.reduce((sum, { length }) => sum + length, 0),
           )
+          for (const { accepted } of gathered) this.#accepted(accepted)
           for (const batch of batches) this.#send(batch)
           for (const { resolve } of gathered) resolve()
         },
@@ -268,6 +270,10 @@ export class Pipeline implements Intake {
         for (const { bytes } of gathered) this.#pending -= bytes
         this.#wake()
       })
+  }
+
+  #accepted(byChannel: ReadonlyMap<string, number>): void {
+    for (const [channel, events] of byChannel) this.#counts(channel).accepted += events
   }
 
   /** What waits together is journaled together or not at all, also where only one of those who sent it may not go on. */

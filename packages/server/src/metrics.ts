@@ -6,7 +6,7 @@ export function metrics({ pipeline, recent, history, canary, memory: bounds }: C
   const text = new Exposition()
   for (const [channel, counts] of pipeline.channels) {
     const { accepted, rejected, dropped, dropped_by_kernel: byKernel = 0, refused = 0, turned_away: away = 0 } = counts
-    text.add('telltale_events_accepted_total', 'counter', 'Events taken', accepted, { channel })
+    text.add('telltale_events_accepted_total', 'counter', 'Events taken and journaled', accepted, { channel })
     text.add('telltale_events_rejected_total', 'counter', 'Events refused', rejected, { channel })
     const lost = (by: string, value: number): void =>
       text.add('telltale_events_dropped_total', 'counter', 'Events lost, by Telltale or by the kernel', value, {

@@ -2,6 +2,7 @@ import { hostname as ownName, platform } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Channel, ChannelContext } from '../channel.ts'
 import { interval } from '../interval.ts'
+import { untold } from '../untold.ts'
 import { ContainerProbe } from './container.ts'
 import { CpuProbe } from './cpu.ts'
 import { Descriptors } from './descriptors.ts'
@@ -134,13 +135,10 @@ class Host implements Channel {
     }
     const { busy } = intake
     if (busy !== undefined) intake.dropped(this.name, vitals.length, busy.reason)
-    else
-      intake
-        .add(
-          vitals.map(vital => vitalEvent(vital, this.address, time)),
-          { channel: this.name, address: this.address },
-        )
-        .journaled.catch(() => {})
+    else {
+      const events = vitals.map(vital => vitalEvent(vital, this.address, time))
+      untold(intake, this.name, intake.add(events, { channel: this.name, address: this.address }))
+    }
   }
 
   #sayWhatIsHidden({ log }: ChannelContext): void {
