@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { keepAlives } from '../test/keep-alive.ts'
 import { testContext, until } from '../test/recorder.ts'
 import { type Channel, tcp } from './index.ts'
 
@@ -247,4 +248,17 @@ test('what could not be journaled is dropped, and counted, where nobody is told'
   intake.journal(new Error('disk full'))
   await until(() => told.answers().length === 1, 'the answer')
   expect(intake.drops).toEqual([{ channel: 'tcp', events: 2, reason: 'not journaled: disk full' }])
+})
+
+test.skipIf(process.platform !== 'linux')('the system is to ask whether a silent peer is still there', async () => {
+  const { client, port } = await started()
+  await client()
+  // It may not be accepted yet.
+  const asked = await vi.waitFor(async () => {
+    const all = await keepAlives(port)
+    expect(all).toEqual([expect.any(Number)])
+    return all[0]!
+  })
+  expect(asked).toBeGreaterThan(30)
+  expect(asked).toBeLessThanOrEqual(60)
 })

@@ -27,6 +27,8 @@ export interface TcpOptions {
 
 /** How long senders that still send are listened to after they were told that it ends, in ms. */
 const LAST_WORDS = 250
+/** ms of silence after which the system asks whether the peer is still there: one that lost its power never says so. */
+const KEEP_ALIVE = 60_000
 /** ms between two lines that say that there are too many connections. */
 const SAID_EVERY = 60_000
 
@@ -53,7 +55,8 @@ class Tcp implements Channel {
 
   async start(context: ChannelContext): Promise<void> {
     const { port = 7577, host = '127.0.0.1', connections = 1_024 } = this.#options
-    const server = createServer({ allowHalfOpen: true }, socket => this.#accept(socket, context))
+    const options = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE }
+    const server = createServer(options, socket => this.#accept(socket, context))
     server.maxConnections = connections
     server.listen(port, host)
     try {

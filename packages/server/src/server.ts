@@ -36,6 +36,8 @@ export interface ServerOptions {
   bodies?: number
 }
 
+/** ms of silence after which the system asks whether the peer is still there: one that lost its power never says so. */
+const KEEP_ALIVE = 60_000
 /** How long, once it is to stop, who looks may take to say goodbye, and who sends to read its answer; in ms. */
 const GOODBYE = 500
 const LAST_ANSWERS = 10_000
@@ -59,7 +61,12 @@ export async function server(context: Context, hub: Live, options: ServerOptions
       refuse(reply as unknown as FastifyReply, error.statusCode ?? 400, error.message, 'see /docs')
     },
     clientErrorHandler: broken.broke,
-    http: { requireHostHeader: false /* it is done below, in our form */, IncomingMessage: Request },
+    http: {
+      requireHostHeader: false, // it is done below, in our form
+      IncomingMessage: Request,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE,
+    },
     routerOptions: { maxParamLength: 500 },
   })
   broken.watch(app.server)
