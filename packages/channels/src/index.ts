@@ -4,6 +4,7 @@
  * @module
  */
 export type * from './channel.ts'
+export { Crowd } from './crowd.ts'
 export { type FileOptions, file } from './file.ts'
 export { type HealthOptions, health } from './health.ts'
 export { type HostOptions, host } from './host/host.ts'

@@ -5,7 +5,7 @@ import statics from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
-import { websocket as sendingSocket, type WebSocketIntake } from '@telltale/channels'
+import { Crowd, websocket as sendingSocket, type WebSocketIntake } from '@telltale/channels'
 import { EngineError } from '@telltale/history'
 import { TooMuch } from '@telltale/query'
 import { TooMany } from '@telltale/recent'
@@ -32,10 +32,11 @@ export interface ServerOptions {
   maxQuestions?: number
   /** Connections at a time; one more is closed at once. Default 10,000. */
   maxConnections?: number
-  /** Bytes that bodies may hold while they are read, together. Default 64 MiB. */
+  /** Bytes that bodies may hold while they are read, together; messages of WebSockets half of that. Default 64 MiB. */
   bodies?: number
 }
 
+const MB = 1024 * 1024
 /** ms of silence after which the system asks whether the peer is still there: one that lost its power never says so. */
 const KEEP_ALIVE = 60_000
 /** How long, once it is to stop, who looks may take to say goodbye, and who sends to read its answer; in ms. */
@@ -133,7 +134,12 @@ export async function server(context: Context, hub: Live, options: ServerOptions
       for (const client of clients) client.terminate()
     }, GOODBYE).unref()
   }
-  await app.register(websocket, { options: { maxPayload: 8 * 1024 * 1024 }, preClose })
+  const bodies = options.bodies ?? 64 * MB
+  const room = new Room(bodies)
+  const crowd = new Crowd(bodies / 2, bytes => room.hold(bytes))
+  // Of the largest there may be, at least one at a time can be read to its end.
+  const maxPayload = Math.min(8 * MB, Math.floor(bodies / 4))
+  await app.register(websocket, { options: { maxPayload }, preClose })
   broken.watchSockets(app.websocketServer)
   onlyAtSockets(app)
   await app.register(async asking => {
@@ -146,7 +152,6 @@ export async function server(context: Context, hub: Live, options: ServerOptions
   await app.register(async sending => {
     sending.removeAllContentTypeParsers()
     sending.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    const room = new Room(options.bodies ?? 64 * 1024 * 1024)
     events(sending, context, { room, stopping: stopping.signal, broken })
   })
   health(app, context)
@@ -165,7 +170,12 @@ export async function server(context: Context, hub: Live, options: ServerOptions
       },
       handler: (_request, reply) => upgradeRequired(reply, 'upgrade, or POST events to /v1/events'),
       wsHandler(socket, request) {
-        const sending = sendingSocket(socket, { intake: context.pipeline, address: request.ip })
+        const sending = sendingSocket(socket, {
+          intake: context.pipeline,
+          address: request.ip,
+          crowd,
+          stream: request.raw.socket,
+        })
         senders.add(sending)
         void sending.closed.then(() => senders.delete(sending))
       },
