@@ -127,6 +127,23 @@ describe('the page', () => {
     expect(complaints).toEqual([])
   })
 
+  test('shows a type that seldom comes on the tape at once, when it is clicked', async () => {
+    await open()
+    await page.locator('type-list').getByText('exception').click()
+    await page.waitForURL(/q=type/)
+    await eventually(
+      () => page.locator('tape-view .label').allTextContents(),
+      labels => labels.length === 1 && labels[0]!.includes('exception'),
+      2500,
+    )
+    await eventually(
+      () => coloured('red'),
+      pixels => pixels > 20,
+      1000,
+    )
+    expect(complaints).toEqual([])
+  })
+
   test('opens an event of the list as JSON, and a value of it becomes a filter', async () => {
     await open()
     const row = page.locator('event-list li', { hasText: 'could not obtain connection 7' }).first()
@@ -218,6 +235,11 @@ describe('the page', () => {
       () => page.locator('answer-view .key').textContent(),
       key => key?.includes('web01') === true,
     )
+    const times = await page
+      .locator('line-graph')
+      .evaluate(graph => (graph as HTMLElement & { lines: { times: number[] } }).lines.times)
+    // The bucket that still runs would look like a fall.
+    expect(Math.max(...times) + 10_000).toBeLessThanOrEqual(Date.now())
   })
 
   test('explains what is wrong with a query, where, and the way out', async () => {

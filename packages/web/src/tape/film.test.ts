@@ -40,8 +40,10 @@ describe('film', () => {
     expect(rows(film)).toEqual(['a 3'])
     marks.push({ type: 'b', hostname: 'h', time: NOW })
     expect(film.take(NOW)).toBe(true)
+    expect(film.take(NOW + 16), 'in the next frame too').toBe(true)
     film.arrange(NOW)
     expect(rows(film)).toEqual(['a 3', 'b 1'])
+    expect(film.take(NOW)).toBe(false)
   })
 
   it('finds the newest event behind a mark', () => {

@@ -27,6 +27,7 @@ export class Film {
   readonly #colourOf = new Map<number, number>()
   readonly #rowOf = new Map<number, number>()
   #taken = 0
+  #missing = false
 
   constructor(marks: Marks, palette: Palette, options: FilmOptions, now: number, before: readonly string[] = []) {
     this.#marks = marks
@@ -51,25 +52,25 @@ export class Film {
     this.bins = new Bins(columns, maxRows + 2, COLOURS, span / columns, now)
     this.#taken = Math.max(0, this.#marks.pushed - this.#marks.capacity)
     this.take(now, false)
+    this.#missing = false
   }
 
-  /** Puts what came since on the tape, and counts it to its row unless it is already. @returns whether a row is missing that there would be room for */
+  /** Puts what came since on the tape, and counts it to its row unless it is already. @returns whether, since rows were chosen, one is missing that there would be room for */
   take(now: number, counting = true): boolean {
     this.bins.advance(now)
     const marks = this.#marks
     const codes = this.#options.rows === 'type' ? marks.type : marks.host
-    let missing = false
     for (let n = Math.max(this.#taken, marks.pushed - marks.capacity); n < marks.pushed; n++) {
       const at = n & (marks.capacity - 1)
       const row = this.#row(codes[at]!)
-      if (row === undefined) missing = true
+      if (row === undefined) this.#missing = true
       else {
         this.bins.add(marks.time[at]!, row, this.#colour(marks.type[at]!), marks.weight[at]!)
         if (counting) this.rows[row]!.count += marks.weight[at]!
       }
     }
     this.#taken = marks.pushed
-    return missing
+    return this.#missing
   }
 
   /** How many marks it has put on the tape, of all ever pushed. */

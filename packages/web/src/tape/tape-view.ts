@@ -16,6 +16,7 @@ import { tip } from './tip.ts'
 const SPANS = [60_000, 300_000, 900_000, 3_600_000]
 /** How often rows are counted and sorted anew, ms. */
 const ARRANGE = 5000
+/** As long, where a row is missing. An empty tape does not wait. */
 const SOON = 400
 
 /** Every event a mark, newest at the right edge, moving left as time passes. */
@@ -111,7 +112,8 @@ export class TapeView extends LitElement {
     const film = this.#film
     const still = pausedAt !== undefined || this.#pointer.heldAt !== undefined
     const missing = still ? false : film.take(now)
-    const due = !still && now - this.#arrangedAt > (missing ? SOON : ARRANGE) && !(this.#pointer.cell && !missing)
+    const wait = !missing ? ARRANGE : film.rows.length > 0 ? SOON : 0
+    const due = !still && now - this.#arrangedAt >= wait && !(this.#pointer.cell && !missing)
     if (due || this.#version !== feed.version) {
       this.#version = feed.version
       this.#arrangedAt = now
