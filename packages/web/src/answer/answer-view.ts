@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
 import type { Answer } from '../api/request.ts'
-import { pivot, type Shape, shapeOf } from '../ask/pivot.ts'
+import { pivot, type Shape, shapeOf, whole } from '../ask/pivot.ts'
 import { rangeAt } from '../page/address.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
@@ -96,13 +96,10 @@ export class AnswerView extends LitElement {
     const { values, time } = shape
     const value = values[Math.min(this.shown, values.length - 1)]
     if (time >= 0 && value !== undefined && answer.rows.length > 0) {
-      const lines = pivot(
-        ofEvents ? folded(whole(answer, time, step ?? 0, answers.standing), shape) : answer,
-        shape,
-        value,
-        step,
-      )
-      return html`<div class="graph"><line-graph .lines=${lines} .within=${rangeAt(answers.within, Date.now())} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
+      const within = rangeAt(answers.within, Date.now())
+      const full = step === undefined ? answer : whole(answer, time, step, within, Date.now())
+      const lines = pivot(ofEvents ? folded(full, shape) : full, shape, value, step)
+      return html`<div class="graph"><line-graph .lines=${lines} .within=${within} .divide=${ofEvents && step ? step / 1000 : 1}></line-graph></div>
         ${ofEvents ? nothing : html`<answer-table .answer=${answer} .query=${answers.asked}></answer-table>`}`
     }
     if (ofEvents)
@@ -143,15 +140,6 @@ export class AnswerView extends LitElement {
     return html`${parts.filter(part => part !== '').join(' · ')}${coverage === undefined ? nothing : html` · <span class=${coverage.startsWith('not covered') ? 'uncovered' : ''}>${coverage}</span>`}${answers.standing ? ' · live' : ` · asked ${timeOfDay(Date.now())}`}`
   }
 }
-/** Without the first bucket and the one that still runs: they are not full, and would look like a fall. */
-function whole(answer: Answer, time: number, step: number, standing: boolean): Answer {
-  const times = answer.rows.map(row => Number(row[time]))
-  const first = Math.min(...times)
-  const open = standing ? Math.floor(Date.now() / step) * step : Number.POSITIVE_INFINITY
-  const rows = answer.rows.filter((_, i) => times[i]! > first && times[i]! < open)
-  return rows.length > 0 ? { ...answer, rows } : answer
-}
-
 /** Beside anything else, Telltale's own types are one line. */
 function folded(answer: Answer, { keys: [type = 0], time, values: [count = 0] }: Shape): Answer {
   if (!answer.rows.some(row => !OWN.test(String(row[type])))) return answer

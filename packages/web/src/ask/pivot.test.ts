@@ -1,6 +1,6 @@
 import { columnsOf, parse } from '@telltale/query'
 import { describe, expect, it } from 'vitest'
-import { everyLine, pivot, shapeOf } from './pivot.ts'
+import { everyLine, pivot, shapeOf, whole } from './pivot.ts'
 
 function asked(query: string, rows: unknown[][]) {
   const columns = columnsOf(parse(query).query!).map(({ name, type }) => ({ name, type: type ?? '' }))
@@ -52,6 +52,19 @@ describe('pivot', () => {
       ['x', [1.5, null, null]],
       ['y', [7, null, 8]],
     ])
+  })
+
+  it('leaves out buckets that are not full, unless there are no others', () => {
+    const { answer } = asked(
+      'count() by 1s',
+      [0, 1000, 2000, 3000].map(at => [at, 5]),
+    )
+    const times = (from: number, to: number, now = 1e6) =>
+      whole(answer, 0, 1000, { from, to }, now).rows.map(([time]) => time)
+    expect(times(0, 4000)).toEqual([0, 1000, 2000, 3000])
+    expect(times(500, 3500)).toEqual([1000, 2000])
+    expect(times(0, 9000, 3900)).toEqual([0, 1000, 2000])
+    expect(times(3100, 3900)).toEqual([0, 1000, 2000, 3000])
   })
 
   it('takes numbers that are keys for keys', () => {

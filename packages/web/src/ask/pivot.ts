@@ -105,6 +105,19 @@ export function everyLine(answer: Answer, shape: Shape, step: number | undefined
   return { times: parts[0]?.times ?? [], lines: lines.slice(0, most), hidden: Math.max(0, lines.length - most) }
 }
 
+/** Without buckets that the range cuts, and the one that still runs: they are not full, and would look like a fall. */
+export function whole(
+  answer: Answer,
+  time: number,
+  step: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  now: number,
+): Answer {
+  const end = Math.min(to, now)
+  const rows = answer.rows.filter(row => Number(row[time]) >= from && Number(row[time]) + step <= end)
+  return rows.length > 0 ? { ...answer, rows } : answer
+}
+
 /** Fills the gaps between buckets, where that stays within reason. */
 function spread(times: number[], step: number | undefined): number[] {
   const [first, last] = [times[0], times.at(-1)]
