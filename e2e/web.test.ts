@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '@telltale/web'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AXIS } from '../packages/web/src/tape/painter.ts'
 import { openBrowser } from './browser.ts'
-import { eventually, type Program, send, start } from './program.ts'
+import { count, eventually, folder, type Program, send, start } from './program.ts'
 
 let browser: Browser
 let program: Program
@@ -89,12 +90,50 @@ describe('the page of a new Telltale', () => {
     await open()
     const welcome = page.getByRole('heading', { name: 'Send your first event' })
     await welcome.waitFor()
-    expect(await page.locator('welcome-view code').first().textContent()).toContain(`curl ${program.url}/v1/events`)
+    const commands = await page.locator('welcome-view code').allTextContents()
+    expect(commands[0]).toContain(`curl ${program.url}/v1/events`)
     await send(program, JSON.stringify({ type: 'hello', additional_info: { message: 'my first event' } }))
     await page.locator('event-list').getByText('my first event').waitFor()
     await welcome.waitFor({ state: 'detached' })
     expect(complaints).toEqual([])
   })
+})
+
+/** Ends a process and its children, if they have not ended already. */
+function end(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL')
+  } catch {}
+}
+
+describe('the commands of the welcome', () => {
+  test.each([
+    [0, 'type = hello'],
+    [1, 'type = hello'],
+    [2, 'type = log and message = "a line of a log"'],
+    [3, 'type = page_load'],
+  ])(
+    'number %d does what it says, as it stands there',
+    async (n, filter) => {
+      const fresh = await start()
+      const here = folder()
+      symlinkSync(join(import.meta.dirname, '../packages'), join(here, 'packages'))
+      writeFileSync(join(here, 'app.log'), 'a line of a log\n')
+      await open('', fresh)
+      const command = await page.locator('welcome-view code').nth(n).textContent()
+      const child = spawn('sh', ['-c', command!], { cwd: here, detached: true, stdio: 'ignore' })
+      try {
+        await eventually(
+          () => count(fresh, filter),
+          events => events > 0,
+        )
+      } finally {
+        end(child.pid!)
+        await fresh.stop()
+      }
+    },
+    60_000,
+  )
 })
 
 describe('the page', () => {

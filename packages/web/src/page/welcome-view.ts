@@ -62,21 +62,13 @@ export class WelcomeView extends LitElement {
   declare copied: string | undefined
 
   protected override render(): TemplateResult {
-    const { hostname, port, origin } = location
-    const at = Number(port) || (origin.startsWith('https') ? 443 : 80)
-    const event = `{"type":"hello","additional_info":{"message":"my first event"}}`
-    const ways = [
-      ['curl', `curl ${origin}/v1/events -d '${event}'`],
-      ['UDP', `echo '${event}' > /dev/udp/${hostname}/${at + 1}`],
-      ['A log file', `tail -f app.log | npx telltale send --type log${at === 7575 ? '' : ` --port ${at}`}`],
-      ['Try it out', `npx telltale demo${at === 7575 ? '' : ` --port ${at}`}`],
-    ]
+    const ways = waysOf(location)
     return html`<section>
       <h2>Send your first event</h2>
       <p>Anything that can write JSON can send. A type and whatever else you know is enough; host, time and the rest are filled in. It shows on the tape the moment it arrives.</p>
       <dl>${ways.map(
         ([name, command]) => html`<dt>${name}</dt>
-          <dd><code tabindex="0">${command}</code><button class="button" @click=${() => void this.#copy(command!)}>${this.copied === command ? 'Copied' : 'Copy'}</button></dd>`,
+          <dd><code tabindex="0">${command}</code><button class="button" @click=${() => void this.#copy(command)}>${this.copied === command ? 'Copied' : 'Copy'}</button></dd>`,
       )}</dl>
     </section>`
   }
@@ -86,4 +78,20 @@ export class WelcomeView extends LitElement {
     this.copied = command
   }
 }
+/** The commands of the README, for where this Telltale is. */
+function waysOf({ hostname, port, origin }: Location): [name: string, command: string][] {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const at = Number(port) || (origin.startsWith('https') ? 443 : 80)
+  const here = host === '127.0.0.1' && at === 7575
+  const event = `{"type":"hello","additional_info":{"message":"my first event"}}`
+  const run = 'node packages/telltale/bin/telltale.js'
+  return [
+    ['curl', `curl ${origin}/v1/events -d '${event}'`],
+    // Only bash knows /dev/udp.
+    ['UDP', `echo '${event}' | bash -c 'cat > /dev/udp/${host}/${at + 1}'`],
+    ['A log file', `tail -f app.log | ${run} send --type log${here ? '' : ` --url ${origin}`}`],
+    ['Try it out', `${run} demo${here ? '' : ` --host ${host} --port ${at}`}`],
+  ]
+}
+
 customElements.define('welcome-view', WelcomeView)
