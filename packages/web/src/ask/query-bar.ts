@@ -2,6 +2,7 @@ import type { EditorView } from '@codemirror/view'
 import { parse } from '@telltale/query'
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Refusal } from '../api/request.ts'
+import { copy } from '../page/copy.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import { Follow } from '../page/topic.ts'
@@ -122,7 +123,8 @@ export class QueryBar extends LitElement {
   declare text: string
   /** The text that was last run and was no query. */
   declare tried: string | undefined
-  declare copied: boolean
+  /** What came of copying, for a moment. */
+  declare copied: string | undefined
   #editor: Promise<EditorView> | undefined
   #placed = ''
 
@@ -186,7 +188,7 @@ export class QueryBar extends LitElement {
       </div>
       <range-picker></range-picker>
       <button class="button strong" type="submit">Ask</button>
-      <button class="button" type="button" @click=${() => void this.#copy()}>${this.copied ? 'Copied' : 'Copy link'}</button>
+      <button class="button" type="button" @click=${() => void this.#copy()}>${this.copied ?? 'Copy link'}</button>
       ${wrong ? this.#explained(wrong) : nothing}
       ${this.text === '' ? this.#examples() : nothing}
     </form>`
@@ -228,10 +230,9 @@ export class QueryBar extends LitElement {
   }
 
   async #copy(): Promise<void> {
-    await navigator.clipboard.writeText(location.href)
-    this.copied = true
+    this.copied = await copy(location.href)
     setTimeout(() => {
-      this.copied = false
+      this.copied = undefined
     }, 1500)
   }
 }

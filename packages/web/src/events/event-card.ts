@@ -1,4 +1,5 @@
 import { css, html, LitElement, type TemplateResult } from 'lit'
+import { copy } from '../page/copy.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
 import type { SeenEvent } from '../text/event.ts'
@@ -34,7 +35,8 @@ export class EventCard extends LitElement {
   ]
   static override properties = { event: { attribute: false }, copied: { state: true } }
   declare event: SeenEvent
-  declare copied: boolean
+  /** What came of copying, for a moment. */
+  declare copied: string | undefined
 
   protected override render(): TemplateResult {
     const { event } = this
@@ -43,7 +45,7 @@ export class EventCard extends LitElement {
         <time class="muted num">${moment(event.time, 'milli')}</time>
         ${event.md5 ? html`<button class="plain" title="Events with the same fingerprint" @click=${() => session.toggle('md5', event.md5)}>Same again</button>` : ''}
         <button class="plain" title="All events of half a minute before and after" @click=${() => this.#around()}>Around it</button>
-        <button class="plain" @click=${() => void this.#copy()}>${this.copied ? 'Copied' : 'Copy JSON'}</button>
+        <button class="plain" @click=${() => void this.#copy()}>${this.copied ?? 'Copy JSON'}</button>
         <slot></slot>
       </div>
       ${jsonTree(event)}
@@ -56,10 +58,9 @@ export class EventCard extends LitElement {
   }
 
   async #copy(): Promise<void> {
-    await navigator.clipboard.writeText(JSON.stringify(this.event, undefined, 2))
-    this.copied = true
+    this.copied = await copy(JSON.stringify(this.event, undefined, 2))
     setTimeout(() => {
-      this.copied = false
+      this.copied = undefined
     }, 1500)
   }
 }

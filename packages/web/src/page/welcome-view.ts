@@ -1,4 +1,5 @@
 import { css, html, LitElement, type TemplateResult } from 'lit'
+import { copy } from './copy.ts'
 import { sheet } from './sheet.ts'
 
 /** Shown while nothing was ever sent: how to send the first event, from wherever one is. */
@@ -59,7 +60,8 @@ export class WelcomeView extends LitElement {
     `,
   ]
   static override properties = { copied: { state: true } }
-  declare copied: string | undefined
+  /** Which command was copied last, and what came of it. */
+  declare copied: { readonly command: string; readonly said: string } | undefined
 
   protected override render(): TemplateResult {
     const ways = waysOf(location)
@@ -68,14 +70,13 @@ export class WelcomeView extends LitElement {
       <p>Anything that can write JSON can send. A type and whatever else you know is enough; host, time and the rest are filled in. It shows on the tape the moment it arrives.</p>
       <dl>${ways.map(
         ([name, command]) => html`<dt>${name}</dt>
-          <dd><code tabindex="0">${command}</code><button class="button" @click=${() => void this.#copy(command)}>${this.copied === command ? 'Copied' : 'Copy'}</button></dd>`,
+          <dd><code tabindex="0">${command}</code><button class="button" @click=${() => void this.#copy(command)}>${this.copied?.command === command ? this.copied.said : 'Copy'}</button></dd>`,
       )}</dl>
     </section>`
   }
 
   async #copy(command: string): Promise<void> {
-    await navigator.clipboard.writeText(command)
-    this.copied = command
+    this.copied = { command, said: await copy(command) }
   }
 }
 /** The commands of the README, for where this Telltale is. */
