@@ -57,7 +57,8 @@ export function queryEditor({ parent, root, text, hint, seen, run, changed }: Ed
           {
             key: 'Escape',
             run: view => {
-              view.contentDOM.blur()
+              // Who closes the suggestions goes on writing.
+              if (!closeCompletion(view)) view.contentDOM.blur()
               return true
             },
           },
