@@ -304,6 +304,48 @@ describe('the page', () => {
     expect(await page.locator('.cm-content').textContent()).toBe('type = page_load')
   })
 
+  test('Escape closes the suggestions and stays, so that Enter asks', async () => {
+    await open()
+    await page.locator('event-list li').first().waitFor()
+    await page.keyboard.press('/')
+    await page.locator('.cm-focused').waitFor()
+    await page.keyboard.type('type = exception')
+    await page.locator('.cm-tooltip-autocomplete').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.cm-tooltip-autocomplete').waitFor({ state: 'detached' })
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/q=type\+%3D\+exception/)
+    await page.keyboard.press('Escape')
+    await page.locator('.cm-focused').waitFor({ state: 'detached' })
+  })
+
+  test('says what is wrong with two times, and takes them when they are right', async () => {
+    await open()
+    await page.getByLabel('Range of the query').selectOption('custom')
+    const from = page.getByLabel('from', { exact: true })
+    await from.fill('2030-01-02T00:00:00')
+    await page.getByLabel('to', { exact: true }).fill('2030-01-01T00:00:00')
+    const use = page.getByRole('button', { name: 'Use', exact: true })
+    await use.click()
+    expect(await from.evaluate(field => (field as HTMLInputElement).validationMessage)).toBe('From must be before to.')
+    await from.fill('2029-01-02T00:00:00')
+    await use.click()
+    await page.waitForURL(/range=20\d\d-/)
+  })
+
+  test('copies where the browser gives the page no clipboard', async () => {
+    const hash = '#/live?span=15m'
+    await open(hash)
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+    await page.getByRole('button', { name: 'Copy link' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    await page.keyboard.press('/')
+    await page.locator('.cm-focused').waitFor()
+    await page.keyboard.press('ControlOrMeta+v')
+    expect(await page.locator('.cm-content').textContent()).toBe(`${program.url}/${hash}`)
+    expect(complaints).toEqual([])
+  })
+
   test('lists what was rejected, with the reason', async () => {
     await send(program, '{"type":"broken')
     await open('#/rejected')

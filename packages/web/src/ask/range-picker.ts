@@ -106,10 +106,11 @@ export class RangePicker extends LitElement {
   }
 
   #use(): void {
-    const value = (name: string) =>
-      Date.parse(this.renderRoot.querySelector<HTMLInputElement>(`input[name=${name}]`)?.value ?? '')
-    const [from, to] = [value('from'), value('to')]
-    if (!(from < to)) return
+    const field = (name: string) => this.renderRoot.querySelector<HTMLInputElement>(`input[name=${name}]`)!
+    const fields = [field('from'), field('to')] as const
+    const [from, to] = fields.map(({ value }) => Date.parse(value)) as [number, number]
+    fields[0].setCustomValidity(from >= to ? 'From must be before to.' : '')
+    if (!fields.every(each => each.reportValidity())) return
     this.custom = false
     session.go({ range: { kind: 'between', from, to } })
   }
