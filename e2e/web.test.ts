@@ -249,6 +249,10 @@ describe('the page', () => {
     )
     expect(await rows.first().textContent()).toMatch(/\/page0.*10.*0\.36/s)
     expect(await page.locator('answer-table .bar').count()).toBe(4)
+    expect(
+      await rows.first().evaluate(row => [...row.children].findIndex(cell => cell.querySelector('.bar'))),
+      'the bars stand behind the loads, which they show',
+    ).toBe(2)
     expect(await page.locator('answer-view .stats').textContent()).toMatch(
       /4 rows · \d+ read · [\d.]+ ms · recent.* · exact · live/,
     )

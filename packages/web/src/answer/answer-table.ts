@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
 import type { Answer } from '../api/request.ts'
-import { shapeOf } from '../ask/pivot.ts'
+import { type Shape, shapeOf } from '../ask/pivot.ts'
 import { chip, chipStyle } from '../colour/chip.ts'
 import { session } from '../page/session.ts'
 import { sheet } from '../page/sheet.ts'
@@ -9,7 +9,7 @@ import { cell, count, moment } from '../text/format.ts'
 
 const MOST = 500
 
-/** Rows as they came. Without a time bucket the first number of each row is a bar too, so that the eye ranks them. */
+/** Rows as they came. Without a time bucket the first number of each row has a bar behind it, so that the eye ranks them. */
 export class AnswerTable extends LitElement {
   static override styles = [
     sheet,
@@ -60,7 +60,6 @@ export class AnswerTable extends LitElement {
       }
       .bars {
         width: 34%;
-        padding-right: 2px;
       }
       .bar {
         display: block;
@@ -112,17 +111,18 @@ export class AnswerTable extends LitElement {
   protected override render(): TemplateResult {
     const { columns, rows } = this.answer
     if (rows.length === 0) return html`<p class="none muted">Nothing matched in this range.</p>`
-    const { values, time } = shapeOf(this.answer, this.query)
+    const shape = shapeOf(this.answer, this.query)
+    const { values, time } = shape
     const ranked = time < 0 && rows.length > 1 ? values[0] : undefined
     const top = ranked === undefined ? 0 : Math.max(...rows.map(row => Number(row[ranked]) || 0))
     const ordered = this.#ordered(time)
+    const behind = (i: number, bar: () => TemplateResult) => (i === ranked ? bar() : nothing)
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Rows of the answer"><table>
-      <thead><tr>${columns.map(({ name }, i) => html`<th class=${values.includes(i) ? 'value' : ''} scope="col" aria-sort=${this.#sortOf(i)}><button class="plain" title="Sort" @click=${() => this.#sort(i, values.includes(i))}>${name}</button></th>`)}${ranked === undefined ? nothing : html`<th aria-hidden="true"></th>`}</tr></thead>
+      <thead><tr>${columns.map(({ name }, i) => html`<th class=${values.includes(i) ? 'value' : ''} scope="col" aria-sort=${this.#sortOf(i)}><button class="plain" title="Sort" @click=${() => this.#sort(i, values.includes(i))}>${name}</button></th>${behind(i, () => html`<th aria-hidden="true"></th>`)}`)}</tr></thead>
       <tbody>
         ${ordered.slice(0, MOST).map(
           row => html`<tr>
-            ${row.map((value, i) => (values.includes(i) ? html`<td class="value num">${cell(value)}</td>` : i === time ? html`<td class="num">${moment(Number(value))}</td>` : html`<td class=${String(value).length < 28 ? 'short' : ''}>${this.#key(columns[i]!.name, value)}</td>`))}
-            ${ranked === undefined ? nothing : html`<td class="bars" aria-hidden="true">${this.#bar(row, ranked, top)}</td>`}
+            ${row.map((value, i) => html`${this.#cell(value, i, shape)}${behind(i, () => html`<td class="bars" aria-hidden="true">${this.#bar(row, i, top)}</td>`)}`)}
           </tr>`,
         )}
       </tbody>
@@ -147,6 +147,13 @@ export class AnswerTable extends LitElement {
   #sort(column: number, number: boolean): void {
     const again = this.sorted?.column === column
     this.sorted = { column, descending: again ? !this.sorted!.descending : number }
+  }
+
+  #cell(value: unknown, column: number, { values, time }: Shape): TemplateResult {
+    if (values.includes(column)) return html`<td class="value num">${cell(value)}</td>`
+    if (column === time) return html`<td class="num">${moment(Number(value))}</td>`
+    const short = String(value).length < 28
+    return html`<td class=${short ? 'short' : 'key'}>${this.#key(this.answer.columns[column]!.name, value)}</td>`
   }
 
   #key(name: string, value: unknown): TemplateResult {
