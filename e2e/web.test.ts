@@ -389,6 +389,24 @@ describe('the page', () => {
     expect(wider).toBeLessThanOrEqual(0)
   })
 
+  test('leaves room on a phone for reasons, fingerprints and the end of the first line of a query', async () => {
+    await send(program, '{"type":"broken')
+    await open('#/rejected')
+    await page.setViewportSize({ width: 390, height: 844 })
+    const width = async (part: string): Promise<number> => (await page.locator(part).first().boundingBox())!.width
+    await page.locator('rejects-view tbody td').first().waitFor()
+    expect(await width('rejects-view .why')).toBeGreaterThan(300)
+    const query = 'type = exception | count(), uniq(hostname) by md5'
+    await page.goto(`${program.url}/#/live?q=${encodeURIComponent(query)}`)
+    await page.locator('answer-table td.key').first().waitFor()
+    expect(await width('answer-table td.key')).toBeGreaterThan(95)
+    const line = (await page.locator('.cm-line').boundingBox())!
+    const clear = (await page.locator('query-bar .clear').boundingBox())!
+    expect(line.x + line.width).toBeLessThanOrEqual(clear.x)
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect(wider).toBeLessThanOrEqual(0)
+  })
+
   test.each([390, 700, 820, 1024, 1600])('marks stand beside their labels at %d pixels', async width => {
     await open()
     await page.setViewportSize({ width, height: 900 })

@@ -83,6 +83,9 @@ export class AnswerTable extends LitElement {
       .short {
         white-space: nowrap;
       }
+      .key {
+        min-width: 14ch;
+      }
       .none,
       .rest {
         padding: 10px 2px;

@@ -44,6 +44,8 @@ export class QueryBar extends LitElement {
       }
       .editor {
         min-height: 38px;
+        /* Where Clear stands, which would cover the end of the first line. */
+        padding-right: 50px;
       }
       .clear {
         position: absolute;

@@ -43,6 +43,23 @@ export class RejectsView extends LitElement {
         color: var(--muted);
         white-space: pre-wrap;
       }
+      @media (max-width: 640px) {
+        thead {
+          display: none;
+        }
+        tr {
+          display: block;
+          padding: 8px 0;
+          border-top: 1px solid var(--rule);
+        }
+        td,
+        td.mono {
+          display: block;
+          padding: 1px 0;
+          border: 0;
+          white-space: normal;
+        }
+      }
     `,
   ]
   static override properties = { rejects: { state: true }, refused: { state: true } }
@@ -80,7 +97,7 @@ export class RejectsView extends LitElement {
         ({ received_at, channel, address, reason, sample }) => html`<tr>
           <td class="mono num">${moment(received_at)}</td>
           <td class="mono">${channel} ${address}</td>
-          <td>${reason}<code>${sample}</code></td>
+          <td class="why">${reason}<code>${sample}</code></td>
         </tr>`,
       )}</tbody>
     </table></div>`
