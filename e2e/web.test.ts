@@ -271,6 +271,23 @@ describe('the page', () => {
     expect(complaints).toEqual([])
   })
 
+  test('says for how long it has been asking, stops when told, and asks again', async () => {
+    await open()
+    await page.locator('answer-view .u-over').waitFor()
+    await page.route('**/v1/query', () => {}) // an answer that never comes
+    const range = `${new Date(Date.now() - 60_000).toISOString()}..${new Date().toISOString()}`
+    await page.goto(`${program.url}/#/live?q=count()&range=${range}`)
+    await page.locator('answer-view').getByText('Asking for 3 s…').waitFor()
+    const cancelled = page.waitForEvent('requestfailed')
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.locator('answer-view').getByText('Stopped').waitFor()
+    await cancelled
+    await page.unroute('**/v1/query')
+    await page.getByRole('button', { name: 'Ask', exact: true }).click()
+    await page.locator('answer-view .big').waitFor()
+    expect(complaints).toEqual([])
+  })
+
   test('draws a line graph where there is time in the answer', async () => {
     await open(`#/live?q=${encodeURIComponent('count() by hostname, 10s')}`)
     await page.locator('answer-view .u-over').waitFor()

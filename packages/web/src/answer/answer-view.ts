@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Answer } from '../api/request.ts'
 import { pivot, type Shape, shapeOf, whole } from '../ask/pivot.ts'
 import { rangeAt } from '../page/address.ts'
@@ -9,6 +9,9 @@ import { count, number, span, timeOfDay } from '../text/format.ts'
 import { OWN, OWN_NAME } from '../text/own.ts'
 import './answer-table.ts'
 import './line-graph.ts'
+
+/** Who asks is told from then on for how long, ms. */
+const PATIENCE = 2000
 
 /** The answer to the query: a graph where there is time in it, a ranking where there is none, one figure where there is one. */
 export class AnswerView extends LitElement {
@@ -54,6 +57,11 @@ export class AnswerView extends LitElement {
         padding: 24px 2px;
         border-top: 1px solid var(--rule);
       }
+      .none button {
+        margin-left: 6px;
+        color: var(--accent);
+        font-weight: 600;
+      }
       .uncovered {
         color: var(--warn);
       }
@@ -62,6 +70,7 @@ export class AnswerView extends LitElement {
   static override properties = { shown: { state: true } }
   /** Which of several aggregates the graph shows. */
   declare shown: number
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
@@ -83,10 +92,24 @@ export class AnswerView extends LitElement {
     `
   }
 
-  #why(): string {
+  protected override updated(_: PropertyValues): void {
+    clearTimeout(this.#timer)
+    if (session.answers.waiting) this.#timer = setTimeout(() => this.requestUpdate(), 1000)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearTimeout(this.#timer)
+  }
+
+  #why(): TemplateResult | string {
     const { answers, live } = session
     if (answers.refused) return 'No answer: see the message under the query.'
-    return live.state === 'live' || !answers.standing ? 'Asking…' : 'Not connected.'
+    if (!answers.waiting) return 'Stopped. Ask again for an answer.'
+    if (live.state !== 'live' && answers.standing) return 'Not connected.'
+    const ms = Date.now() - answers.askedAt
+    if (ms < PATIENCE) return 'Asking…'
+    return html`Asking for ${Math.floor(ms / 1000)} s… <button class="plain" @click=${() => answers.giveUp()}>Stop</button>`
   }
 
   #body(answer: Answer): TemplateResult {

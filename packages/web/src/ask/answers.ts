@@ -21,6 +21,8 @@ export class Answers {
   asked = ''
   refused: Refusal | undefined
   waiting = false
+  /** When it was asked, ms since the epoch. */
+  askedAt = 0
   /** The query asked for events only; the answer shown is how many of each type came. */
   ofEvents = true
   /** ms a point of the graph stands for, where we chose it. */
@@ -47,6 +49,7 @@ export class Answers {
     this.answer = this.refused = this.events = undefined
     const { query: tree, error } = parse(query)
     this.waiting = error === undefined
+    this.askedAt = Date.now()
     if (error) {
       this.#refuse(error)
       return
@@ -78,6 +81,13 @@ export class Answers {
         stops.push(() => clearInterval(timer))
       }
     }
+    this.changed.tell()
+  }
+
+  /** Waits for the answer no longer. */
+  giveUp(): void {
+    this.#stop()
+    this.waiting = false
     this.changed.tell()
   }
 
