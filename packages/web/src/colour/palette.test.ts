@@ -38,6 +38,31 @@ describe('palette', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
+  it('gives a type the same colour in every browser, whatever came first', () => {
+    const apart = ['exception', 'page_load', '404', 'gc', 'db_timeout', 'login', 'deploy']
+    const inTurn = (types: readonly string[]) => {
+      const palette = new Palette()
+      return Object.fromEntries(types.map(type => [type, palette.of(type).name]))
+    }
+    expect(inTurn(apart.toReversed())).toEqual(inTurn(apart))
+    const many = [...apart, 'error', 'fatal', 'order', 'alpha', 'beta', 'gamma', 'host_cpu']
+    const together = (types: readonly string[]) => {
+      const palette = new Palette()
+      palette.meet(types)
+      return many.map(type => palette.of(type).name)
+    }
+    expect(together(many.toReversed())).toEqual(together(many))
+  })
+
+  it('takes another colour only where that of the name is on the same tape', () => {
+    const palette = new Palette()
+    expect(palette.of('exception').name).toBe('red')
+    expect(palette.of('error').name).not.toBe('red')
+    palette.meet(['gc'])
+    expect(palette.of('fatal').name).toBe(new Palette().of('fatal').name)
+    expect(new Palette({ exception: 'red' }).of('error').name).toBe('red')
+  })
+
   it('is bounded, however many types a sender makes up', () => {
     const palette = new Palette()
     for (let i = 0; i < 10_000; i++) palette.of(`made up ${i}`)

@@ -34,7 +34,7 @@ export const OTHERS: Swatch = { name: 'others', film: '#6d7f7c', paper: '#6d7f7c
 /** What always comes and seldom matters: it shares its quiet colours and takes none from the others. */
 const BACKGROUND = /^telltale_|^host_/
 
-/** First match wins; the least used colour of the list is taken, or a less used one beyond it. So a person knows a red mark before reading its label. */
+/** First match wins; the name's hash chooses of the list. So a person knows a red mark before reading its label. */
 const MEANINGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [BACKGROUND, ['slate', 'steel']],
   [/alert|incident|pattern/, ['magenta', 'rose']],
@@ -71,17 +71,20 @@ const MOST = 2000
 
 const byName = new Map(SWATCHES.map(swatch => [swatch.name, swatch]))
 
-/** Gives each type a colour once and for good: by meaning, else by its name's hash, avoiding those already in use while it can. */
+/**
+ * Gives each type a colour once and for good: by its name's hash, of those of its meaning. So it has the same one in every
+ * browser, but where another type on the same tape has it already.
+ */
 export class Palette {
   readonly #given = new Map<string, Swatch>()
-  /** How many types have each colour. */
-  readonly #uses = new Map<string, number>()
+  /** How many of the types on the tape have each colour. */
+  #uses = new Map<string, number>()
 
   /** @param remembered type → swatch name of an earlier visit */
   constructor(remembered: Readonly<Record<string, string>> = {}) {
     for (const [type, name] of Object.entries(remembered)) {
       const swatch = byName.get(name)
-      if (swatch) this.#give(type, swatch)
+      if (swatch) this.#given.set(type, swatch)
     }
   }
 
@@ -91,6 +94,17 @@ export class Palette {
     return this.#given.size < MOST ? this.#give(type, this.#choose(type)) : OTHERS
   }
 
+  /** Says which types are on the tape: their colours are taken, no others. The new ones get theirs in an order of their own. */
+  meet(types: Iterable<string>): void {
+    const met = [...new Set(types)].sort()
+    this.#uses = new Map()
+    for (const type of met) {
+      const given = this.#given.get(type)
+      if (given) this.#use(given)
+    }
+    for (const type of met) this.of(type)
+  }
+
   /** What {@link Palette} can be made from again; at most `limit` entries. */
   remember(limit = 200): Record<string, string> {
     return Object.fromEntries([...this.#given].slice(-limit).map(([type, swatch]) => [type, swatch.name]))
@@ -98,23 +112,32 @@ export class Palette {
 
   #choose(type: string): Swatch {
     const meaning = MEANINGS.find(([pattern]) => pattern.test(type.toLowerCase()))?.[1]
-    const start = hash(type) % FREE.length
-    const spare = BACKGROUND.test(type) ? [] : [...FREE.slice(start), ...FREE.slice(0, start)]
-    const wanted = [...(meaning ?? []), ...spare]
+    const spare = BACKGROUND.test(type) ? [] : FREE
+    const wanted = [...turned(meaning ?? [], hash(type)), ...turned(spare, hash(type))]
     const uses = (name: string) => this.#uses.get(name) ?? 0
     return byName.get(wanted.reduce((best, name) => (uses(name) < uses(best) ? name : best)))!
   }
 
   #give(type: string, swatch: Swatch): Swatch {
     this.#given.set(type, swatch)
-    this.#uses.set(swatch.name, (this.#uses.get(swatch.name) ?? 0) + 1)
+    this.#use(swatch)
     return swatch
+  }
+
+  #use({ name }: Swatch): void {
+    this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1)
   }
 }
 
-/** FNV-1a. */
+/** The same list, begun elsewhere. */
+function turned(list: readonly string[], by: number): string[] {
+  const start = by % Math.max(1, list.length)
+  return [...list.slice(start), ...list.slice(0, start)]
+}
+
+/** FNV-1a from a seed with which the usual names (exception, 404, page_load, gc …) have the first colour of their meaning, and most of the demo's one of their own. */
 function hash(text: string): number {
-  let h = 0x811c9dc5
+  let h = 625955
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  return h >>> 0
+  return (h ^ (h >>> 15)) >>> 0
 }

@@ -8,7 +8,7 @@ import { bucketFor, span } from '../text/format.ts'
 import { ratesOf, type TypeRate } from './rates.ts'
 
 /** Real events fetched of the past; what is older comes as counts. */
-const PAST = 4000
+export const PAST = 4000
 /** Points of the older past, over the span. */
 const POINTS = 600
 /** Marks that stand for one bucket of it, at most. */

@@ -3,7 +3,7 @@ import { askEvents } from '../api/request.ts'
 import { Answers } from '../ask/answers.ts'
 import { equals, filterOf, tagged, toggleClause } from '../ask/clause.ts'
 import { Palette } from '../colour/palette.ts'
-import { Feed } from '../feed/feed.ts'
+import { Feed, PAST } from '../feed/feed.ts'
 import { OTHER_ROWS } from '../tape/rows.ts'
 import type { SeenEvent } from '../text/event.ts'
 import { OWN, OWN_CLAUSE, OWN_NAME } from '../text/own.ts'
@@ -28,10 +28,13 @@ class Session {
   met: boolean | undefined
   #followed: { filter: string; span: number } | undefined
   #answered: string | undefined
+  /** The version of the feed whose past has its colours. */
+  #coloured = -1
 
   start(): void {
     addEventListener('hashchange', () => this.#arrive())
     addEventListener('pagehide', () => localStorage.setItem(COLOURS, JSON.stringify(this.palette.remember())))
+    this.feed.changed.follow(() => this.#colour())
     this.#arrive()
     this.live.changed.follow(() => void this.#meet())
     this.feed.counted.follow(() => {
@@ -94,6 +97,14 @@ class Session {
   again(): void {
     this.#answered = undefined
     this.#arrive()
+  }
+
+  /** Colours what came of the past together, before any part of the page asks for the one or the other. */
+  #colour(): void {
+    const { marks, ready, version } = this.feed
+    if (!ready || version === this.#coloured) return
+    this.#coloured = version
+    this.palette.meet(marks.newest(PAST).map(({ type }) => type))
   }
 
   async #meet(): Promise<void> {

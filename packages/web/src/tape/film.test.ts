@@ -55,6 +55,17 @@ describe('film', () => {
     expect(film.markAt(film.bins.column(NOW - 50_000)!, 0)).toBeUndefined()
   })
 
+  it('has the same colours whichever type came first', () => {
+    const colours = (types: Record<string, number>, by: 'type' | 'host') => {
+      const film = new Film(filled(types), new Palette(), { ...options, rows: by }, NOW)
+      return Object.fromEntries(film.colours.map(({ type, swatch }) => [type, swatch.name]))
+    }
+    const one = colours({ error: 1, exception: 1, fatal: 2, gc: 1 }, 'type')
+    expect(new Set(Object.values(one)).size).toBe(4)
+    expect(colours({ gc: 3, fatal: 1, exception: 1, error: 1 }, 'type')).toEqual(one)
+    expect(colours({ exception: 3, gc: 1, fatal: 1, error: 1 }, 'host')).toEqual(one)
+  })
+
   it('has rows of hosts with the colours of their types', () => {
     const film = new Film(filled({ a: 4, host_cpu: 2 }), new Palette(), { ...options, rows: 'host' }, NOW)
     expect(rows(film)).toEqual(['h0 3', 'h1 3'])

@@ -41,6 +41,7 @@ export class Film {
   arrange(now: number, before: readonly string[] = this.rows.map(row => row.name)): void {
     const { columns, span, maxRows } = this.#options
     const byCode = this.#counted(now - span)
+    this.#meet(now - span)
     const named = [...byCode].map(([code, count]) => [this.#name(code), count] as const)
     // Beside anything else, what Telltale says of itself and its machine is one row: it would hide the rest.
     const fold = this.#options.rows === 'type' && named.some(([name]) => !OWN.test(name))
@@ -59,7 +60,7 @@ export class Film {
   take(now: number, counting = true): boolean {
     this.bins.advance(now)
     const marks = this.#marks
-    const codes = this.#options.rows === 'type' ? marks.type : marks.host
+    const codes = this.#codes
     for (let n = Math.max(this.#taken, marks.pushed - marks.capacity); n < marks.pushed; n++) {
       const at = n & (marks.capacity - 1)
       const row = this.#row(codes[at]!)
@@ -87,7 +88,7 @@ export class Film {
   /** The newest mark of a cell, by its number in the ring. */
   markAt(column: number, row: number): number | undefined {
     const marks = this.#marks
-    const codes = this.#options.rows === 'type' ? marks.type : marks.host
+    const codes = this.#codes
     let best: number | undefined
     for (let n = marks.pushed - 1; n >= Math.max(0, marks.pushed - marks.capacity); n--) {
       const at = n & (marks.capacity - 1)
@@ -104,6 +105,10 @@ export class Film {
     return [...counts]
       .flatMap((count, i) => (count > 0 && this.colours[i] ? [{ ...this.colours[i], count }] : []))
       .sort((a, b) => b.count - a.count)
+  }
+
+  get #codes(): Uint16Array {
+    return this.#options.rows === 'type' ? this.#marks.type : this.#marks.host
   }
 
   #row(code: number): number | undefined {
@@ -129,14 +134,20 @@ export class Film {
     return colour
   }
 
+  /** Gives colours to the most frequent types together, so that it does not matter which came first. */
+  #meet(since: number): void {
+    const { types, type } = this.#marks
+    const most = [...this.#counted(since, type)].sort(([, a], [, b]) => b - a).slice(0, COLOURS)
+    this.#palette.meet(most.map(([code]) => types.name(code)))
+  }
+
   #name(code: number): string {
     return (this.#options.rows === 'type' ? this.#marks.types : this.#marks.hosts).name(code)
   }
 
   /** Events since a time, by the code of their row. */
-  #counted(since: number): Map<number, number> {
+  #counted(since: number, codes: Uint16Array = this.#codes): Map<number, number> {
     const marks = this.#marks
-    const codes = this.#options.rows === 'type' ? marks.type : marks.host
     const counts = new Map<number, number>()
     for (let n = Math.max(0, marks.pushed - marks.capacity); n < marks.pushed; n++) {
       const at = n & (marks.capacity - 1)
