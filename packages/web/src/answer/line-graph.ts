@@ -105,6 +105,7 @@ export class LineGraph extends LitElement {
 
   protected override render(): TemplateResult {
     const { times, lines, hidden } = this.lines
+    session.palette.all(lines.flatMap(({ type }) => type ?? []))
     const at = this.at ?? (this.latest ? times.length - 1 : undefined)
     return html`<div class="plot" role="img" aria-label=${`Graph of ${lines.map(line => line.label).join(', ')}`}></div>
       <div class="key num">

@@ -52,6 +52,16 @@ describe('palette', () => {
       return many.map(type => palette.of(type).name)
     }
     expect(together(many.toReversed())).toEqual(together(many))
+    const [one, other] = [new Palette(), new Palette()]
+    one.all(many)
+    other.all(many.toReversed())
+    expect(many.map(type => one.of(type))).toEqual(many.map(type => other.of(type)))
+  })
+
+  it('lets what always comes take no colour from the others', () => {
+    const palette = new Palette()
+    palette.all(['host_cpu', 'host_disk', 'host_memory', 'telltale_canary', 'log'])
+    expect(palette.of('log').name).toBe(new Palette().of('log').name)
   })
 
   it('takes another colour only where that of the name is on the same tape', () => {

@@ -94,15 +94,20 @@ export class Palette {
     return this.#given.size < MOST ? this.#give(type, this.#choose(type)) : OTHERS
   }
 
-  /** Says which types are on the tape: their colours are taken, no others. The new ones get theirs in an order of their own. */
+  /** Says which types are on the tape: their colours are taken, no others. */
   meet(types: Iterable<string>): void {
-    const met = [...new Set(types)].sort()
+    const met = [...new Set(types)]
     this.#uses = new Map()
     for (const type of met) {
       const given = this.#given.get(type)
-      if (given) this.#use(given)
+      if (given) this.#use(type, given)
     }
-    for (const type of met) this.of(type)
+    this.all(met)
+  }
+
+  /** Gives colours to types that are shown together, the same in whatever order they are. */
+  all(types: Iterable<string>): void {
+    for (const type of [...types].sort()) this.of(type)
   }
 
   /** What {@link Palette} can be made from again; at most `limit` entries. */
@@ -120,12 +125,12 @@ export class Palette {
 
   #give(type: string, swatch: Swatch): Swatch {
     this.#given.set(type, swatch)
-    this.#use(swatch)
+    this.#use(type, swatch)
     return swatch
   }
 
-  #use({ name }: Swatch): void {
-    this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1)
+  #use(type: string, { name }: Swatch): void {
+    if (!BACKGROUND.test(type)) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1)
   }
 }
 

@@ -38,6 +38,7 @@ class Session {
     this.#arrive()
     this.live.changed.follow(() => void this.#meet())
     this.feed.counted.follow(() => {
+      this.palette.all(this.feed.rates.map(({ type }) => type))
       if (!this.met && this.feed.rates.some(({ type }) => !OWN.test(type))) this.met = true
     })
     this.live.start()
