@@ -48,12 +48,12 @@ export const datagrams: Target = {
     const taken = pipeline.take(input, { channel: 'udp', address: '10.0.0.1' })
     const good = pipeline.take(Buffer.from('{"type":"good"}'), { channel: 'udp', address: '10.0.0.1' })
     must(good.accepted === 1, () => 'the next was not taken')
+    await pipeline.flush()
     const counts = pipeline.channels.get('udp')!
     must(
       counts.accepted === had + taken.accepted + 1 && counts.rejected === rejected + taken.refused,
       () => 'miscounted',
     )
-    await pipeline.flush()
     if (++cases % 64 === 0) clock.advance(100)
     if (cases % 512 > 0) return
     const { rows } = ring.query('type = good | count()')
