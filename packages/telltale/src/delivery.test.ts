@@ -121,6 +121,12 @@ test('connections may fail a few times; an answer lets the count begin anew', as
   expect([bodies.length, error]).toEqual([12, undefined])
 })
 
+test('once something was taken, it waits however long nobody is there', async () => {
+  const away = new Array<Answer>(50).fill('none')
+  const { bodies, paused, error } = await delivered(['{}', '{}'], wait(1), ...away, yes(1))
+  expect([bodies.length, paused.at(-1), error]).toEqual([52, 5000, undefined])
+})
+
 test('connections that never come to anything are given up', async () => {
   const { bodies, paused, error } = await delivered(['{}'])
   expect(bodies.length).toBe(9)

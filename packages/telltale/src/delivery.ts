@@ -16,7 +16,7 @@ export interface Told {
   say(sentence: string): void
 }
 
-/** How often in a row nobody may be there, or no answer come, before it is given up. */
+/** How often in a row nobody may be there, or no answer come, before it is given up, where nothing was ever taken: the address may be wrong. */
 const FAILURES = 8
 /** Who waits is told after so many ms … */
 const PATIENCE = 3_000
@@ -28,13 +28,14 @@ const BUSY = new Set([429, 503])
 
 /**
  * Brings lines of events to a Telltale, each once: what an answer accepts or rejects of them is done, the rest goes again.
- * Told to wait it waits, for as long as that takes; through a restart as well.
+ * Told to wait it waits, for as long as that takes; once something was taken, also where nobody is there for a while.
  */
 export class Delivery {
   readonly #remote: Remote
   readonly #told: Told
   readonly #pause: (ms: number) => Promise<unknown>
   #failures = 0
+  #reached = false
   #stuckSince = Number.POSITIVE_INFINITY
   #saidAt = Number.NEGATIVE_INFINITY
 
@@ -78,7 +79,7 @@ export class Delivery {
   }
 
   async #failed(problem: string): Promise<void> {
-    if (this.#failures === FAILURES) throw new Error(`${this.#remote.url} does not take events (${problem})`)
+    if (this.#failures >= FAILURES && !this.#reached) throw new Error(`${this.#remote.url} does not take events (${problem})`)
     await this.#wait(Math.min(5000, 200 * 2 ** this.#failures++), problem)
   }
 
@@ -96,6 +97,7 @@ export class Delivery {
   #goesOn(lines: number, outcome: Outcome): void {
     this.#told.done(lines, outcome)
     this.#failures = 0
+    this.#reached = true
     this.#stuckSince = Number.POSITIVE_INFINITY
     if (this.#saidAt > 0) this.#told.say(`${this.#remote.url} takes events again`)
     this.#saidAt = Number.NEGATIVE_INFINITY
