@@ -46,6 +46,19 @@ describe.each(['always', '50ms', 'os'] as const)('sync %s', sync => {
   })
 })
 
+test('what comes after a while begins to be synced at once: a process that then stands still loses none of it', async () => {
+  const file = await open(join(dir, 'any'), 'w')
+  const datasync = vi.spyOn(Object.getPrototypeOf(file) as Pick<FileHandle, 'datasync'>, 'datasync')
+  await file.close()
+  try {
+    const one = await opening({ sync: '50ms', clock: new SimulatedClock() })
+    await one.append(events(1))
+    expect(datasync.mock.calls.length).toBe(1)
+  } finally {
+    vi.restoreAllMocks()
+  }
+})
+
 test('what a sync failed to write is written again, also where it failed while its segment was being sealed', async () => {
   const file = await open(join(dir, 'any'), 'w')
   const files = Object.getPrototypeOf(file) as Pick<FileHandle, 'datasync' | 'write'>
