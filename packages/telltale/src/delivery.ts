@@ -79,7 +79,8 @@ export class Delivery {
   }
 
   async #failed(problem: string): Promise<void> {
-    if (this.#failures >= FAILURES && !this.#reached) throw new Error(`${this.#remote.url} does not take events (${problem})`)
+    if (this.#failures >= FAILURES && !this.#reached)
+      throw new Error(`${this.#remote.url} does not take events (${problem})`)
     await this.#wait(Math.min(5000, 200 * 2 ** this.#failures++), problem)
   }
 
