@@ -59,6 +59,32 @@ test('what comes after a while begins to be synced at once: a process that then 
   }
 })
 
+test('what is being sealed is synced at once, also where the folder takes long', async () => {
+  const file = await open(join(dir, 'any'), 'w')
+  const files = Object.getPrototypeOf(file) as Pick<FileHandle, 'datasync' | 'sync'>
+  await file.close()
+  const one = await opening({ sync: '50ms', clock: new SimulatedClock() })
+  await one.append(events(1))
+  const datasync = vi.spyOn(files, 'datasync')
+  let go = (): void => {}
+  const slow = new Promise<void>(resolve => {
+    go = resolve
+  })
+  vi.spyOn(files, 'sync').mockImplementation(() => slow)
+  try {
+    await one.append(events(1))
+    const sealed = one.seal()
+    await expect.poll(() => datasync.mock.calls.length, { timeout: 2000 }).toBeGreaterThan(0)
+    expect(one.sealed).toEqual([])
+    go()
+    await sealed
+    expect(one.sealed).toHaveLength(1)
+  } finally {
+    go()
+    vi.restoreAllMocks()
+  }
+})
+
 test('what a sync failed to write is written again, also where it failed while its segment was being sealed', async () => {
   const file = await open(join(dir, 'any'), 'w')
   const files = Object.getPrototypeOf(file) as Pick<FileHandle, 'datasync' | 'write'>

@@ -342,9 +342,10 @@ export class Journal {
 
   /** Seals what is written to its end, beside the writing of what comes. */
   async #leave(open: OpenSegment): Promise<void> {
-    if (this.#options.sync !== 'always') await syncFolder(this.dir)
+    const { sync } = this.#options
     await open.mend()
-    if (this.#options.sync !== 'os') await open.sync()
+    // Side by side: what is acknowledged must not wait for the folder, which a busy disk may take long for.
+    await Promise.all([sync === 'always' ? undefined : syncFolder(this.dir), sync === 'os' ? undefined : open.sync()])
     // A sync that was under way may have failed; the one behind it then finds nothing left to do.
     await open.mend()
     const segment = open.sealedAs ?? (await open.seal())
